@@ -1,0 +1,1 @@
+"""Shopwright: how the shop assistant does what `functions/` says it can do."""

@@ -1,0 +1,1 @@
+"""How a capability meets Lambda: HTTP, Step Functions, queues, settings and deadlines."""
