@@ -1,0 +1,101 @@
+# Everything a developer does, one target each. Only python3 (>= 3.11, with venv), make and git are assumed; what else
+# is needed is made in .build/ by local/setup.py, from the hash-locked files in requirements/.
+
+PYTHON   ?= python3
+INSTANCE ?= demo
+TARGET   ?= host
+MERCHANT ?=
+FILES    ?=
+Q        ?=
+FUNCTION ?= chat
+EVENT    ?= events/chat/question.json
+NAME     ?=
+DATA     ?=
+LIMIT    ?=
+TESTS    ?= tests
+
+ENV     = .build/env
+PRODUCT = $(ENV)/product/bin/python
+SETUP   = @$(PYTHON) local/setup.py
+
+export DEMO_EXIT MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT
+export PYTHONPATH =
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full check bench up down synth layer drop ask invoke logs openapi lock clean \
+        env-product env-cloud env-all
+
+help: ## what there is to do (this list)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: env-cloud ## three shops, from dropped documents to cited answers (DEMO_EXIT=1 stops everything at the end)
+	@$(PRODUCT) -m local.story
+
+test: env-all ## the quick lane: every kind of test, generators cut short; TESTS=path for a part
+	@$(PRODUCT) -m local.synth
+	@$(PRODUCT) -m pytest $(TESTS) -m "not full"
+
+test-full: env-all ## every test with every generated case
+	@SHOPWRIGHT_FULL=1 $(PRODUCT) -m local.synth
+	@SHOPWRIGHT_FULL=1 $(PRODUCT) -m pytest $(TESTS)
+
+check: env-cloud ## lint, format, types, import rules, plan map, record-only types, API description, templates, cdk-nag
+	@$(PRODUCT) -m ruff check .
+	@$(PRODUCT) -m ruff format --check .
+	@$(PRODUCT) -m mypy
+	@$(ENV)/product/bin/lint-imports
+	@$(PRODUCT) -m local.plan_map
+	@$(PRODUCT) -m local.openapi --check
+	@$(PRODUCT) -m local.synth
+	@$(PRODUCT) -m local.assembly_types
+	@$(ENV)/product/bin/cfn-lint -i W3005 W3010 W6001 -t cdk.out/*.template.json
+
+bench: env-cloud ## measure; NAME=api|ingest|imports|layers for one in full, all in their quick form without
+	$(SETUP) peers-langchain
+	@$(PRODUCT) -m bench $(if $(NAME),"$$NAME") $(if $(DATA),--data "$$DATA") $(if $(LIMIT),--limit "$$LIMIT")
+
+up: env-cloud ## start the laptop cloud, or deploy what has changed to the one that runs
+	@$(PRODUCT) -m local.commands up --instance $(INSTANCE)
+
+down: env-product ## stop the laptop cloud and everything in it
+	@$(PRODUCT) -m local.commands down --instance $(INSTANCE)
+
+synth: env-cloud ## cdk.out from the CDK app, with TARGET=host|lambda layers
+	@$(PRODUCT) -m local.synth $(TARGET)
+
+layer: env-cloud ## the Lambda layers for TARGET=host|lambda
+	@$(PRODUCT) -m local.layers $(TARGET)
+
+drop: env-product ## put documents into a shop: MERCHANT=kitchen FILES=path/to/folder
+	@$(PRODUCT) -m local.drop
+
+ask: env-product ## ask a shop: MERCHANT=kitchen Q="How long is the warranty?"
+	@$(PRODUCT) -m local.ask
+
+invoke: env-cloud ## run one function on an event: FUNCTION=chat EVENT=events/chat/question.json
+	@$(PRODUCT) -m local.layers >/dev/null
+	@$(PRODUCT) -m local.invoke "$$FUNCTION" "$$EVENT"
+
+logs: env-product ## the ends of the laptop cloud's logs, and what is added to them (Ctrl-C ends it)
+	@$(PRODUCT) -m local.commands logs --instance $(INSTANCE) --follow
+
+openapi: env-product ## write docs/openapi.json from the handlers
+	@$(PRODUCT) -m local.openapi
+
+lock: ## write requirements/*.lock from pyproject.toml (this alone needs uv)
+	@sh requirements/lock.sh
+
+clean: ## stop the laptop cloud; remove what was made, except the environments (rm -rf .build removes them too)
+	@if [ -x $(PRODUCT) ] && [ -f .build/cloud/$(INSTANCE)/state.json ]; then \
+	    $(PRODUCT) -m local.commands down --instance $(INSTANCE); fi
+	@rm -rf cdk.out .build/synth .build/layers .build/layers-lambda .build/layers-shelf .build/cloud .build/jsii \
+	    .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .aws-sam
+
+env-product:
+	$(SETUP) product
+
+env-cloud:
+	$(SETUP) product function ministack weights
+
+env-all:
+	$(SETUP) product function ministack sam weights
