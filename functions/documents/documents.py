@@ -1,0 +1,208 @@
+"""GET, POST and DELETE /v1/documents: what a merchant has told the shop, and how far each document has come."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from shopwright.database.connection import Address, Database, Login
+from shopwright.documents.aurora import MAX_PAGE, DocumentRepository
+from shopwright.documents.document import Document, DocumentNotFound, Status, document_id
+from shopwright.documents.s3 import DocumentsBucket
+from shopwright.runtime import http
+from shopwright.runtime.s3 import Leave, Uploads
+from shopwright.runtime.settings import Settings
+from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.passport import Signer, SigningKey
+from shopwright.tenancy.secretsmanager import Secret
+from shopwright.tenancy.tenant import Tenant
+
+# Larger files than we read may be announced: they go to quarantine, where the merchant finds the reason.
+LARGEST = 100 * 1024 * 1024
+_ODD = re.compile(r"[^\w.()-]+")
+
+
+class Environment(Settings):
+    database_host: str
+    database_port: int
+    database_name: str
+    database_secret_arn: str
+    database_tls: str
+    tenant_key_secret_arn: str
+    documents_bucket: str
+    members_table: str
+
+
+def _file_name(given: str) -> str:
+    """A name that is safe in an object key: folders stay, ways out of them are refused, odd characters become `-`."""
+    parts = unicodedata.normalize("NFC", given).split("/")
+    if "\\" in given or any(part.strip() in ("", ".", "..") for part in parts):
+        raise ValueError("give a file name, with folders before it if you like: no empty, `.` or `..` part")
+    safe = [_ODD.sub("-", part.strip()).strip("-") for part in parts]
+    if not all(part.strip(".") for part in safe):
+        raise ValueError("each part of the name needs a letter or a digit")
+    return "/".join(safe)
+
+
+DocumentId = Annotated[str, Path(pattern="^d-[a-z2-7]{20}$", description="As the upload or the list gave it.")]
+
+
+class Announced(BaseModel):
+    """A file that is about to be uploaded."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["pages/returns.md"]), AfterValidator(_file_name)]
+    media_type: Annotated[
+        str, Field(max_length=100, pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$", examples=["text/markdown"])
+    ]
+    size: Annotated[int, Field(ge=0, le=LARGEST, description="In bytes; exactly so many can be uploaded.")]
+
+
+class Upload(BaseModel):
+    """Send the file with this method to this address, with these headers, before the time is up."""
+
+    method: Literal["PUT"]
+    url: str
+    headers: dict[str, str]
+    expires_in: int
+
+
+class Awaited(BaseModel):
+    """The document that the upload will become."""
+
+    document_id: str
+    upload: Upload
+
+
+class Shown(BaseModel):
+    """One document. `chunks` and `version` are those that can be found now; `reason` says why a file was refused."""
+
+    document_id: str
+    title: str
+    source_key: str
+    media_type: str
+    status: Status
+    reason: str | None
+    chunks: int
+    masked: int
+    bytes: int
+    version: int
+    updated_at: datetime
+
+
+class Listed(BaseModel):
+    """Documents, the latest change first. `cursor` opens the next page; null: there is none."""
+
+    documents: list[Shown]
+    cursor: str | None
+
+
+class Leaving(BaseModel):
+    """The file is deleted, and the document follows as soon as that is noticed."""
+
+    document_id: str
+    status: Literal["deleting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    members: Members
+    documents: DocumentRepository
+    leave: Callable[[str, str, int], Leave]  # key, media type, size
+    delete: Callable[[str], None]  # key
+
+
+@cache
+def wire() -> Desk:
+    env = Environment.read()
+    login = Secret(env.database_secret_arn)
+    signing = Secret(env.tenant_key_secret_arn)
+
+    def key() -> SigningKey:
+        held = signing.json()
+        return SigningKey(kid=held["kid"], key=held["key"].encode())
+
+    database = Database(
+        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
+        lambda: Login(**login.json()),
+    )
+    return Desk(
+        members=Members(env.members_table),
+        documents=DocumentRepository(database, Signer(key)),
+        leave=Uploads(env.documents_bucket).leave,
+        delete=DocumentsBucket(env.documents_bucket).delete,
+    )
+
+
+def object_key(tenant: Tenant, name: str) -> str:
+    """Where a merchant's upload lies: always under the merchant's own id."""
+    return f"documents/{tenant.merchant_id}/uploads/{name}"
+
+
+def build(desk: Callable[[], Desk] = wire) -> http.Handler:
+    api = http.api()
+
+    @api.get("/v1/documents")
+    def listed(
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+        cursor: Annotated[str | None, Query(max_length=400)] = None,
+    ) -> Listed:
+        page = desk().documents.of(http.caller(api).tenant).list(limit, cursor)
+        return Listed(documents=[_shown(document) for document in page.documents], cursor=page.cursor)
+
+    @api.post("/v1/documents", status_code=201)
+    def announced(file: Announced) -> Awaited:
+        key = object_key(http.caller(api).tenant, file.name)
+        leave = desk().leave(key, file.media_type, file.size)
+        return Awaited(
+            document_id=document_id(key),
+            upload=Upload(method="PUT", url=leave.url, headers=leave.headers, expires_in=leave.expires_in),
+        )
+
+    @api.get("/v1/documents/<document_id>")
+    def shown(document_id: DocumentId) -> Shown:
+        return _shown(desk().documents.of(http.caller(api).tenant).get(document_id))
+
+    @api.delete(
+        "/v1/documents/<document_id>",
+        status_code=202,
+        responses={
+            202: {"description": "Its file is deleted.", "content": {"application/json": {"model": Leaving}}},
+            204: {"description": "It is not there, which is what was asked for."},
+        },
+    )
+    def leaving(document_id: DocumentId) -> Response[Any]:
+        try:
+            document = desk().documents.of(http.caller(api).tenant).get(document_id)
+        except DocumentNotFound:
+            return http.no_content()
+        desk().delete(document.source_key)
+        return http.json_response(202, Leaving(document_id=document.id, status="deleting"))
+
+    return http.handler(api, admit=lambda: desk().members)
+
+
+def _shown(document: Document) -> Shown:
+    return Shown(
+        document_id=document.id,
+        title=document.title,
+        source_key=document.source_key,
+        media_type=document.media_type,
+        status=document.status,
+        reason=document.reason,
+        chunks=document.chunks,
+        masked=document.masked,
+        bytes=document.bytes,
+        version=document.version,
+        updated_at=document.updated_at,
+    )
+
+
+handler = build()

@@ -1,0 +1,24 @@
+"""What is counted: names and units of our metrics, written as EMF lines that CloudWatch reads out of the log."""
+
+from functools import cache
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "Shopwright"
+
+
+@cache
+def metrics() -> Metrics:
+    """The process's metrics. The service name comes from Powertools' environment variable, on first use."""
+    return Metrics(namespace=NAMESPACE)
+
+
+def count(name: str, value: int = 1) -> None:
+    """Count something that happened."""
+    metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def took(name: str, milliseconds: float) -> None:
+    """Record how long something took."""
+    metrics().add_metric(name=name, unit=MetricUnit.Milliseconds, value=milliseconds)

@@ -1,0 +1,24 @@
+"""What the members table says of one subject."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One row, as stored: it is compared with a token's claims, and is never itself taken for a verified caller.
+
+    Tokens issued at or before `not_before` are refused; rows past `expires_at` count as gone, whether or not the
+    table has already removed them.
+    """
+
+    subject: str
+    merchant_id: str
+    role: str
+    scopes: frozenset[str] = frozenset()
+    disabled: bool = False
+    not_before: int = 0
+    expires_at: int | None = field(default=None)
+
+    def gone(self, now: float) -> bool:
+        """Whether the row's time is over."""
+        return self.expires_at is not None and self.expires_at <= now
