@@ -1,0 +1,22 @@
+-- name: admit
+-- Make the transaction that has begun the passport's tenant's, or refuse it.
+select shopwright.admit(%(passport)s);
+
+-- name: prove_isolated
+-- What the start-up self-test looks at: the canary, our own powers, tables whose security is not forced, a type number.
+select shopwright.canary_planted() as planted,
+       exists (select from shopwright.document where merchant_id = '.canary') as seen,
+       (select rolsuper or rolbypassrls from pg_catalog.pg_roles where rolname = current_user) as privileged,
+       exists (
+           select
+             from pg_catalog.pg_attribute a
+             join pg_catalog.pg_class c on c.oid = a.attrelid
+            where c.relnamespace = 'shopwright'::regnamespace
+              and c.relkind in ('r', 'p')
+              and a.attname = 'merchant_id'
+              and not (c.relrowsecurity and c.relforcerowsecurity)
+       ) as unforced,
+       t.oid as halfvec,
+       t.typarray as halfvec_array
+  from pg_catalog.pg_type t
+ where t.oid = 'halfvec'::regtype;

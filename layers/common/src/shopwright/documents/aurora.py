@@ -1,0 +1,247 @@
+"""Documents and their passages in PostgreSQL: changes when their tables do.
+
+Events of one object may come twice and out of order. Its S3 sequencer decides, under a lock on the document's row: an
+older event never wins, an equal one is done already.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from pgvector import HalfVector
+from psycopg import sql
+
+from shopwright.database.connection import Cursor, Database, Row
+from shopwright.database.queries import Queries
+from shopwright.documents.chunk import Chunk
+from shopwright.documents.document import Arrival, Document, DocumentNotFound, Page, Status, media_type_of
+from shopwright.embedding.model import Model
+from shopwright.errors import Conflict, Invalid
+from shopwright.tenancy.passport import Passport, Signer
+from shopwright.tenancy.tenant import Tenant
+
+_QUERIES = Queries.beside(__file__)
+_BATCH = 500
+_LONG_S = 150  # a passport for writing a big document
+MAX_PAGE = 100
+
+
+class NotACursor(Invalid):
+    """The cursor is not one that a page gave."""
+
+
+class OtherModelServes(Conflict):
+    """The vectors come from a model that the database does not know, or that does not serve this merchant."""
+
+
+class Outcome(StrEnum):
+    """What an arrival came to."""
+
+    GOES_ON = "goes-on"
+    SEARCHABLE = "searchable"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything that one arrival makes searchable. `passages` pairs each chunk, masked, with its vector."""
+
+    title: str
+    sha256: str
+    pipeline: str
+    masked: int
+    model: Model
+    passages: Sequence[tuple[Chunk, Sequence[float]]]
+
+
+class DocumentRepository:
+    """Every merchant's documents; `of` gives those of one."""
+
+    def __init__(self, database: Database, signer: Signer) -> None:
+        self._database = database
+        self._signer = signer
+
+    def of(self, tenant: Tenant) -> "Documents":
+        """One merchant's documents: nothing can be read or written without saying whose."""
+        return Documents(self._database, self._signer, tenant)
+
+
+class Documents:
+    """One merchant's documents."""
+
+    def __init__(self, database: Database, signer: Signer, tenant: Tenant) -> None:
+        self._database = database
+        self._signer = signer
+        self._tenant = tenant
+
+    def list(self, limit: int = 50, cursor: str | None = None) -> Page:
+        """Documents by their latest change, newest first. A document that changes meanwhile moves to the front."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise Invalid(f"A page holds 1 to {MAX_PAGE} documents.")
+        after_time, after_id = _read_cursor(cursor) if cursor else (None, None)
+        with self._database.as_tenant(self._passport()) as db:
+            rows = db.execute(
+                _QUERIES["page"],
+                {"merchant": self._merchant, "after_time": after_time, "after_id": after_id, "limit": limit + 1},
+            ).fetchall()
+        shown = tuple(_document(row) for row in rows[:limit])
+        return Page(shown, _cursor(shown[-1]) if len(rows) > limit else None)
+
+    def get(self, document_id: str) -> Document:
+        """One document. Another merchant's, a deleted one and one that never was look the same."""
+        with self._database.as_tenant(self._passport()) as db:
+            row = db.execute(_QUERIES["one"], {"merchant": self._merchant, "document": document_id}).fetchone()
+        if row is None:
+            raise DocumentNotFound("There is no such document.")
+        return _document(row)
+
+    def register(self, arrival: Arrival, *, title: str) -> Outcome:
+        """Take note that an object has arrived. GOES_ON: it is to be taken in. `title` holds until its own is known."""
+        with self._database.as_tenant(self._passport()) as db:
+            values = {
+                **self._at(arrival),
+                "key": arrival.key,
+                "title": title,
+                "media_type": media_type_of(arrival.key),
+                "bytes": arrival.size,
+            }
+            if db.execute(_QUERIES["register"], values).fetchone() is not None:
+                return Outcome.GOES_ON
+            standing = self._standing(db, arrival)
+            return Outcome.SUPERSEDED if standing["superseded"] else Outcome.UNCHANGED
+
+    def keep_if_unchanged(self, arrival: Arrival, *, sha256: str, pipeline: str) -> bool:
+        """Whether the arrival brings exactly what is searchable already; then it is done, and nothing is rewritten."""
+        with self._database.as_tenant(self._passport()) as db:
+            standing = self._standing(db, arrival)
+            if standing["superseded"] or (standing["content_sha256"], standing["pipeline"]) != (sha256, pipeline):
+                return False
+            db.execute(_QUERIES["keep"], self._at(arrival))
+            return True
+
+    def advance(self, arrival: Arrival, status: Status, *, reason: str | None = None) -> bool:
+        """Say how far an arrival has come; False when a newer one has taken its place, or it is searchable already."""
+        with self._database.as_tenant(self._passport()) as db:
+            values = {**self._at(arrival), "status": status.value, "reason": reason}
+            return db.execute(_QUERIES["advance"], values).fetchone() is not None
+
+    def quarantine(self, arrival: Arrival, *, reason: str) -> bool:
+        """The file was refused, and the merchant reads why. What was searchable before stays so."""
+        return self.advance(arrival, Status.QUARANTINED, reason=reason)
+
+    def fail(self, arrival: Arrival, *, reason: str) -> bool:
+        """We could not take the file in, through no fault of it. What was searchable before stays so."""
+        return self.advance(arrival, Status.FAILED, reason=reason)
+
+    def replace(self, arrival: Arrival, content: Content) -> Outcome:
+        """Make these passages the document's only ones, in one transaction: a reader sees the old or the new."""
+        with self._database.as_tenant(self._passport(lifetime_s=_LONG_S)) as db:
+            standing = self._standing(db, arrival)
+            if standing["superseded"]:
+                return Outcome.SUPERSEDED
+            if standing["is_applied"] and standing["status"] == Status.SEARCHABLE:
+                return Outcome.UNCHANGED
+            if standing["status"] == Status.DELETED:
+                return Outcome.SUPERSEDED
+            version = standing["version"] + 1
+            self._write(db, arrival, content, version)
+            db.execute(
+                _QUERIES["publish"],
+                {
+                    **self._at(arrival),
+                    "title": content.title,
+                    "media_type": media_type_of(arrival.key),
+                    "sha256": content.sha256,
+                    "pipeline": content.pipeline,
+                    "version": version,
+                    "chunks": len(content.passages),
+                    "masked": content.masked,
+                },
+            )
+            return Outcome.SEARCHABLE
+
+    def remove(self, arrival: Arrival) -> Outcome:
+        """The object is gone: so are its passages. A tombstone stays."""
+        with self._database.as_tenant(self._passport()) as db:
+            values = {**self._at(arrival), "key": arrival.key, "media_type": media_type_of(arrival.key)}
+            if db.execute(_QUERIES["bury"], values).fetchone() is None:
+                return Outcome.SUPERSEDED
+            db.execute(_QUERIES["drop_other_chunks"], {**self._at(arrival), "ids": []})
+            return Outcome.REMOVED
+
+    def _write(self, db: Cursor, arrival: Arrival, content: Content, version: int) -> None:
+        model = {"model": content.model.name, "weights": content.model.sha256, "merchant": self._merchant}
+        known = db.execute(_QUERIES["vectors_of"], model).fetchone()
+        serving = db.execute(_QUERIES["serve"], model).fetchone() if known else None
+        if known is None or serving is None or serving["model"] != content.model.name:
+            raise OtherModelServes("These vectors come from a model that does not serve this merchant.")
+        write_vectors = sql.SQL(_QUERIES["write_vectors"]).format(
+            relation=sql.Identifier("shopwright", known["relation"])
+        )
+        db.execute(
+            _QUERIES["drop_other_chunks"],
+            {**self._at(arrival), "ids": [chunk.id for chunk, _ in content.passages]},
+        )
+        for batch in _batches(content.passages):
+            chunks = [chunk for chunk, _ in batch]
+            values = {
+                **self._at(arrival),
+                "version": version,
+                "ids": [chunk.id for chunk in chunks],
+                "ordinals": [chunk.ordinal for chunk in chunks],
+                "sections": [json.dumps(chunk.section, ensure_ascii=False) for chunk in chunks],
+                "starts": [chunk.start for chunk in chunks],
+                "ends": [chunk.end for chunk in chunks],
+                "contents": [chunk.content for chunk in chunks],
+            }
+            db.execute(_QUERIES["write_chunks"], values)
+            vectors = [HalfVector(list(vector)) for _, vector in batch]
+            db.execute(write_vectors, {"merchant": self._merchant, "ids": values["ids"], "vectors": vectors})
+
+    def _standing(self, db: Cursor, arrival: Arrival) -> Row:
+        row = db.execute(_QUERIES["standing"], self._at(arrival)).fetchone()
+        if row is None:
+            raise DocumentNotFound("This document was never registered.")
+        return row
+
+    @property
+    def _merchant(self) -> str:
+        return self._tenant.merchant_id
+
+    def _at(self, arrival: Arrival) -> dict[str, object]:
+        return {"merchant": self._merchant, "document": arrival.document_id, "sequencer": arrival.sequencer}
+
+    def _passport(self, *, lifetime_s: int = 60) -> Passport:
+        return self._signer.sign(self._tenant, lifetime_s=lifetime_s)
+
+
+def _batches(
+    passages: Sequence[tuple[Chunk, Sequence[float]]],
+) -> Iterator[Sequence[tuple[Chunk, Sequence[float]]]]:
+    rest = iter(passages)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+def _document(row: Row) -> Document:
+    return Document(**{**row, "status": Status(row["status"])})
+
+
+def _cursor(last: Document) -> str:
+    return base64.urlsafe_b64encode(f"{last.updated_at.isoformat()} {last.id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        time, document = text.split(" ")
+        return datetime.fromisoformat(time), document
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise NotACursor("Use the cursor that the page before gave, or none to begin again.") from None

@@ -1,0 +1,1 @@
+"""What a merchant's file says, in which section, at which characters: one module per format."""

@@ -1,0 +1,128 @@
+"""From bytes to text: changes when merchants' files turn up in another encoding.
+
+A guess that is wrong puts wrong words in a merchant's mouth, so that what cannot be told is refused.
+"""
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from shopwright.documents.document import check_size
+from shopwright.documents.rejected import EmptyFile, NotText, WrongEncoding
+
+_MARKS = (  # the longer first: UTF-32's mark begins with UTF-16's
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_OTHER_KINDS = (
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"{\\rtf", "a rich-text document"),
+)
+_GUESSABLE = frozenset(
+    {
+        "ascii",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp1257",
+        "latin_1",
+        "iso8859_2",
+        "iso8859_5",
+        "iso8859_7",
+        "iso8859_9",
+        "iso8859_15",
+        "mac_roman",
+        "shift_jis",
+        "cp932",
+        "euc_jp",
+        "gb18030",
+        "gbk",
+        "big5",
+        "euc_kr",
+        "cp949",
+        "koi8_r",
+    }
+)
+_DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})|@charset""", re.I)
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
+_SAMPLE = 128 * 1024
+
+
+def decode(data: bytes) -> str:
+    """The text of a file, without its byte order mark; line ends stay as they are, so that spans count them."""
+    check_size(len(data))
+    for magic, kind in _OTHER_KINDS:
+        if data.startswith(magic):
+            raise NotText(f"This file is {kind} under another name. Upload it as text, HTML, Markdown, CSV or JSON.")
+    text = _decoded(data)
+    if len(_CONTROL.findall(text[:_SAMPLE])) * 200 > min(len(text), _SAMPLE) or "\0" in text:
+        raise NotText("This file holds binary data, not text. Upload the text itself.")
+    if not text.strip():
+        raise EmptyFile("This file holds nothing but white space. Upload one with text in it.")
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _strict(data[len(mark) :], encoding)
+    if b"\0" in data:
+        raise NotText("This file holds binary data, not text. Upload the text itself, saved as UTF-8.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        declared = _DECLARED.search(data[:4096])
+        if declared and declared[1]:
+            return _as_declared(data, declared[1].decode("ascii"), error)
+        if _is_broken_utf8(data):
+            line = data.count(b"\n", 0, error.start) + 1
+            raise WrongEncoding(
+                f"This file is UTF-8 with damaged characters (line {line}). Save it as UTF-8 again."
+            ) from None
+    return _guessed(data)
+
+
+def _strict(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        raise WrongEncoding(f"This file says that it is {encoding.upper()}, but it is not. Save it as UTF-8.") from None
+
+
+def _as_declared(data: bytes, name: str, error: UnicodeDecodeError) -> str:
+    try:
+        encoding = codecs.lookup(name).name
+    except LookupError:
+        raise WrongEncoding("This page names an encoding that does not exist. Save it as UTF-8.") from None
+    if encoding == "utf-8":
+        line = data.count(b"\n", 0, error.start) + 1
+        raise WrongEncoding(f"This page says that it is UTF-8, but line {line} is not. Save it as UTF-8.")
+    # Browsers read these two names as Windows-1252, and so do the programs that write them.
+    return _strict(data, "cp1252" if encoding in ("iso8859-1", "ascii") else encoding)
+
+
+def _is_broken_utf8(data: bytes) -> bool:
+    """Mostly well-formed characters beyond ASCII: damaged UTF-8, and no other encoding."""
+    text = data.decode("utf-8", errors="surrogateescape")
+    beyond = sum(1 for character in text if ord(character) > 127)
+    damaged = sum(1 for character in text if "\udc80" <= character <= "\udcff")
+    return beyond - damaged > damaged
+
+
+def _guessed(data: bytes) -> str:
+    best = from_bytes(data[:_SAMPLE], threshold=0.15).best()
+    if best is None or best.encoding not in _GUESSABLE:
+        raise WrongEncoding("We cannot tell this file's encoding. Save it as UTF-8.")
+    return _strict(data, "cp1252" if best.encoding == "latin_1" else best.encoding)

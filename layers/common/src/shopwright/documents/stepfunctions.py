@@ -1,0 +1,63 @@
+"""Starting the ingestion of one event: changes when what names an execution does."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shopwright.documents.work import Change
+from shopwright.errors import ShopwrightError, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+_PATIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+_TRY_AGAIN = {"ThrottlingException", "ServiceQuotaExceededException", "InternalServerException", "ServiceUnavailable"}
+
+
+class IngestionUnavailable(Unavailable):
+    """The machine could not be started just now; the message stays in the queue."""
+
+
+class IngestionRefused(ShopwrightError):
+    """The machine refused what we handed it: a mistake of ours."""
+
+
+@cache
+def client() -> "SFNClient":
+    """One client per process."""
+    return boto3.client("stepfunctions", config=_PATIENT)
+
+
+def execution_name(change: Change) -> str:
+    """The same event always has the same name, and no two events share one."""
+    return hashlib.sha256(f"{change.bucket}\n{change.key}\n{change.sequencer}".encode()).hexdigest()
+
+
+class Ingestion:
+    """The ingestion machine."""
+
+    def __init__(self, arn: str, stepfunctions: "Callable[[], SFNClient]" = client) -> None:
+        self._arn = arn
+        self._stepfunctions = stepfunctions
+
+    def start(self, change: Change) -> bool:
+        """Start it for one event. False: it was started for this event before, which is as good."""
+        try:
+            self._stepfunctions().start_execution(
+                stateMachineArn=self._arn, name=execution_name(change), input=change.model_dump_json()
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code == "ExecutionAlreadyExists":
+                return False
+            if code in _TRY_AGAIN or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+                raise IngestionUnavailable("Ingestion could not be started; it will be tried again.") from None
+            raise IngestionRefused(f"The ingestion machine refused the event ({code}).") from None
+        except BotoCoreError:
+            raise IngestionUnavailable("Ingestion could not be started; it will be tried again.") from None
+        return True

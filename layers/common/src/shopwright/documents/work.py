@@ -1,0 +1,136 @@
+"""What the steps of ingestion hand to each other: changes when a step needs to know more.
+
+Between states go only ids and S3 keys; the passages themselves lie in the artifacts bucket, as these payloads.
+"""
+
+import struct
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shopwright.documents.chunk import Chunk
+from shopwright.documents.document import Arrival, document_id, tenant_of
+from shopwright.embedding.model import Model
+from shopwright.tenancy.tenant import Tenant
+
+BATCH = 50  # passages in one payload: a step's work of seconds, not minutes
+MAX_BATCHES = 200  # so that their keys fit into a state's payload many times over
+
+
+class Payload(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Drop(Payload):
+    """One event of one object. Whose it is follows from its key; that the two agree is checked at every step."""
+
+    bucket: str = Field(min_length=3, max_length=63)
+    key: str = Field(min_length=1, max_length=1024)
+    sequencer: str = Field(pattern=r"^[0-9A-Fa-f]{1,64}$")
+    size: int = Field(default=0, ge=0)
+    merchant_id: str
+    document_id: str
+
+    @model_validator(mode="after")
+    def _belongs(self) -> Self:
+        if self.merchant_id != tenant_of(self.key).merchant_id or self.document_id != document_id(self.key):
+            raise ValueError("merchant_id and document_id must be those of the key")
+        return self
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.merchant_id)
+
+    @property
+    def arrival(self) -> Arrival:
+        return Arrival(self.key, self.sequencer, self.size)
+
+    @property
+    def work(self) -> str:
+        """Where in the artifacts bucket this arrival's payloads lie."""
+        return f"work/{self.merchant_id}/{self.document_id}/{self.sequencer}/"
+
+
+class Change(Drop):
+    """What dispatch hands to the machine."""
+
+    kind: Literal["created", "deleted"]
+
+
+class Piece(Payload):
+    """One passage."""
+
+    id: UUID
+    ordinal: int
+    section: tuple[str, ...]
+    content: str
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, chunk: Chunk) -> Self:
+        return cls(
+            id=chunk.id,
+            ordinal=chunk.ordinal,
+            section=chunk.section,
+            content=chunk.content,
+            start=chunk.start,
+            end=chunk.end,
+        )
+
+    @property
+    def chunk(self) -> Chunk:
+        return Chunk(self.id, self.ordinal, self.section, self.content, self.start, self.end)
+
+
+class Batch(Payload):
+    """Some passages of one document: as they were cut, or masked (then `masked` says how many findings)."""
+
+    title: str
+    pieces: tuple[Piece, ...]
+    masked: int = 0
+
+
+class EmbeddedBatch(Batch):
+    """Masked passages with their vectors: half-precision numbers, little-endian, in base64."""
+
+    model_name: str
+    model_dimensions: int
+    model_sha256: str
+    vectors: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if len(self.vectors) != len(self.pieces):
+            raise ValueError("each piece needs its vector")
+        return self
+
+    @property
+    def model(self) -> Model:
+        return Model(self.model_name, self.model_dimensions, self.model_sha256)
+
+    @property
+    def passages(self) -> tuple[tuple[Chunk, list[float]], ...]:
+        return tuple((piece.chunk, unpacked(vector)) for piece, vector in zip(self.pieces, self.vectors, strict=True))
+
+
+def batches(title: str, chunks: Sequence[Chunk]) -> list[Batch]:
+    """The chunks of one document as payloads, never more than MAX_BATCHES of them."""
+    size = max(BATCH, -(-len(chunks) // MAX_BATCHES))
+    return [
+        Batch(title=title, pieces=tuple(Piece.of(chunk) for chunk in chunks[n : n + size]))
+        for n in range(0, len(chunks), size)
+    ]
+
+
+def packed(vector: Sequence[float]) -> str:
+    """A vector as the database will hold it: in half precision."""
+    return b64encode(struct.pack(f"<{len(vector)}e", *vector)).decode("ascii")
+
+
+def unpacked(text: str) -> list[float]:
+    data = b64decode(text, validate=True)
+    return list(struct.unpack(f"<{len(data) // 2}e", data))

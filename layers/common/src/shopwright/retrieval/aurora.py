@@ -1,0 +1,61 @@
+"""Search in PostgreSQL: changes when the search functions' parameters or columns do."""
+
+from collections.abc import Sequence
+
+from pgvector import HalfVector
+
+from shopwright.database.connection import Database, Row
+from shopwright.database.queries import Queries
+from shopwright.embedding.model import Model
+from shopwright.retrieval.search import Passage
+from shopwright.tenancy.passport import Passport
+
+_QUERIES = Queries.beside(__file__)
+
+
+class Search:
+    """Finds passages for whoever the passport names. Holds the model whose vectors it is asked with: the database
+    refuses a model that does not serve the merchant."""
+
+    def __init__(self, database: Database, *, model: Model) -> None:
+        self._database = database
+        self._model = model
+
+    def hybrid(
+        self, passport: Passport, question: str, vector: Sequence[float], *, limit: int = 8
+    ) -> tuple[Passage, ...]:
+        """The best passages first, by vector and by word: one round trip, with content."""
+        rows = self._database.call(
+            passport, _QUERIES["hybrid"], {**self._asked(vector, limit), "question": question.replace("\0", " ")}
+        )
+        return tuple(_passage(row) for row in rows)
+
+    def nearest(self, passport: Passport, vector: Sequence[float], *, limit: int = 8) -> tuple[tuple[str, float], ...]:
+        """Chunk ids and cosines, nearest first: one round trip, under row-level security."""
+        rows = self._database.call(passport, _QUERIES["nearest"], self._asked(vector, limit))
+        return tuple((str(row["id"]), float(row["similarity"])) for row in rows)
+
+    def _asked(self, vector: Sequence[float], limit: int) -> dict[str, object]:
+        return {
+            "model": self._model.name,
+            "weights": self._model.sha256,
+            "vector": HalfVector(list(vector)),
+            "limit": limit,
+        }
+
+
+def _passage(row: Row) -> Passage:
+    return Passage(
+        chunk_id=str(row["chunk_id"]),
+        document_id=row["document_id"],
+        version=row["version"],
+        title=row["title"],
+        section=tuple(row["section"]),
+        start=row["span"].lower,
+        end=row["span"].upper,
+        source_uri=row["source_key"],
+        content=row["content"],
+        similarity=row["similarity"],
+        lexical=row["lexical"],
+        score=row["score"],
+    )

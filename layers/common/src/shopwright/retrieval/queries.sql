@@ -1,0 +1,8 @@
+-- name: hybrid
+-- The passages nearest to a question by meaning and by word, of the passport's merchant: one round trip.
+select * from shopwright.search_hybrid(
+    %(passport)s, %(model)s, %(weights)s, %(vector)b, %(question)s, %(limit)s::int4);
+
+-- name: nearest
+-- The passages nearest by meaning alone, without their content.
+select * from shopwright.search_vector(%(passport)s, %(model)s, %(weights)s, %(vector)b, %(limit)s::int4);

@@ -1,0 +1,92 @@
+"""A real server, and for each test module a database of its own, migrated by a master who is no superuser."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import psycopg
+import pytest
+from shopwright.database.connection import Address, Database, Login, connect_master
+from shopwright.database.migrate import Migrator
+from shopwright.documents.aurora import DocumentRepository
+from shopwright.retrieval.aurora import Search
+
+from local import ports
+from local.places import servers_dir
+from local.postgres import Postgres
+from tests.integration.database.shop import BGE, KEY, SIGNER
+
+MASTER = Login("test_master", secrets.token_hex(16))
+APP = Login("shopwright_app", secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A migrated database and the ways into it."""
+
+    address: Address
+    server: Postgres
+    opened: list[Database] = field(default_factory=list)
+
+    def database(self, login: Login = APP, *, statement_timeout_ms: int = 10_000) -> Database:
+        database = Database(self.address, lambda: login, statement_timeout_ms=statement_timeout_ms)
+        self.opened.append(database)
+        return database
+
+    def repository(self) -> DocumentRepository:
+        return DocumentRepository(self.database(), SIGNER)
+
+    def search(self) -> Search:
+        return Search(self.database(), model=BGE)
+
+    def raw(self, login: Login = APP) -> "psycopg.Connection[tuple[object, ...]]":
+        """A connection with nothing of ours in between: what an injected statement could use."""
+        return psycopg.connect(
+            host=self.address.host,
+            port=self.address.port,
+            dbname=self.address.name,
+            user=login.username,
+            password=login.password,
+            connect_timeout=5,
+            autocommit=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Postgres]:
+    server = Postgres(servers_dir() / f"test-database-{os.getpid()}", ports.choose("the tests", None))
+    server.start()
+    try:
+        server.admit(MASTER.username, MASTER.password)
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def new_shop(server: Postgres) -> Iterator[Callable[[], Shop]]:
+    """Makes databases, each migrated."""
+    made: list[Shop] = []
+
+    def make() -> Shop:
+        name = f"shop_{len(made)}"
+        server.create_database(name, owner=MASTER.username)
+        address = Address("127.0.0.1", server.port, name, "disable")
+        with connect_master(address, MASTER) as connection:
+            migrator = Migrator(connection)
+            migrator.up()
+            migrator.admit_app(APP)
+            migrator.install_key(KEY)
+        made.append(Shop(address, server))
+        return made[-1]
+
+    yield make
+    for shop in made:
+        for database in shop.opened:
+            database.close()
+
+
+@pytest.fixture(scope="module")
+def shop(new_shop: Callable[[], Shop]) -> Shop:
+    return new_shop()

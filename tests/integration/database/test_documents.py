@@ -1,0 +1,223 @@
+"""A merchant's documents through their life: events come twice, late and at once, and readers never see a half."""
+
+import threading
+from itertools import count
+
+import pytest
+from shopwright.documents.aurora import Documents, NotACursor, OtherModelServes, Outcome
+from shopwright.documents.document import Arrival, DocumentNotFound, Status
+from shopwright.embedding.model import Model
+
+from tests.integration.database.conftest import Shop
+from tests.integration.database.shop import KITCHEN, OUTDOOR, SIGNER, arrival, content, vector
+
+OLD = ["Shipping costs 5 euro.", "We ship on Mondays."]
+NEW = ["Shipping is free.", "We ship on Mondays.", "Parcels are tracked."]
+NAMES = count()
+
+
+@pytest.fixture
+def name() -> str:
+    return f"page-{next(NAMES)}.md"
+
+
+@pytest.fixture
+def kitchen(shop: Shop) -> Documents:
+    return shop.repository().of(KITCHEN)
+
+
+def take_in(documents: Documents, drop: Arrival, texts: list[str]) -> Outcome:
+    if documents.register(drop, title="A page") is not Outcome.GOES_ON:
+        return Outcome.SUPERSEDED
+    return documents.replace(drop, content(drop, texts))
+
+
+def words(shop: Shop, drop: Arrival) -> set[str]:
+    """What a shopper can be told of a document."""
+    found = shop.search().hybrid(SIGNER.sign(KITCHEN), "ship parcels", vector("x"), limit=50)
+    return {passage.content for passage in found if passage.document_id == drop.document_id}
+
+
+def test_a_document_is_followed_from_its_arrival_to_the_search(shop: Shop, kitchen: Documents, name: str) -> None:
+    drop = arrival(KITCHEN, name, "0A")
+    seen = []
+    kitchen.register(drop, title="A page")
+    seen.append(kitchen.get(drop.document_id).status)
+    for status in (Status.PARSED, Status.MASKED, Status.EMBEDDED):
+        assert kitchen.advance(drop, status)
+        seen.append(kitchen.get(drop.document_id).status)
+    assert kitchen.replace(drop, content(drop, NEW, title="Shipping")) is Outcome.SEARCHABLE
+    document = kitchen.get(drop.document_id)
+
+    assert [*seen, document.status] == ["received", "parsed", "masked", "embedded", "searchable"]
+    assert (document.title, document.chunks, document.version, document.bytes) == ("Shipping", 3, 1, 100)
+    assert words(shop, drop) == set(NEW)
+
+
+def test_the_same_content_dropped_again_changes_nothing_but_the_sequencer(
+    shop: Shop, kitchen: Documents, name: str
+) -> None:
+    first, again, late = (arrival(KITCHEN, name, at) for at in ("01", "03", "02"))
+    take_in(kitchen, first, OLD)
+    sent = content(again, OLD)
+
+    assert kitchen.register(again, title="A page") is Outcome.GOES_ON
+    assert kitchen.keep_if_unchanged(again, sha256=sent.sha256, pipeline=sent.pipeline)
+    document = kitchen.get(again.document_id)
+    assert (document.status, document.version, document.chunks) == (Status.SEARCHABLE, 1, 2)
+    assert take_in(kitchen, late, NEW) is Outcome.SUPERSEDED
+    assert words(shop, first) == set(OLD)
+
+
+def test_content_of_an_older_pipeline_is_taken_in_anew(kitchen: Documents, name: str) -> None:
+    drop, again = (arrival(KITCHEN, name, at) for at in ("01", "02"))
+    take_in(kitchen, drop, OLD)
+    kitchen.register(again, title="A page")
+
+    assert not kitchen.keep_if_unchanged(again, sha256=content(drop, OLD).sha256, pipeline="another")
+
+
+@pytest.mark.parametrize(("older", "newer"), [("01", "02"), ("0A", "0b"), ("1", "12"), ("00FF", "01")])
+def test_a_late_older_drop_never_wins(shop: Shop, kitchen: Documents, name: str, older: str, newer: str) -> None:
+    late, first = arrival(KITCHEN, name, older), arrival(KITCHEN, name, newer)
+    take_in(kitchen, first, NEW)
+
+    assert kitchen.register(late, title="A page") is Outcome.SUPERSEDED
+    assert kitchen.replace(late, content(late, OLD)) is Outcome.SUPERSEDED
+    assert not kitchen.quarantine(late, reason="late")
+    assert kitchen.remove(late) is Outcome.SUPERSEDED
+    assert words(shop, first) == set(NEW)
+
+
+def test_sequencers_of_different_lengths_are_padded_on_the_right(kitchen: Documents, name: str) -> None:
+    take_in(kitchen, arrival(KITCHEN, name, "5A"), OLD)
+
+    assert kitchen.register(arrival(KITCHEN, name, "5A00"), title="") is Outcome.UNCHANGED  # equal: done already
+    assert kitchen.register(arrival(KITCHEN, name, "59FF"), title="") is Outcome.SUPERSEDED
+    assert kitchen.register(arrival(KITCHEN, name, "5A01"), title="") is Outcome.GOES_ON
+
+
+def test_an_older_drop_that_was_on_its_way_stops_at_the_last_step(shop: Shop, kitchen: Documents, name: str) -> None:
+    older, newer = arrival(KITCHEN, name, "01"), arrival(KITCHEN, name, "02")
+    kitchen.register(older, title="A page")
+    take_in(kitchen, newer, NEW)
+
+    assert kitchen.replace(older, content(older, OLD)) is Outcome.SUPERSEDED
+    assert words(shop, newer) == set(NEW)
+
+
+def test_a_step_that_is_tried_again_finds_its_work_done(kitchen: Documents, name: str) -> None:
+    drop = arrival(KITCHEN, name, "01")
+    take_in(kitchen, drop, OLD)
+
+    assert kitchen.replace(drop, content(drop, OLD)) is Outcome.UNCHANGED
+    assert kitchen.get(drop.document_id).version == 1
+
+
+def test_a_new_version_keeps_the_ids_of_what_it_did_not_change(shop: Shop, kitchen: Documents, name: str) -> None:
+    def ids() -> dict[str, str]:
+        found = shop.search().hybrid(SIGNER.sign(KITCHEN), "ship", vector("x"), limit=50)
+        return {p.content: p.chunk_id for p in found if p.document_id == arrival(KITCHEN, name, "1").document_id}
+
+    take_in(kitchen, arrival(KITCHEN, name, "01"), OLD)
+    before = ids()
+    take_in(kitchen, arrival(KITCHEN, name, "02"), NEW)
+    after = ids()
+
+    assert before["We ship on Mondays."] == after["We ship on Mondays."]
+    assert set(after) == set(NEW)
+
+
+def test_a_deletion_removes_the_passages_and_an_older_drop_does_not_bring_them_back(
+    shop: Shop, kitchen: Documents, name: str
+) -> None:
+    drop, gone = arrival(KITCHEN, name, "02"), arrival(KITCHEN, name, "03")
+    take_in(kitchen, drop, OLD)
+
+    assert kitchen.remove(gone) is Outcome.REMOVED
+    assert words(shop, drop) == set()
+    with pytest.raises(DocumentNotFound):
+        kitchen.get(drop.document_id)
+    assert take_in(kitchen, drop, OLD) is Outcome.SUPERSEDED
+    assert kitchen.remove(gone) is Outcome.REMOVED  # the same event again
+    assert take_in(kitchen, arrival(KITCHEN, name, "04"), OLD) is Outcome.SEARCHABLE
+
+
+def test_a_deletion_that_overtakes_the_drop_still_wins(kitchen: Documents, name: str) -> None:
+    assert kitchen.remove(arrival(KITCHEN, name, "02")) is Outcome.REMOVED
+    assert kitchen.register(arrival(KITCHEN, name, "01"), title="A page") is Outcome.SUPERSEDED
+
+
+def test_a_refused_new_version_is_told_and_the_one_before_stays_searchable(
+    shop: Shop, kitchen: Documents, name: str
+) -> None:
+    good, bad = arrival(KITCHEN, name, "01"), arrival(KITCHEN, name, "02")
+    take_in(kitchen, good, OLD)
+    kitchen.register(bad, title="A page")
+    assert kitchen.quarantine(bad, reason="This file is empty. Upload one with text in it.")
+
+    document = kitchen.get(bad.document_id)
+    assert (document.status, document.chunks) == (Status.QUARANTINED, 2)
+    assert document.reason == "This file is empty. Upload one with text in it."
+    assert words(shop, good) == set(OLD)
+    assert kitchen.register(bad, title="A page") is Outcome.UNCHANGED
+
+
+def test_a_reader_sees_the_old_version_or_the_new_and_never_a_half(shop: Shop, kitchen: Documents, name: str) -> None:
+    versions = [[f"Edition {edition} says ship, line {line}." for line in range(60)] for edition in (1, 2)]
+    drop = arrival(KITCHEN, name, "0000")
+    take_in(kitchen, drop, versions[0])
+    stop = threading.Event()
+    seen: list[frozenset[str]] = []
+
+    def read() -> None:
+        database = shop.database()
+        while not stop.is_set():
+            with database.as_tenant(SIGNER.sign(KITCHEN)) as db:
+                rows = db.execute(
+                    "select content from shopwright.chunk where merchant_id = 'kitchen' and document_id = %s",
+                    (drop.document_id,),
+                ).fetchall()
+            seen.append(frozenset(row["content"] for row in rows))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(1, 13):
+        take_in(kitchen, arrival(KITCHEN, name, f"{turn:04x}"), versions[turn % 2])
+    stop.set()
+    reader.join(20)
+
+    assert len(seen) > 12
+    assert set(seen) <= {frozenset(version) for version in versions}
+    assert len(set(seen)) == 2
+
+
+def test_pages_reach_every_document_once_and_only_the_merchants_own(shop: Shop) -> None:
+    outdoor = shop.repository().of(OUTDOOR)
+    names = {f"documents/outdoor/{n}.md" for n in range(7)}
+    for key in names:
+        outdoor.register(Arrival(key, "01"), title="A page")
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = outdoor.list(3, cursor)
+        seen += [document.source_key for document in page.documents]
+        cursor = page.cursor
+        if cursor is None:
+            break
+
+    assert sorted(seen) == sorted(names)
+    for wrong in ("%%%", "bm9wZQ"):
+        with pytest.raises(NotACursor):
+            outdoor.list(3, wrong)
+
+
+def test_vectors_of_another_model_or_other_weights_are_refused_whole(shop: Shop, kitchen: Documents, name: str) -> None:
+    drop = arrival(KITCHEN, name, "01")
+    kitchen.register(drop, title="A page")
+    for model in (Model("other", 384, "0" * 64), Model("bge-small-en-v1.5", 384, "0" * 64)):
+        with pytest.raises(OtherModelServes):
+            kitchen.replace(drop, content(drop, OLD, model=model))
+
+    assert words(shop, drop) == set()
+    assert kitchen.get(drop.document_id).status is Status.RECEIVED
