@@ -1,0 +1,64 @@
+"""Ingestion, step 3, once for each batch: a vector for each masked passage, from its text and nothing else."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import shopwright_models
+from pydantic import Field
+from shopwright.documents.chunk import embedded_text
+from shopwright.documents.s3 import WorkBucket
+from shopwright.documents.work import Batch, Drop, EmbeddedBatch, Payload, packed
+from shopwright.embedding.model import Model
+from shopwright.embedding.onnx import OnnxEmbedder
+from shopwright.runtime import task
+from shopwright.runtime.settings import Settings
+
+
+class Environment(Settings):
+    artifacts_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    read: Callable[[str, type[Batch]], Batch]
+    write: Callable[[str, Payload], str]
+    model: Model
+    embed: Callable[[Sequence[str]], list[list[float]]]
+
+
+class Work(Drop):
+    batch: str = Field(pattern=r"^work/")
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    batch: str
+
+
+@cache
+def wire() -> Desk:
+    work = WorkBucket(Environment.read().artifacts_bucket)
+    embedder = OnnxEmbedder(shopwright_models.directory())
+    return Desk(read=work.read, write=work.write, model=embedder.model, embed=embedder.passages)
+
+
+def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
+    def embed(work: Work) -> Embedded:
+        masked = desk().read(work.batch, Batch)
+        vectors = desk().embed([embedded_text(piece.section, piece.content) for piece in masked.pieces])
+        embedded = EmbeddedBatch(
+            title=masked.title,
+            pieces=masked.pieces,
+            masked=masked.masked,
+            model_name=desk().model.name,
+            model_dimensions=desk().model.dimensions,
+            model_sha256=desk().model.sha256,
+            vectors=tuple(packed(vector) for vector in vectors),
+        )
+        return Embedded(desk().write(work.batch.replace("/masked/", "/embedded/"), embedded))
+
+    return task.handler(embed, Work)
+
+
+handler = build()

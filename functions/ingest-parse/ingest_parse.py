@@ -1,0 +1,98 @@
+"""Ingestion, step 1: read the object, cut it into passages, lay them out in batches for the steps that follow."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import shopwright_models
+from shopwright.database.connection import Address, Database
+from shopwright.database.secrets import key_in, login_in
+from shopwright.documents.aurora import DocumentRepository, Documents, Outcome
+from shopwright.documents.chunk import chunk
+from shopwright.documents.document import PIPELINE, DocumentNotFound, Status, check_size, format_of
+from shopwright.documents.parse.formats import named, read
+from shopwright.documents.s3 import DocumentsBucket, WorkBucket
+from shopwright.documents.work import Drop, Payload, batches
+from shopwright.embedding.tokens import Tokens
+from shopwright.runtime import task
+from shopwright.runtime.settings import Settings
+from shopwright.tenancy.passport import Signer
+from shopwright.tenancy.secretsmanager import Secret
+from shopwright.tenancy.tenant import Tenant
+
+
+class Environment(Settings):
+    database_host: str
+    database_port: int
+    database_name: str
+    database_tls: str
+    database_secret_arn: str
+    tenant_key_secret_arn: str
+    documents_bucket: str
+    artifacts_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    documents_of: Callable[[Tenant], Documents]
+    read: Callable[[str], bytes]
+    write: Callable[[str, Payload], str]
+    count: Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """`outcome` is parsed, unchanged or superseded; only the first has batches."""
+
+    outcome: str
+    sha256: str = ""
+    chunks: int = 0
+    batches: tuple[str, ...] = ()
+
+
+@cache
+def wire() -> Desk:
+    env = Environment.read()
+    database = Database(
+        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
+        login_in(Secret(env.database_secret_arn)),
+    )
+    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
+    return Desk(
+        documents_of=DocumentRepository(database, signer).of,
+        read=DocumentsBucket(env.documents_bucket).read,
+        write=WorkBucket(env.artifacts_bucket).write,
+        count=Tokens(shopwright_models.directory()).count,
+    )
+
+
+def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
+    def parse(drop: Drop) -> Parsed:
+        documents = desk().documents_of(drop.tenant)
+        outcome = documents.register(drop.arrival, title=named(drop.key))
+        if outcome is not Outcome.GOES_ON:
+            return Parsed(outcome.value)
+        format_of(drop.key)
+        check_size(drop.size)
+        try:
+            data = desk().read(drop.key)
+        except DocumentNotFound:
+            return Parsed(Outcome.SUPERSEDED.value)  # deleted since: the event about that follows
+        sha256 = hashlib.sha256(data).hexdigest()
+        if documents.keep_if_unchanged(drop.arrival, sha256=sha256, pipeline=PIPELINE):
+            return Parsed(Outcome.UNCHANGED.value, sha256)
+        parsed = read(data, drop.key)
+        chunks = chunk(drop.document_id, parsed, desk().count)
+        keys = tuple(
+            desk().write(f"{drop.work}cut/{number:04d}.json", batch)
+            for number, batch in enumerate(batches(parsed.title, chunks))
+        )
+        if not documents.advance(drop.arrival, Status.PARSED):
+            return Parsed(Outcome.SUPERSEDED.value)
+        return Parsed("parsed", sha256, len(chunks), keys)
+
+    return task.handler(parse, Drop)
+
+
+handler = build()

@@ -1,0 +1,91 @@
+"""Ingestion, step 4: make the passages searchable in one transaction, in place of those of the version before."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import Field
+from shopwright.database.connection import Address, Database
+from shopwright.database.secrets import key_in, login_in
+from shopwright.documents.aurora import Content, DocumentRepository, Documents, OtherModelServes, Outcome
+from shopwright.documents.document import PIPELINE, Status
+from shopwright.documents.s3 import WorkBucket
+from shopwright.documents.work import Drop, EmbeddedBatch
+from shopwright.runtime import task
+from shopwright.runtime.settings import Settings
+from shopwright.tenancy.passport import Signer
+from shopwright.tenancy.secretsmanager import Secret
+from shopwright.tenancy.tenant import Tenant
+
+
+class Environment(Settings):
+    database_host: str
+    database_port: int
+    database_name: str
+    database_tls: str
+    database_secret_arn: str
+    tenant_key_secret_arn: str
+    artifacts_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    documents_of: Callable[[Tenant], Documents]
+    read: Callable[[str, type[EmbeddedBatch]], EmbeddedBatch]
+    clear: Callable[[str], None]
+
+
+class Work(Drop):
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    batches: tuple[str, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    outcome: str
+    chunks: int
+    masked: int
+
+
+@cache
+def wire() -> Desk:
+    env = Environment.read()
+    database = Database(
+        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
+        login_in(Secret(env.database_secret_arn)),
+        statement_timeout_ms=20_000,  # five hundred rows into a vector index at a time
+    )
+    work = WorkBucket(env.artifacts_bucket)
+    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
+    return Desk(documents_of=DocumentRepository(database, signer).of, read=work.read, clear=work.clear)
+
+
+def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
+    def insert(work: Work) -> Inserted:
+        documents = desk().documents_of(work.tenant)
+        # Steps 2 and 3 do not reach the database: what they did is told here.
+        documents.advance(work.arrival, Status.EMBEDDED)
+        batches = [desk().read(key, EmbeddedBatch) for key in work.batches]
+        models = {batch.model for batch in batches}
+        if len(models) != 1:
+            raise OtherModelServes("The embedding model changed while this document was being read. Upload it again.")
+        content = Content(
+            title=batches[0].title,
+            sha256=work.sha256,
+            pipeline=PIPELINE,
+            masked=sum(batch.masked for batch in batches),
+            model=models.pop(),
+            passages=[passage for batch in batches for passage in batch.passages],
+        )
+        outcome = documents.replace(work.arrival, content)
+        desk().clear(work.work)
+        return Inserted(
+            outcome.value,
+            len(content.passages) if outcome is Outcome.SEARCHABLE else 0,
+            content.masked if outcome is Outcome.SEARCHABLE else 0,
+        )
+
+    return task.handler(insert, Work)
+
+
+handler = build()

@@ -1,0 +1,109 @@
+"""Ingestion, when it cannot go on: tell the merchant why, keep the refused file apart, clear what was begun."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from shopwright.database.connection import Address, Database
+from shopwright.database.secrets import key_in, login_in
+from shopwright.documents import rejected
+from shopwright.documents.aurora import DocumentRepository, Documents
+from shopwright.documents.s3 import DocumentsBucket, WorkBucket
+from shopwright.documents.work import Drop, Payload
+from shopwright.runtime import task
+from shopwright.runtime.settings import Settings
+from shopwright.tenancy.passport import Signer
+from shopwright.tenancy.secretsmanager import Secret
+from shopwright.tenancy.tenant import Tenant
+
+REFUSED = {kind.__name__ for kind in rejected.Rejected.__subclasses__()}
+FAILED = "We could not take this file in. We have been told; upload it again if it is urgent."
+
+
+class Environment(Settings):
+    database_host: str
+    database_port: int
+    database_name: str
+    database_tls: str
+    database_secret_arn: str
+    tenant_key_secret_arn: str
+    documents_bucket: str
+    quarantine_bucket: str
+    artifacts_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    documents_of: Callable[[Tenant], Documents]
+    set_apart: Callable[[str, str], bool]
+    clear: Callable[[str], None]
+
+
+class Failure(Payload):
+    """What Step Functions catches. A Lambda's cause is JSON that holds the error's message."""
+
+    Error: str
+    Cause: str = ""
+
+
+class Work(Drop):
+    outcome: Literal["refused", "failed"]
+    error: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    outcome: str
+    error: str
+
+
+@cache
+def wire() -> Desk:
+    env = Environment.read()
+    database = Database(
+        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
+        login_in(Secret(env.database_secret_arn)),
+    )
+    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
+    bucket = DocumentsBucket(env.documents_bucket)
+
+    def set_apart(key: str, to_key: str) -> bool:
+        return bucket.copy(key, to_bucket=env.quarantine_bucket, to_key=to_key)
+
+    return Desk(
+        documents_of=DocumentRepository(database, signer).of,
+        set_apart=set_apart,
+        clear=WorkBucket(env.artifacts_bucket).clear,
+    )
+
+
+def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
+    def quarantine(work: Work) -> Recorded:
+        documents = desk().documents_of(work.tenant)
+        desk().clear(work.work)
+        if work.outcome == "failed":
+            current = documents.fail(work.arrival, reason=FAILED)
+            return Recorded("failed" if current else "superseded", work.error.Error)
+        file = PurePosixPath(work.key).name
+        desk().set_apart(work.key, f"quarantine/{work.merchant_id}/{work.document_id}/{work.sequencer}/{file}")
+        current = documents.quarantine(work.arrival, reason=_reason(work.error))
+        return Recorded("quarantined" if current else "superseded", work.error.Error)
+
+    return task.handler(quarantine, Work)
+
+
+def _reason(failure: Failure) -> str:
+    """The message that we wrote for the merchant; of any other error, nothing."""
+    try:
+        cause: Any = json.loads(failure.Cause)
+    except ValueError:
+        return FAILED
+    if failure.Error in REFUSED and isinstance(cause, dict) and isinstance(cause.get("errorMessage"), str):
+        return str(cause["errorMessage"])
+    return FAILED
+
+
+handler = build()

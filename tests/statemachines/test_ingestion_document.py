@@ -1,0 +1,106 @@
+"""The ingestion machine as it is written: what it may retry, what it catches, and that no path ends in silence."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shopwright.documents.rejected import Rejected
+from shopwright.errors import Unavailable
+
+ROOT = Path(__file__).parents[2]
+MACHINE = json.loads((ROOT / "statemachines" / "ingestion.asl.json").read_text("utf-8"))
+PLATFORM = {
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+}
+DROP = {f"{name}.$" for name in ("bucket", "key", "sequencer", "size", "merchant_id", "document_id")}
+
+
+def states(machine: Any = MACHINE) -> Iterator[tuple[str, Any]]:
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+
+
+def tasks() -> list[tuple[str, Any]]:
+    return [(name, state) for name, state in states() if state["Type"] == "Task"]
+
+
+def descendants(kind: type[Exception]) -> set[str]:
+    children: list[type[Exception]] = kind.__subclasses__()
+    return {name for child in children for name in {child.__name__, *descendants(child)}}
+
+
+@pytest.mark.parametrize(("name", "state"), tasks(), ids=[name for name, _ in tasks()])
+def test_every_task_has_a_timeout_and_retries_only_what_is_safe_to_retry(name: str, state: Any) -> None:
+    # Every module that may raise one must be known here.
+    import shopwright.database.connection
+    import shopwright.documents.s3
+    import shopwright.resilience.deadline
+    import shopwright.tenancy.secretsmanager  # noqa: F401
+
+    assert 0 < state["TimeoutSeconds"] <= 300
+    for rule in state["Retry"]:
+        assert set(rule["ErrorEquals"]) <= descendants(Unavailable) | PLATFORM | {"States.TaskFailed"}
+        assert "States.TaskFailed" not in rule["ErrorEquals"] or name == "KeepForAnOperator"
+        assert rule["MaxDelaySeconds"] <= 30
+        assert rule["JitterStrategy"] == "FULL"
+
+
+def test_a_file_that_can_be_refused_is_caught_by_each_of_its_names() -> None:
+    for name in ("Parse", "EachBatch", "Insert"):
+        refused, anything = MACHINE["States"][name]["Catch"]
+        assert set(refused["ErrorEquals"]) == descendants(Rejected)
+        assert refused["Next"] == "Quarantine"
+        assert (anything["ErrorEquals"], anything["Next"]) == (["States.ALL"], "RecordFailure")
+
+
+def test_no_failure_ends_in_silence() -> None:
+    for name, state in MACHINE["States"].items():
+        if state["Type"] in ("Task", "Map") and name != "KeepForAnOperator":
+            assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+    assert MACHINE["States"]["RecordFailure"]["Catch"][-1]["Next"] == "KeepForAnOperator"
+    assert MACHINE["States"]["KeepForAnOperator"]["Parameters"]["MessageBody.$"] == "$$.Execution.Input"
+    assert MACHINE["States"]["KeepForAnOperator"]["Next"] == "Failed"
+    assert MACHINE["States"]["Failed"]["Type"] == "Fail"
+
+
+def test_between_states_go_ids_and_keys_and_results_are_named_field_by_field() -> None:
+    for name, state in tasks():
+        if name == "KeepForAnOperator":
+            continue
+        payload = state["Parameters"]["Payload"]
+        assert set(payload) >= DROP
+        assert set(payload) - DROP <= {"batch.$", "batches.$", "sha256.$", "outcome", "error.$"}
+        assert "ResultSelector" in state or state["OutputPath"] == "$.Payload.batch"
+
+
+def test_every_place_holder_is_one_that_the_stack_fills() -> None:
+    assert set(re.findall(r"\$\{(\w+)\}", json.dumps(MACHINE))) == {
+        "IngestParseArn",
+        "PiiSanitizeArn",
+        "EmbedArn",
+        "InsertVectorsArn",
+        "QuarantineArn",
+        "RemoveDocumentArn",
+        "FailedQueueUrl",
+    }
+
+
+def test_every_state_is_reached_and_every_next_is_there() -> None:
+    def next_of(state: Any) -> set[str]:
+        named = {state[key] for key in ("Next", "Default") if key in state}
+        return named | {rule["Next"] for rule in [*state.get("Choices", []), *state.get("Catch", [])]}
+
+    for machine in (MACHINE, MACHINE["States"]["EachBatch"]["ItemProcessor"]):
+        reached = {machine["StartAt"]}
+        while more := set().union(*(next_of(machine["States"][name]) for name in reached)) - reached:
+            reached |= more
+        assert reached == set(machine["States"])

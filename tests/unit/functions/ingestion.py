@@ -1,0 +1,135 @@
+"""What the tests of the ingestion functions share: changes when a step is called in another way."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from shopwright.documents.aurora import Content, Outcome
+from shopwright.documents.document import Arrival, DocumentNotFound, Status, document_id
+from shopwright.documents.work import Payload
+from shopwright.tenancy.tenant import Tenant
+
+EVENTS = Path(__file__).parents[3] / "events"
+KEY = "documents/kitchen/shipping.md"
+
+
+class _Context:
+    """What Lambda says about a call."""
+
+    function_name = memory_limit_in_mb = function_version = "1"
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:000000000000:function:step"
+    aws_request_id = "request-1"
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 60_000
+
+
+def context() -> LambdaContext:
+    return cast(LambdaContext, _Context())
+
+
+def drop(key: str = KEY, sequencer: str = "01", size: int = 100, **more: object) -> dict[str, Any]:
+    """A step's input."""
+    merchant = key.split("/")[1]
+    return {
+        "bucket": "documents",
+        "key": key,
+        "sequencer": sequencer,
+        "size": size,
+        "merchant_id": merchant,
+        "document_id": document_id(key),
+        **more,
+    }
+
+
+def sample(name: str) -> Any:
+    return json.loads((EVENTS / name).read_text("utf-8"))
+
+
+@dataclass
+class Shelf:
+    """Documents of one merchant, in memory: the sequencer rules of the real ones, tested there against PostgreSQL."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tenants: list[str] = field(default_factory=list)
+
+    def of(self, tenant: Tenant) -> Any:
+        self.tenants.append(tenant.merchant_id)
+        return self
+
+    def register(self, arrival: Arrival, *, title: str) -> Outcome:
+        row = self.rows.get(arrival.document_id)
+        if row and _rank(row["sequencer"]) > _rank(arrival.sequencer):
+            return Outcome.SUPERSEDED
+        ended = row and row["status"] in (Status.SEARCHABLE, Status.QUARANTINED, Status.DELETED)
+        if row and ended and _rank(row["sequencer"]) == _rank(arrival.sequencer):
+            return Outcome.UNCHANGED
+        self.rows[arrival.document_id] = {
+            "content": None,
+            **(row or {}),
+            "sequencer": arrival.sequencer,
+            "status": Status.RECEIVED,
+            "title": title,
+        }
+        return Outcome.GOES_ON
+
+    def keep_if_unchanged(self, arrival: Arrival, *, sha256: str, pipeline: str) -> bool:
+        row = self.rows[arrival.document_id]
+        kept: Content | None = row["content"]
+        if kept is None or (kept.sha256, kept.pipeline) != (sha256, pipeline):
+            return False
+        row["status"] = Status.SEARCHABLE
+        return True
+
+    def advance(self, arrival: Arrival, status: Status, *, reason: str | None = None) -> bool:
+        row = self.rows[arrival.document_id]
+        if _rank(row["sequencer"]) != _rank(arrival.sequencer):
+            return False
+        row.update(status=status, reason=reason)
+        return True
+
+    def quarantine(self, arrival: Arrival, *, reason: str) -> bool:
+        return self.advance(arrival, Status.QUARANTINED, reason=reason)
+
+    def fail(self, arrival: Arrival, *, reason: str) -> bool:
+        return self.advance(arrival, Status.FAILED, reason=reason)
+
+    def replace(self, arrival: Arrival, content: Content) -> Outcome:
+        row = self.rows[arrival.document_id]
+        if _rank(row["sequencer"]) > _rank(arrival.sequencer):
+            return Outcome.SUPERSEDED
+        row.update(status=Status.SEARCHABLE, content=content)
+        return Outcome.SEARCHABLE
+
+    def remove(self, arrival: Arrival) -> Outcome:
+        self.rows[arrival.document_id] = {"sequencer": arrival.sequencer, "status": Status.DELETED, "content": None}
+        return Outcome.REMOVED
+
+
+@dataclass
+class Bucket:
+    """Objects in memory."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def read_file(self, key: str) -> bytes:
+        if key not in self.files:
+            raise DocumentNotFound("The file is not there any more.")
+        return self.files[key]
+
+    def write(self, key: str, payload: Payload) -> str:
+        self.files[key] = payload.model_dump_json().encode()
+        return key
+
+    def read(self, key: str, model: Any) -> Any:
+        return model.model_validate_json(self.read_file(key))
+
+    def clear(self, prefix: str) -> None:
+        self.files = {key: data for key, data in self.files.items() if not key.startswith(prefix)}
+
+
+def _rank(sequencer: str) -> str:
+    return sequencer.upper().ljust(64, "0")

@@ -1,0 +1,272 @@
+"""A merchant announces, lists, reads and removes documents: their own, and nobody else's."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import boto3
+import documents
+import pytest
+from shopwright.database.connection import DatabaseUnavailable
+from shopwright.documents.aurora import DocumentRepository, Documents
+from shopwright.documents.document import Document, DocumentNotFound, Page, Status, document_id
+from shopwright.runtime.s3 import LOCAL, Uploads
+from shopwright.tenancy.member import Member
+from shopwright.tenancy.tenant import Tenant
+
+from tests.fakes import gateway
+from tests.fakes.gateway import Answer
+from tests.fakes.members import FakeMembers
+
+MARY = gateway.member(subject="user#mary", role="merchant", scopes=("shop/chat", "shop/documents"))
+KIT = gateway.member("kitchen", subject="user#kit", role="merchant", scopes=("shop/documents",))
+FEED = gateway.member(subject="client#7feed", role="machine", scopes=("shop/documents",))
+ANN = gateway.member(scopes=("shop/chat", "shop/documents"))
+
+RETURNS = Document(
+    id=document_id("documents/outdoor/uploads/returns.md"),
+    title="Returns",
+    source_key="documents/outdoor/uploads/returns.md",
+    media_type="text/markdown",
+    status=Status.SEARCHABLE,
+    reason=None,
+    chunks=4,
+    masked=0,
+    bytes=2048,
+    version=1,
+    updated_at=datetime(2026, 9, 21, 14, 0, tzinfo=UTC),
+)
+EMPTY = replace(
+    RETURNS,
+    id=document_id("documents/outdoor/uploads/empty.txt"),
+    source_key="documents/outdoor/uploads/empty.txt",
+    status=Status.QUARANTINED,
+    reason="This file is empty. Upload one with text in it.",
+    chunks=0,
+    version=0,
+)
+MISSING = "d-aaaaaaaaaaaaaaaaaaaa"
+
+
+class Shelf(DocumentRepository, Documents):
+    """Documents in memory, by merchant."""
+
+    def __init__(self, kept: dict[str, list[Document]]) -> None:
+        self.kept = kept
+        self.whose = ""
+        self.down = False
+
+    def of(self, tenant: Tenant) -> Documents:
+        self.whose = tenant.merchant_id
+        return self
+
+    def list(self, limit: int = 50, cursor: str | None = None) -> Page:
+        self._answer()
+        first = int(cursor or 0)
+        mine = self.kept.get(self.whose, [])
+        return Page(tuple(mine[first : first + limit]), str(first + limit) if len(mine) > first + limit else None)
+
+    def get(self, document_id: str) -> Document:
+        self._answer()
+        for document in self.kept.get(self.whose, []):
+            if document.id == document_id:
+                return document
+        raise DocumentNotFound("There is no such document.")
+
+    def _answer(self) -> None:
+        if self.down:
+            raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
+
+
+class Desk:
+    """A desk with two merchants, a shelf, and a bucket that remembers what was taken out."""
+
+    def __init__(self) -> None:
+        self.members = FakeMembers(MARY, KIT, FEED, ANN)
+        self.shelf = Shelf({"outdoor": [RETURNS, EMPTY]})
+        self.deleted: list[str] = []
+        s3 = boto3.client(
+            "s3",
+            region_name="eu-west-1",
+            aws_access_key_id="AKIDEXAMPLE",
+            aws_secret_access_key="made-up",
+            config=LOCAL,
+        )
+        self.uploads = Uploads("documents-bucket", s3)
+
+    def call(self, method: str, path: str = "/v1/documents", row: Member = MARY, **more: Any) -> Answer:
+        handler = documents.build(
+            lambda: documents.Desk(
+                members=self.members,
+                documents=self.shelf,
+                leave=self.uploads.leave,
+                delete=self.deleted.append,
+            )
+        )
+        return gateway.send(handler, gateway.request(method, path, token=gateway.claims(row), **more))
+
+    def announce(self, row: Member = MARY, **changed: Any) -> Answer:
+        file = {"name": "returns.md", "media_type": "text/markdown", "size": 2048, **changed}
+        return self.call("POST", row=row, body=file)
+
+
+def test_a_merchant_sees_their_documents_and_how_far_each_has_come() -> None:
+    answer = Desk().call("GET")
+
+    assert answer.status == 200
+    assert answer.body["cursor"] is None
+    assert [(one["document_id"], one["status"], one["reason"]) for one in answer.body["documents"]] == [
+        (RETURNS.id, "searchable", None),
+        (EMPTY.id, "quarantined", "This file is empty. Upload one with text in it."),
+    ]
+    assert answer.body["documents"][0]["updated_at"] == "2026-09-21T14:00:00Z"
+
+
+def test_a_long_list_comes_in_pages() -> None:
+    desk = Desk()
+    first = desk.call("GET", query={"limit": "1"})
+    second = desk.call("GET", query={"limit": "1", "cursor": first.body["cursor"]})
+
+    assert [one["document_id"] for one in first.body["documents"] + second.body["documents"]] == [RETURNS.id, EMPTY.id]
+    assert second.body["cursor"] is None
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "many", ""])
+def test_a_page_has_a_size(limit: str) -> None:
+    answer = Desk().call("GET", query={"limit": limit})
+
+    assert (answer.status, answer.body["field"]) == (422, "limit")
+
+
+def test_one_document() -> None:
+    answer = Desk().call("GET", f"/v1/documents/{EMPTY.id}")
+
+    assert (answer.status, answer.body["reason"]) == (200, EMPTY.reason)
+    assert (answer.body["chunks"], answer.body["bytes"], answer.body["version"]) == (0, 2048, 0)
+
+
+def test_another_merchants_document_looks_like_one_that_never_was() -> None:
+    theirs = Desk().call("GET", f"/v1/documents/{RETURNS.id}", row=KIT)
+    missing = Desk().call("GET", f"/v1/documents/{MISSING}", row=KIT)
+
+    assert theirs.status == missing.status == 404
+    assert theirs.body == missing.body
+
+
+@pytest.mark.parametrize("name", ["x", "d-AAAAAAAAAAAAAAAAAAAA", "d-aaaaaaaaaaaaaaaaaaa1", "d-aaaaaaaaaaaaaaaaaaaa'"])
+def test_what_cannot_be_an_id_is_refused(name: str) -> None:
+    answer = Desk().call("GET", f"/v1/documents/{name}")
+
+    assert (answer.status, answer.body["field"]) == (422, "document_id")
+
+
+def test_an_announced_file_may_be_uploaded_for_a_quarter_of_an_hour_and_under_the_merchants_own_name() -> None:
+    answer = Desk().announce()
+
+    assert answer.status == 201
+    assert answer.body["document_id"] == RETURNS.id
+    upload = answer.body["upload"]
+    assert (upload["method"], upload["headers"], upload["expires_in"]) == (
+        "PUT",
+        {"content-type": "text/markdown"},
+        900,
+    )
+    address = urlsplit(upload["url"])
+    assert address.path.endswith("/documents/outdoor/uploads/returns.md")
+    assert parse_qs(address.query)["X-Amz-Expires"] == ["900"]
+    assert parse_qs(address.query)["X-Amz-SignedHeaders"] == ["content-length;content-type;host"]
+    assert "checksum" not in address.query
+
+
+def test_a_machine_may_announce_for_its_merchant() -> None:
+    assert Desk().announce(FEED).body["document_id"] == RETURNS.id
+    assert Desk().announce(KIT).body["document_id"] != RETURNS.id
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("returns.md", "returns.md"),
+        ("pages/returns.md", "pages/returns.md"),
+        ("Our returns & refunds?.md", "Our-returns-refunds-.md"),
+        ("größen.csv", "größen.csv"),
+        ("gro\u0308ßen.csv", "größen.csv"),
+        ("a%2e%2e%2fb.md", "a-2e-2e-2fb.md"),
+        ("x'; drop table document.md", "x-drop-table-document.md"),
+        ("<b>.html", "b-.html"),
+        ("line\nbreak\x00.txt", "line-break-.txt"),
+    ],
+)
+def test_a_file_name_is_made_safe(name: str, kept: str) -> None:
+    url = Desk().announce(name=name).body["upload"]["url"]
+
+    assert unquote(urlsplit(url).path).endswith(f"/documents/outdoor/uploads/{kept}")
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "../../kitchen/uploads/prices.csv"}, "name"),
+        ({"name": "pages/../../x.md"}, "name"),
+        ({"name": "/etc/passwd"}, "name"),
+        ({"name": "pages//x.md"}, "name"),
+        ({"name": "."}, "name"),
+        ({"name": "\\\\share\\x.md"}, "name"),
+        ({"name": "?"}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"name": 7}, "name"),
+        ({"media_type": "markdown"}, "media_type"),
+        ({"media_type": "text/markdown\r\nx-amz-acl: public-read"}, "media_type"),
+        ({"media_type": None}, "media_type"),
+        ({"size": -1}, "size"),
+        ({"size": 100 * 1024 * 1024 + 1}, "size"),
+        ({"size": "2048"}, "size"),
+        ({"size": 1.5}, "size"),
+        ({"status": "searchable"}, "status"),
+    ],
+)
+def test_an_announcement_that_makes_no_sense_is_refused_by_its_field(changed: dict[str, Any], field: str) -> None:
+    answer = Desk().announce(**changed)
+
+    assert (answer.status, answer.body["field"]) == (422, field)
+
+
+def test_removing_a_document_deletes_its_file() -> None:
+    desk = Desk()
+
+    answer = desk.call("DELETE", f"/v1/documents/{RETURNS.id}")
+
+    assert (answer.status, answer.body) == (202, {"document_id": RETURNS.id, "status": "deleting"})
+    assert desk.deleted == [RETURNS.source_key]
+
+
+def test_removing_what_is_not_there_is_done_already_and_touches_nothing_of_others() -> None:
+    desk = Desk()
+
+    for row, name in ((MARY, MISSING), (KIT, RETURNS.id)):
+        assert desk.call("DELETE", f"/v1/documents/{name}", row=row).status == 204
+    assert desk.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ""), ("POST", ""), ("GET", f"/{RETURNS.id}"), ("DELETE", f"/{RETURNS.id}")]
+)
+def test_a_shopper_has_no_business_here(method: str, path: str) -> None:
+    desk = Desk()
+
+    answer = desk.call(method, f"/v1/documents{path}", row=ANN)
+
+    assert (answer.status, answer.body["error"]) == (403, "Denied")
+    assert desk.deleted == []
+
+
+def test_without_the_database_the_merchant_is_asked_to_come_back() -> None:
+    desk = Desk()
+    desk.shelf.down = True
+    for method, path in (("GET", ""), ("GET", f"/{RETURNS.id}"), ("DELETE", f"/{RETURNS.id}")):
+        answer = desk.call(method, f"/v1/documents{path}")
+        assert (answer.status, answer.body["error"], answer.headers["retry-after"]) == (503, "DatabaseUnavailable", "2")
+    assert desk.deleted == []
+    assert desk.announce().status == 201

@@ -1,0 +1,258 @@
+"""The four steps of ingestion, and what becomes of files that cannot go through them, each step with its own desk."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import embed
+import ingest_parse
+import insert_vectors
+import pii_sanitize
+import pytest
+import quarantine
+import remove_document
+from shopwright.documents.document import Status, document_id
+from shopwright.documents.rejected import EmptyFile, FileTooLarge, NotText, UnsupportedFormat
+from shopwright.documents.work import Batch, Drop, EmbeddedBatch
+from shopwright.embedding.model import Model
+from shopwright.runtime.task import LARGEST_RESULT_BYTES, MalformedInput
+
+from tests.unit.functions.ingestion import KEY, Bucket, Shelf, context, drop, sample
+
+PAGE = b"# Shipping\n\nWe ship in 2 days. Write to anna@example.com or call +49 30 901820.\n\n## Costs\n\nIt is free.\n"
+MODEL = Model("tiny", 2, "a" * 64)
+
+
+class Shop:
+    """Every step's desk over the same shelf and buckets."""
+
+    def __init__(self) -> None:
+        self.shelf, self.documents, self.work = Shelf(), Bucket({KEY: PAGE}), Bucket()
+        self.apart: dict[str, str] = {}
+        self.embedded: list[str] = []
+
+    def parse(self, **change: Any) -> Any:
+        desk = ingest_parse.Desk(
+            self.shelf.of, self.documents.read_file, self.work.write, lambda text: len(text.split())
+        )
+        return run(ingest_parse.build(lambda: desk), drop(**change))
+
+    def sanitize(self, batch: str, **change: Any) -> Any:
+        desk = pii_sanitize.Desk(self.work.read, self.work.write)
+        return run(pii_sanitize.build(lambda: desk), drop(batch=batch, **change))
+
+    def embed(self, batch: str, **change: Any) -> Any:
+        def vectors(texts: Any) -> list[list[float]]:
+            self.embedded += texts
+            return [[float(len(text)), 1.0] for text in texts]
+
+        desk = embed.Desk(self.work.read, self.work.write, MODEL, vectors)
+        return run(embed.build(lambda: desk), drop(batch=batch, **change))
+
+    def insert(self, parsed: Any, batches: list[str], **change: Any) -> Any:
+        desk = insert_vectors.Desk(self.shelf.of, self.work.read, self.work.clear)
+        return run(insert_vectors.build(lambda: desk), drop(sha256=parsed["sha256"], batches=batches, **change))
+
+    def quarantine(self, **change: Any) -> Any:
+        def set_apart(key: str, to_key: str) -> bool:
+            self.apart[to_key] = key
+            return True
+
+        desk = quarantine.Desk(self.shelf.of, set_apart, self.work.clear)
+        return run(quarantine.build(lambda: desk), drop(**change))
+
+    def take_in(self, **change: Any) -> Any:
+        parsed = self.parse(**change)
+        if parsed["outcome"] != "parsed":
+            return parsed
+        done = [self.embed(self.sanitize(key, **change)["batch"], **change)["batch"] for key in parsed["batches"]]
+        return self.insert(parsed, done, **change)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return self.shelf.rows[document_id(KEY)]
+
+
+def run(handler: Callable[..., Any], event: object) -> Any:
+    return handler(event, context())
+
+
+def test_a_file_becomes_searchable_masked_and_nothing_of_the_work_is_left() -> None:
+    shop = Shop()
+
+    assert shop.take_in() == {"outcome": "searchable", "chunks": 2, "masked": 2}
+    content = shop.row["content"]
+    assert shop.row["status"] is Status.SEARCHABLE
+    assert [chunk.content for chunk, _ in content.passages] == [
+        "We ship in 2 days. Write to [email] or call [phone].",
+        "It is free.",
+    ]
+    assert (content.title, content.model) == ("Shipping", MODEL)
+    assert shop.embedded == [
+        "Shipping\nWe ship in 2 days. Write to [email] or call [phone].",
+        "Shipping > Costs\nIt is free.",
+    ]
+    assert shop.work.files == {}
+    assert set(shop.shelf.tenants) == {"kitchen"}
+
+
+def test_a_citation_points_into_the_file_as_the_merchant_wrote_it() -> None:
+    shop = Shop()
+    shop.take_in()
+    chunk, _ = shop.row["content"].passages[0]
+
+    assert PAGE.decode()[chunk.start : chunk.end].startswith("We ship in 2 days. Write to anna@example.com")
+
+
+def test_personal_data_leave_the_payloads_at_the_second_step() -> None:
+    shop = Shop()
+    masked = shop.sanitize(shop.parse()["batches"][0])
+    vectors = shop.embed(masked["batch"])
+
+    assert masked == {"batch": masked["batch"], "masked": 2}
+    for key in (masked["batch"], vectors["batch"]):
+        assert b"anna@example.com" not in shop.work.files[key]
+        assert b"901820" not in shop.work.files[key]
+
+
+def test_the_same_file_dropped_twice_changes_nothing() -> None:
+    shop = Shop()
+    shop.take_in()
+    before = shop.row["content"]
+
+    assert shop.take_in(sequencer="02")["outcome"] == "unchanged"
+    assert shop.take_in(sequencer="02")["outcome"] == "unchanged"  # the same event once more
+    assert shop.row["content"] is before
+    assert shop.work.files == {}
+
+
+def test_a_late_older_drop_is_superseded_at_once() -> None:
+    shop = Shop()
+    shop.take_in(sequencer="05")
+
+    assert shop.parse(sequencer="04")["outcome"] == "superseded"
+    assert shop.work.files == {}
+
+
+def test_a_file_that_is_gone_before_it_is_read_is_left_to_its_deletion() -> None:
+    shop = Shop()
+    shop.documents.files.clear()
+
+    assert shop.parse()["outcome"] == "superseded"
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "size", "error"),
+    [
+        ("documents/kitchen/a.md", b"", 0, EmptyFile),
+        ("documents/kitchen/a.md", b"never read", 50 * 1024 * 1024, FileTooLarge),
+        ("documents/kitchen/a.exe", b"MZ", 2, UnsupportedFormat),
+        ("documents/kitchen/a.txt", b"\x00\x01\x02", 3, NotText),
+    ],
+)
+def test_a_file_that_we_cannot_read_is_refused_by_name(key: str, data: bytes, size: int, error: type) -> None:
+    shop = Shop()
+    shop.documents.files[key] = data
+
+    with pytest.raises(error):
+        shop.parse(key=key, size=size)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"merchant_id": "outdoor"}, {"document_id": "d-other"}, {"key": "documents/outdoor/a.md"}, {"sequencer": "x"}],
+)
+def test_a_step_refuses_an_input_whose_parts_do_not_belong_together(change: dict[str, str]) -> None:
+    shop = Shop()
+    desk = ingest_parse.Desk(shop.shelf.of, shop.documents.read_file, shop.work.write, len)
+    with pytest.raises(MalformedInput):
+        run(ingest_parse.build(lambda: desk), {**drop(), **change})
+    assert shop.shelf.rows == {}
+
+
+def test_a_document_of_five_thousand_passages_fits_between_the_states() -> None:
+    shop = Shop()
+    lines = [f"Product {n};{n}.00;EUR" for n in range(5000)]
+    key = "documents/kitchen/" + "a-rather-long-folder-name/" * 8 + "catalog.csv"
+    shop.documents.files[key] = "\n".join(["name;price;currency", *lines]).encode()
+    parsed = shop.parse(key=key, size=len(shop.documents.files[key]))
+    # As the machine hands it to the last step: the input, the result, and each batch's new key.
+    state = {
+        **drop(key=key),
+        "parsed": parsed,
+        "embedded": [name.replace("cut", "embedded") for name in parsed["batches"]],
+    }
+
+    assert parsed["chunks"] == 5000
+    assert sum(len(shop.work.read(name, Batch).pieces) for name in parsed["batches"]) == 5000
+    assert len(json.dumps(state)) < LARGEST_RESULT_BYTES / 4
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "reason"),
+    [
+        (
+            "EmptyFile",
+            json.dumps({"errorMessage": "This file is empty. Upload one with text in it."}),
+            "This file is empty. Upload one with text in it.",
+        ),
+        ("EmptyFile", "not json", quarantine.FAILED),
+        ("EmptyFile", "[]", quarantine.FAILED),
+        ("KeyError", json.dumps({"errorMessage": "a shopper's secret"}), quarantine.FAILED),
+    ],
+)
+def test_a_refused_file_is_set_apart_and_the_merchant_reads_why(error: str, cause: str, reason: str) -> None:
+    shop = Shop()
+    shop.parse()
+
+    done = shop.quarantine(outcome="refused", error={"Error": error, "Cause": cause})
+
+    assert done == {"outcome": "quarantined", "error": error}
+    assert (shop.row["status"], shop.row["reason"]) == (Status.QUARANTINED, reason)
+    assert shop.apart == {f"quarantine/kitchen/{document_id(KEY)}/01/shipping.md": KEY}
+    assert KEY in shop.documents.files  # deleting it would look like the merchant's own deletion
+    assert shop.work.files == {}
+
+
+def test_a_failure_of_ours_is_told_and_the_file_stays_where_it_is() -> None:
+    shop = Shop()
+    shop.parse()
+
+    done = shop.quarantine(outcome="failed", error={"Error": "States.Timeout"})
+
+    assert done == {"outcome": "failed", "error": "States.Timeout"}
+    assert (shop.row["status"], shop.row["reason"], shop.apart) == (Status.FAILED, quarantine.FAILED, {})
+
+
+def test_a_deleted_object_takes_its_passages_with_it() -> None:
+    shop = Shop()
+    shop.take_in()
+    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of))
+
+    assert run(handler, drop(sequencer="02", size=0)) == {"outcome": "removed"}
+    assert shop.row["content"] is None
+
+
+def test_vectors_survive_the_payload_in_the_precision_of_the_database() -> None:
+    shop = Shop()
+    key = shop.embed(shop.sanitize(shop.parse()["batches"][0])["batch"])["batch"]
+    batch = shop.work.read(key, EmbeddedBatch)
+
+    assert [vector for _, vector in batch.passages] == [[61.0, 1.0], [28.0, 1.0]]
+    assert batch.model == MODEL
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (Drop, "ingest-parse/markdown.json"),
+        (pii_sanitize.Work, "pii-sanitize/batch.json"),
+        (embed.Work, "embed/batch.json"),
+        (insert_vectors.Work, "insert-vectors/one-batch.json"),
+        (quarantine.Work, "quarantine/refused.json"),
+        (quarantine.Work, "quarantine/failed.json"),
+        (Drop, "remove-document/deleted.json"),
+    ],
+)
+def test_every_sample_event_is_one_that_its_step_takes(model: Any, name: str) -> None:
+    assert model.model_validate(sample(name)).merchant_id == "kitchen"

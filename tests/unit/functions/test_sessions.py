@@ -1,0 +1,125 @@
+"""A conversation belongs to who had it: to everybody else it never was."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+import sessions
+from moto import mock_aws
+from shopwright.orchestrator.dynamodb import Sessions
+from shopwright.orchestrator.session import Turn
+from shopwright.tenancy.member import Member
+from shopwright.tenancy.tenant import Tenant
+
+from tests.fakes import gateway
+from tests.fakes.gateway import Answer
+from tests.fakes.members import FakeMembers
+
+ANN = gateway.member()
+BOB = gateway.member(subject="user#bob")
+KIT = gateway.member("kitchen", subject="user#ann")  # the same name at another merchant
+MISSING = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+class Desk:
+    """A desk with the real adapter, on a table in memory."""
+
+    def __init__(self) -> None:
+        self.table = "sessions"
+        self.store = Sessions(self.table, lambda: boto3.client("dynamodb"), now=lambda: gateway.ISSUED_AT)
+
+    def converse(self, turns: int, row: Member = ANN) -> str:
+        manager = self.store.of(Tenant(row.merchant_id), row.subject)
+        session: str | None = None
+        for number in range(1, turns + 1):
+            session = manager.remember(session, Turn(f"Question {number}", f"Answer {number}", "answered", 1790000000))
+        assert session is not None
+        return session
+
+    def call(self, method: str, session: str, row: Member = ANN, **more: Any) -> Answer:
+        handler = sessions.build(lambda: sessions.Desk(members=FakeMembers(row), sessions=self.store.of))
+        return gateway.send(
+            handler, gateway.request(method, f"/v1/sessions/{session}", token=gateway.claims(row), **more)
+        )
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        boto3.client("dynamodb").create_table(
+            TableName="sessions",
+            KeySchema=[
+                {"AttributeName": "merchant_id", "KeyType": "HASH"},
+                {"AttributeName": "item", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "merchant_id", "AttributeType": "S"},
+                {"AttributeName": "item", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Desk()
+
+
+def test_a_conversation_can_be_read_again(desk: Desk) -> None:
+    session = desk.converse(3)
+
+    answer = desk.call("GET", session)
+
+    assert answer.status == 200
+    assert (answer.body["session_id"], answer.body["length"]) == (session, 3)
+    assert [turn["question"] for turn in answer.body["turns"]] == ["Question 1", "Question 2", "Question 3"]
+    assert answer.body["turns"][0]["at"] == "2026-09-21T14:13:20Z"
+
+
+def test_the_newest_turns_come_when_fewer_are_asked_for(desk: Desk) -> None:
+    answer = desk.call("GET", desk.converse(5), query={"limit": "2"})
+
+    assert [turn["answer"] for turn in answer.body["turns"]] == ["Answer 4", "Answer 5"]
+    assert answer.body["length"] == 5
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "all"])
+def test_how_many_turns_has_a_bound(desk: Desk, limit: str) -> None:
+    assert desk.call("GET", MISSING, query={"limit": limit}).body["field"] == "limit"
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("row", [BOB, KIT], ids=["another shopper", "another merchant"])
+def test_somebody_elses_conversation_looks_like_one_that_never_was(desk: Desk, method: str, row: Member) -> None:
+    session = desk.converse(2)
+
+    theirs, missing = desk.call(method, session, row), desk.call(method, MISSING, row)
+
+    assert theirs.status == missing.status == 404
+    assert theirs.body == missing.body
+    assert desk.call("GET", session).body["length"] == 2
+
+
+def test_a_deleted_conversation_is_gone_with_every_turn(desk: Desk) -> None:
+    session = desk.converse(3)
+
+    assert desk.call("DELETE", session).status == 204
+    assert desk.call("GET", session).status == 404
+    assert boto3.client("dynamodb").scan(TableName="sessions")["Count"] == 0
+
+
+@pytest.mark.parametrize("name", ["x", MISSING.upper(), f"{MISSING}%23000001", f"{MISSING}#000001"])
+def test_what_cannot_be_an_id_is_refused(desk: Desk, name: str) -> None:
+    desk.converse(1)
+
+    assert desk.call("GET", name).status in {404, 422}
+
+
+def test_without_the_table_the_shopper_is_asked_to_come_back(desk: Desk) -> None:
+    session = desk.converse(1)
+    boto3.client("dynamodb").delete_table(TableName="sessions")
+
+    answer = desk.call("GET", session)
+
+    assert (answer.status, answer.body["error"]) == (503, "SessionsUnavailable")
+    assert "retry-after" in answer.headers
