@@ -1,0 +1,234 @@
+"""POST /v1/chat: answer a shopper's question from the merchant's own documents, with citations."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from shopwright.errors import Unavailable
+from shopwright.grounding.cite import Citation
+from shopwright.llm.extractive import compose
+from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator.answer import Answer, Question
+from shopwright.orchestrator.dynamodb import Sessions
+from shopwright.orchestrator.session import Session, Turn
+from shopwright.privacy.redact import mask
+from shopwright.runtime import http
+from shopwright.runtime.journal import logger
+from shopwright.runtime.settings import Settings
+from shopwright.tenancy.caller import Caller
+from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.passport import Signer
+from shopwright.tenancy.secretsmanager import Secret
+
+LONGEST = 4000
+
+
+class Environment(Settings):
+    database_host: str
+    database_port: int
+    database_name: str
+    database_secret_arn: str
+    database_tls: str
+    tenant_key_secret_arn: str
+    sessions_table: str
+    members_table: str
+
+
+def _words(message: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in message):
+        raise ValueError("half of a surrogate pair is no text")
+    if not re.search(r"\w", message):
+        raise ValueError("ask something: there is no word in it")
+    return message
+
+
+class Message(BaseModel):
+    """A question, in a conversation or as the first of one."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    message: Annotated[
+        str,
+        Field(min_length=1, max_length=LONGEST, examples=["How many days do I have to return something?"]),
+        AfterValidator(_words),
+    ]
+    session_id: Annotated[
+        str | None,
+        Field(
+            pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+            description="As an earlier answer gave it; without it a conversation begins.",
+        ),
+    ] = None
+
+
+class Cited(BaseModel):
+    """Where `[ref]` in the answer leads. `start` and `end` are characters of the decoded source."""
+
+    ref: int
+    document_id: str
+    version: int
+    title: str
+    section: str = Field(description="The titles above the passage, outermost first, parted by ` > `.")
+    start: int
+    end: int
+    source_uri: str
+    quote: str
+
+
+class Clocks(BaseModel):
+    """Milliseconds since the question came in."""
+
+    first_useful_ms: float | None
+    first_token_ms: float | None
+    done_ms: float
+
+
+class Answered(BaseModel):
+    """An answer that stands on its citations, or the word that the documents do not hold one."""
+
+    answer: str
+    answered: bool
+    verdict: Literal["answered", "not_in_documents"]
+    citations: list[Cited]
+    confidence: float = Field(ge=0, le=1, description="The probability that the verdict is right.")
+    mode: Literal["extractive"]
+    clocks: Clocks
+    session_id: str | None
+    notes: list[str]
+    request_id: str
+
+
+class Unanswered(BaseModel):
+    """The documents cannot be reached: the error, and what to tell the shopper meanwhile."""
+
+    error: str
+    message: str
+    request_id: str
+    answer: str
+    verdict: Literal["unavailable"]
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    members: Members
+    answering: answering.Desk
+
+
+@cache
+def wire() -> Desk:
+    # The model and the database's driver are loaded here and not above: importing this module costs none of them.
+    import shopwright_models
+    from shopwright.database.connection import Address, Database
+    from shopwright.database.secrets import key_in, login_in
+    from shopwright.embedding.onnx import OnnxEmbedder
+    from shopwright.retrieval.aurora import Search
+    from shopwright.retrieval.search import Passage
+
+    env = Environment.read()
+    embedder = OnnxEmbedder(shopwright_models.directory())
+    search = Search(
+        Database(
+            Address(env.database_host, env.database_port, env.database_name, env.database_tls),
+            login_in(Secret(env.database_secret_arn)),
+        ),
+        model=embedder.model,
+    )
+    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
+    sessions = Sessions(env.sessions_table)
+
+    def find(caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:
+        return search.hybrid(signer.sign(caller.tenant), question, vector)
+
+    def recall(caller: Caller, session_id: str) -> Session:
+        return sessions.of(caller.tenant, caller.subject).open(session_id, turns=answering.RECALLED)
+
+    def remember(caller: Caller, session_id: str | None, turn: Turn) -> str:
+        return sessions.of(caller.tenant, caller.subject).remember(session_id, turn)
+
+    return Desk(
+        members=Members(env.members_table),
+        answering=answering.Desk(
+            mask=mask, embed=embedder.question, search=find, compose=compose, recall=recall, remember=remember
+        ),
+    )
+
+
+def build(desk: Callable[[], Desk] = wire) -> http.Handler:
+    api = http.api()
+
+    @api.post(
+        "/v1/chat",
+        responses={
+            200: {"description": "What the documents say.", "content": {"application/json": {"model": Answered}}},
+            503: {"description": "Ask again later.", "content": {"application/json": {"model": Unanswered}}},
+        },
+    )
+    def chat(message: Message) -> Response[Any]:
+        question = Question(message.message, http.caller(api), message.session_id)
+        said = answering.answer(question, desk=desk().answering, deadline=http.deadline(api))
+        if said.failure is not None:
+            return _unanswered(said, said.failure, http.request_id(api))
+        logger().info(
+            "question answered",
+            extra={"verdict": said.verdict, "confidence": said.confidence, "citations": len(said.citations)},
+        )
+        return http.json_response(200, _answered(said, http.request_id(api)))
+
+    return http.handler(api, admit=lambda: desk().members)
+
+
+def _answered(said: Answer, request_id: str) -> Answered:
+    return Answered.model_validate(
+        {
+            "answer": said.text,
+            "answered": said.verdict == answering.ANSWERED,
+            "verdict": said.verdict,
+            "citations": [_cited(citation) for citation in said.citations],
+            "confidence": said.confidence,
+            "mode": said.mode,
+            "clocks": _clocks(said),
+            "session_id": said.session_id,
+            "notes": list(said.notes),
+            "request_id": request_id,
+        }
+    )
+
+
+def _unanswered(said: Answer, failure: Unavailable, request_id: str) -> Response[Any]:
+    logger().warning("question not answered", extra={"error": type(failure).__name__}, exc_info=failure)
+    told = Unanswered(
+        error=type(failure).__name__,
+        message=str(failure),
+        request_id=request_id,
+        answer=said.text,
+        verdict="unavailable",
+        clocks=_clocks(said),
+    )
+    return http.json_response(503, told, {"retry-after": str(failure.retry_after_s)})
+
+
+def _cited(citation: Citation) -> Cited:
+    return Cited(
+        ref=citation.ref,
+        document_id=citation.document_id,
+        version=citation.version,
+        title=citation.title,
+        section=" > ".join(citation.section),
+        start=citation.start,
+        end=citation.end,
+        source_uri=citation.source_uri,
+        quote=citation.quote,
+    )
+
+
+def _clocks(said: Answer) -> Clocks:
+    clocks = said.clocks
+    return Clocks(first_useful_ms=clocks.first_useful_ms, first_token_ms=clocks.first_token_ms, done_ms=clocks.done_ms)
+
+
+handler = build()

@@ -1,0 +1,1 @@
+"""What answers in words: for now the merchant's own sentences, chosen without a model."""

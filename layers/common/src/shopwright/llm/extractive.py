@@ -1,0 +1,261 @@
+"""Tier 0: an answer in the merchant's own sentences, without a model: changes when we choose those sentences better.
+
+It quotes and never writes: a sentence of a page, the answer of a question that the merchant has answered, or fields of
+a product's record. What it cannot quote it does not say. Deterministic; a few hundred microseconds.
+"""
+
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from shopwright.llm import words
+from shopwright.llm.words import Asked
+
+_END = re.compile(
+    r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bapprox\.)(?<!\bincl\.)(?<!\bexcl\.)(?<!\bNo\.)[\"'”’)\]]*\s+(?=[^\sa-z])"
+    r"|\n+"
+)
+_FIELD = re.compile(r"(?:^|; )(?P<label>[^\W\d][\w .()/-]{0,39}): ")
+_UNIT = re.compile(
+    r"^(?P<what>.+)_(?P<unit>mg|g|kg|mm|cm|m|ml|l|w|wh|kwh|v|mah|hz|gb|tb|mb|h|min|s|days|months|years)$"
+)
+_UNITS = {"w": "W", "wh": "Wh", "kwh": "kWh", "v": "V", "mah": "mAh", "hz": "Hz", "gb": "GB", "tb": "TB", "mb": "MB"}
+_NAMED = frozenset({"name", "title", "product", "product name", "model", "question"})
+_PLAIN = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A retrieved passage as the composer reads it. `similarity` is its cosine with the question."""
+
+    ref: int
+    titles: tuple[str, ...]
+    content: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer. Each of `quotes` stands in the source word for word, and `text` says no more."""
+
+    text: str
+    ref: int
+    quotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What could be answered. `confidence` is the probability that the sources hold the answer; below the threshold
+    there are no sentences: an honest "that is not in the documents" is better than the nearest thing to an answer."""
+
+    sentences: tuple[Sentence, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for there being an answer: what the calibration was made with."""
+
+    similarity: float  # of the nearest passage
+    coverage: float  # the weighted share of the question that the best unit and its titles hold
+    missing_name: float  # the share of the question's names that no passage holds
+    asked_terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    source: Source
+    place: int
+    text: str
+    said: frozenset[str]
+    above: frozenset[str]
+    fields: tuple[tuple[str, str], ...]
+
+
+def compose(question: str, sources: Sequence[Source]) -> Draft:
+    """Choose one to three quotations that answer the question, or none."""
+    about = words.asked(question)
+    units = [unit for source in sources for unit in _units(source)]
+    if not units:
+        return Draft((), 0.0)
+    weights = _weights(about, units)
+    confidence = _probability(_evidence(about, sources, units, weights))
+    if confidence < _figures()["answerable"]["threshold"]:
+        return Draft((), confidence)
+    chosen = _choose(about, units, weights)
+    return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
+
+
+def evidence(question: str, sources: Sequence[Source]) -> Evidence:
+    """The features of the decision, for whoever calibrates it."""
+    about = words.asked(question)
+    units = [unit for source in sources for unit in _units(source)]
+    return _evidence(about, sources, units, _weights(about, units))
+
+
+def _units(source: Source) -> Iterable[_Unit]:
+    """The quotable parts of a passage: a record is one, and so is each sentence of anything else."""
+    above = words.terms(" ".join(source.titles))
+    fields = _fields(source.content)
+    if fields:
+        yield _Unit(source, 0, source.content, words.terms(source.content), above, fields)
+        return
+    place = 0
+    for piece in _END.split(source.content):
+        text = piece.strip()
+        if not re.search(r"\w", text):
+            continue
+        if text.endswith("?"):  # the question of a question and answer: it says what is below, like a title
+            above |= words.terms(text)
+            continue
+        yield _Unit(source, place, text, words.terms(text), above, ())
+        place += 1
+
+
+def _fields(content: str) -> tuple[tuple[str, str], ...]:
+    found = list(_FIELD.finditer(content))
+    if len(found) < 3 or found[0].start() or "\n" in content:
+        return ()
+    ends = [match.start() for match in found[1:]] + [len(content)]
+    return tuple((match["label"], content[match.end() : end].strip()) for match, end in zip(found, ends, strict=True))
+
+
+def _weights(about: Asked, units: Sequence[_Unit]) -> dict[str, float]:
+    """How much each word of the question tells: the rarer among what was found, the more; a name more than a word."""
+    passages: dict[int, frozenset[str]] = {}
+    for unit in units:
+        passages[unit.source.ref] = passages.get(unit.source.ref, frozenset()) | unit.said | unit.above
+    counts = Counter(term for held in passages.values() for term in about.terms & held)
+    total = len(passages)
+    return {
+        term: (1.0 + math.log((total + 1) / (counts[term] + 1))) * (1.5 if term in about.names else 1.0)
+        for term in about.terms
+    }
+
+
+def _evidence(about: Asked, sources: Sequence[Source], units: Sequence[_Unit], weights: dict[str, float]) -> Evidence:
+    everything = sum(weights.values())
+    best = max((_held(unit.said | unit.above, weights) for unit in units), default=0.0)
+    found: frozenset[str] = frozenset().union(*(unit.said | unit.above for unit in units)) if units else frozenset()
+    return Evidence(
+        similarity=max((source.similarity for source in sources), default=0.0),
+        coverage=best / everything if everything else 0.0,
+        missing_name=len(about.names - found) / len(about.names) if about.names else 0.0,
+        asked_terms=len(about.terms),
+    )
+
+
+def _held(said: frozenset[str], weights: dict[str, float]) -> float:
+    return sum(weight for term, weight in weights.items() if term in said)
+
+
+def _probability(evidence: Evidence) -> float:
+    by = _figures()["answerable"]
+    score = (
+        by["intercept"]
+        + by["similarity"] * evidence.similarity
+        + by["coverage"] * evidence.coverage
+        + by["missing_name"] * evidence.missing_name
+    )
+    return 1 / (1 + math.exp(-score))
+
+
+def _choose(about: Asked, units: Sequence[_Unit], weights: dict[str, float]) -> list[_Unit]:
+    by = _figures()["choose"]
+    everything = sum(weights.values()) or 1.0
+
+    def adds(unit: _Unit, open_terms: dict[str, float], open_figures: frozenset[str]) -> float:
+        figures = sum(words.has_figure(kind, unit.text) for kind in open_figures)
+        return _held(unit.said, open_terms) / everything + by["figure_bonus"] * figures
+
+    def worth(unit: _Unit) -> float:
+        above = by["title_weight"] * _held(unit.above - unit.said, weights) / everything
+        alien = by["alien_record"] * (1.0 - _named_share(about, unit)) if unit.fields else 0.0
+        return adds(unit, weights, about.figures) + above + by["similarity_weight"] * unit.source.similarity - alien
+
+    if about.how_to and not all(unit.fields for unit in units):  # instructions are not found in a product's record
+        units = [unit for unit in units if not unit.fields]
+
+    ranked = sorted(units, key=lambda unit: (-worth(unit), unit.source.ref, unit.place))
+    chosen = ranked[:1]
+    first = chosen[0]
+    if first.fields:
+        return chosen
+    if about.how_to:  # the steps of an instruction stand one after the other
+        return [
+            first,
+            *(unit for unit in units if unit.source is first.source and 0 < unit.place - first.place < by["sentences"]),
+        ]
+    for unit in ranked[1:]:
+        if len(chosen) >= by["sentences"] or worth(unit) < by["close_enough"] * worth(first):
+            break
+        held = frozenset().union(*(one.said | one.above for one in chosen))
+        figures = frozenset(
+            kind for kind in about.figures if not any(words.has_figure(kind, one.text) for one in chosen)
+        )
+        left = {term: weight for term, weight in weights.items() if term not in held}
+        if not unit.fields and adds(unit, left, figures) >= by["new_share"]:
+            chosen.append(unit)
+    return chosen
+
+
+def _named_share(about: Asked, unit: _Unit) -> float:
+    """How much of a record's name the question says."""
+    name = frozenset[str]().union(*(words.terms(value) for label, value in unit.fields if label.casefold() in _NAMED))
+    return len(name & about.terms) / len(name) if name else 0.0
+
+
+def _sentence(about: Asked, unit: _Unit) -> Sentence:
+    if not unit.fields:
+        return Sentence(unit.text, unit.source.ref, (unit.text,))
+    return _record(about, unit)
+
+
+def _record(about: Asked, unit: _Unit) -> Sentence:
+    """The fields of a record that the question asks for, under the record's name; without such, its description."""
+    named = next(((label, value) for label, value in unit.fields if label.casefold() in _NAMED), None)
+    others = [field for field in unit.fields if field != named]
+    about_name = words.terms(named[1]) if named else frozenset()
+    wanted = [field for field in others if _wants(about, field, about_name)]
+    if not wanted:
+        wanted = [
+            field
+            for field in others
+            if field[0].casefold() not in _PLAIN and (field[0].casefold() in ("description", "price"))
+        ]
+    shown = wanted[:4] or others[:3]
+    told = ", ".join(_told(label, value) for label, value in shown)
+    return Sentence(
+        f"{named[1]}: {told}" if named else told,
+        unit.source.ref,
+        tuple(f"{label}: {value}" for label, value in ([named, *shown] if named else shown)),
+    )
+
+
+def _wants(about: Asked, field: tuple[str, str], about_name: frozenset[str]) -> bool:
+    label, value = field
+    asked = about.terms - about_name
+    if words.terms(label) & asked:
+        return True
+    if label.casefold() in _PLAIN:
+        return False
+    return bool(words.terms(value) & asked) or any(
+        words.has_figure(kind, f"{label}: {value}") for kind in about.figures if kind not in ("number", "time")
+    )
+
+
+def _told(label: str, value: str) -> str:
+    match = _UNIT.match(label)
+    if match and re.fullmatch(r"[0-9][0-9.,]*", value):
+        return f"{match['what'].replace('_', ' ')} {value} {_UNITS.get(match['unit'], match['unit'])}"
+    return value if label.casefold() == "description" else f"{label.replace('_', ' ')} {value}"
+
+
+@cache
+def _figures() -> dict[str, dict[str, float]]:
+    return tomllib.loads(files("shopwright.llm").joinpath("extractive.toml").read_text("utf-8"))

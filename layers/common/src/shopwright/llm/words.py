@@ -1,0 +1,126 @@
+"""Which words of a question matter and which mean the same: changes when English questions need better reading."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
+_MONEY = re.compile(
+    r"[€$£¥]\s?[0-9]|[0-9]\s?(?:[€$£¥]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?)\b)|free\b", re.I
+)
+_TIME = re.compile(
+    r"\b(?:[0-9]+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|same|next|first|last)"
+    r"(?:[ \-](?:to|or|and|–)?[ \-]?[0-9]*)?[ \-]?(?:working |business |calendar )?"
+    r"(?:second|minute|hour|day|week|month|year|night)s?\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r"\b[0-9]{1,2}(?::[0-9]{2})?\s?(?:am|pm)\b|\b[0-9]+ ?h\b",
+    re.I,
+)
+_WEIGHT = re.compile(
+    r"[0-9]\s?(?:g|kg|mg|lbs?|oz|grams?|kilos?|kilograms?|pounds?|ounces?)\b|weight_[a-z]+: ?[0-9]", re.I
+)
+_NUMBER = re.compile(r"[0-9]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|half|quarter)\b", re.I)
+_FIGURES = {"money": _MONEY, "time": _TIME, "weight": _WEIGHT, "number": _NUMBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question is about. `names` are the words written as names are; `figures` the kinds of figure wanted."""
+
+    terms: frozenset[str]
+    names: frozenset[str]
+    figures: frozenset[str]
+    how_to: bool
+
+
+def asked(question: str) -> Asked:
+    """Read a question."""
+    question = _back().sub("return", question)
+    said = list(_WORD.finditer(question))
+    terms = frozenset(term for match in said for term in _terms(match[0]))
+    names = frozenset(
+        term
+        for match in said
+        if _is_name(match[0]) and not _begins(question, match.start())
+        for term in _terms(match[0])
+    )
+    plain = f" {' '.join(match[0].casefold() for match in said)} "
+    figures = frozenset(
+        kind for kind, phrases in _table()["figures"].items() if any(f" {phrase} " in plain for phrase in phrases)
+    )
+    return Asked(terms, names, figures, bool(re.match(r"\s*how (?:do|can|should|to|would)\b", question, re.I)))
+
+
+def terms(text: str) -> frozenset[str]:
+    """The words of a text that mean something, each as the stem of its meaning."""
+    plain = _back().sub("return", text.replace("_", " "))
+    return frozenset(term for match in _WORD.finditer(plain) for term in _terms(match[0]))
+
+
+def has_figure(kind: str, text: str) -> bool:
+    """Does a text hold a figure of this kind?"""
+    return bool(_FIGURES[kind].search(text))
+
+
+def _terms(word: str) -> Iterator[str]:
+    for part in {word, *word.split("-")}:
+        plain = part.casefold().replace("’", "'").removesuffix("'s")
+        if plain not in _empty() and (len(plain) > 1 or plain.isdigit()):
+            yield _same().get(plain) or _same().get(_stem(plain)) or _stem(plain)
+
+
+def _is_name(word: str) -> bool:
+    return word[0].isupper() or (word[0].isdigit() and any(map(str.isalpha, word)))
+
+
+def _begins(question: str, place: int) -> bool:
+    """A capital that only begins a sentence makes no name."""
+    before = question[:place].rstrip()
+    return not before or before[-1] in ".!?:"
+
+
+def _stem(word: str) -> str:
+    """Enough of a stem for English inflections: it need not be a word, only the same for both forms."""
+    if len(word) <= 3 or not word.isascii() or not word.isalpha():
+        return word
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x")):
+        if word.endswith(ending):
+            return word[: -len(ending)] + instead
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and re.search(r"[aeiouy]", word[: -len(ending)]):
+            word = word[: -len(ending)]
+            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]
+            break
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+
+
+@cache
+def _table() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(files("shopwright.llm").joinpath("english.toml").read_text("utf-8"))
+
+
+@cache
+def _empty() -> frozenset[str]:
+    return frozenset(str(_table()["empty"]).split())
+
+
+@cache
+def _back() -> re.Pattern[str]:
+    verbs = "|".join(str(_table()["back"]).split())
+    return re.compile(rf"\b(?:{verbs})(?: [\w']{{1,20}}){{0,2}} back\b", re.I)
+
+
+@cache
+def _same() -> dict[str, str]:
+    meanings: dict[str, str] = {}
+    for line in _table()["same"]:
+        first, *others = line.split()
+        for word in (first, *others):
+            meanings.setdefault(word, first)
+            meanings.setdefault(_stem(word), first)
+    return meanings

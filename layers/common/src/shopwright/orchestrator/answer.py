@@ -1,0 +1,178 @@
+"""From a question to an answer that stands on the merchant's own words: changes when the steps between them do."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shopwright.errors import Unavailable
+from shopwright.grounding.check import Claim, check
+from shopwright.grounding.cite import Citation, cite
+from shopwright.grounding.wording import wording
+from shopwright.llm.extractive import Draft, Source
+from shopwright.orchestrator import follow_up
+from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
+from shopwright.privacy.redact import Masked
+from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.search import Passage
+from shopwright.tenancy.caller import Caller
+
+ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unavailable"
+MODE = "extractive"
+BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
+RECALLED = 6  # turns, for what a pronoun stands for
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a verified caller asks, as it came: nothing has been masked yet."""
+
+    text: str
+    caller: Caller
+    session_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Question({self.caller!r})"  # the text is a person's
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Milliseconds since the question came in: passages found, first words there, all there and remembered."""
+
+    first_useful_ms: float | None
+    first_token_ms: float | None
+    done_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the shopper gets. `failure` is set when the verdict is unavailable, and nothing else is known then."""
+
+    text: str
+    verdict: str
+    citations: tuple[Citation, ...]
+    confidence: float
+    clocks: Clocks
+    session_id: str | None
+    notes: tuple[str, ...] = ()
+    mode: str = MODE
+    failure: Unavailable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What must be within reach to answer."""
+
+    mask: Callable[[str], Masked]
+    embed: Callable[[str], Sequence[float]]
+    search: Callable[[Caller, str, Sequence[float]], Sequence[Passage]]
+    compose: Callable[[str, Sequence[Source]], Draft]
+    recall: Callable[[Caller, str], Session]
+    remember: Callable[[Caller, str | None, Turn], str]
+    clock: Callable[[], float] = time.perf_counter
+    now: Callable[[], float] = time.time
+
+
+def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
+    """Answer from the caller's merchant's documents, or say honestly that they do not hold it.
+
+    Only the masked question goes any further than this function. A conversation that cannot be reached costs the
+    memory, not the answer; documents that cannot be reached cost the answer.
+    """
+    began = desk.clock()
+
+    def elapsed_ms() -> float:
+        return round((desk.clock() - began) * 1000, 2)
+
+    asked = desk.mask(question.text)
+    notes = [wording().notes["masked"]] if asked.found else []
+    before, remembers = _before(question, desk, deadline)
+    try:
+        passages = _passages(follow_up.resolve(asked.text, before), question.caller, desk, deadline)
+    except Unavailable as failure:
+        clocks = Clocks(None, None, elapsed_ms())
+        return Answer(
+            wording().unavailable, UNAVAILABLE, (), 0.0, clocks, question.session_id, tuple(notes), failure=failure
+        )
+    useful_ms = elapsed_ms()
+    said = _said(follow_up.resolve(asked.text, before), passages, desk)
+    token_ms = elapsed_ms()
+    session_id = None
+    if remembers:
+        session_id = _remembered(question, Turn(asked.text, said.text, said.verdict, int(desk.now())), desk, deadline)
+    if session_id is None:
+        notes.append(wording().notes["not_remembered"])
+    if said.cut_down:
+        notes.append(wording().notes["cut_down"])
+    return Answer(
+        text=said.text,
+        verdict=said.verdict,
+        citations=said.citations,
+        confidence=said.confidence,
+        clocks=Clocks(useful_ms, token_ms, elapsed_ms()),
+        session_id=session_id or question.session_id,
+        notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    text: str
+    verdict: str
+    citations: tuple[Citation, ...]
+    confidence: float
+    cut_down: bool = False
+
+
+def _before(question: Question, desk: Desk, deadline: Deadline) -> tuple[tuple[str, ...], bool]:
+    """Earlier questions of the conversation, and whether there is any sense in adding this one."""
+    if question.session_id is None:
+        return (), True
+    deadline.check()
+    try:
+        session = desk.recall(question.caller, question.session_id)
+    except SessionsUnavailable:
+        return (), False
+    return tuple(turn.question for turn in session.turns[-RECALLED:]), True
+
+
+def _passages(asked: str, caller: Caller, desk: Desk, deadline: Deadline) -> Sequence[Passage]:
+    deadline.check()
+    vector = desk.embed(asked)
+    deadline.check()
+    return desk.search(caller, asked, vector)
+
+
+def _said(asked: str, passages: Sequence[Passage], desk: Desk) -> _Said:
+    by_ref = dict(enumerate(passages, start=1))
+    draft = desk.compose(
+        asked, [Source(ref, passage.section, passage.content, passage.similarity) for ref, passage in by_ref.items()]
+    )
+    claims = [Claim(sentence.text, sentence.ref, sentence.quotes) for sentence in draft.sentences]
+    verdict = check(claims, {ref: passage.content for ref, passage in by_ref.items()})
+    stands = verdict.supported  # below the bar, what does not stand is cut; what is left of the answer all stands
+    if not stands:
+        confidence = 1.0 - draft.confidence if not claims else 0.0
+        return _Said(wording().not_in_documents, NOT_IN_DOCUMENTS, (), round(confidence, 3))
+    shown: dict[int, int] = {}
+    for claim in stands:
+        shown.setdefault(claim.ref, len(shown) + 1)
+    return _Said(
+        text=" ".join(f"{claim.text} [{shown[claim.ref]}]" for claim in stands),
+        verdict=ANSWERED,
+        citations=tuple(
+            cite(number, by_ref[ref], " … ".join(q for claim in stands if claim.ref == ref for q in claim.quotes))
+            for ref, number in shown.items()
+        ),
+        confidence=round(draft.confidence, 3),
+        cut_down=verdict.score < BAR,
+    )
+
+
+def _remembered(question: Question, turn: Turn, desk: Desk, deadline: Deadline) -> str | None:
+    """The conversation's id, or None when it cannot be kept. What has been found is still worth saying."""
+    if deadline.left_s() <= 0:
+        return None
+    try:
+        return desk.remember(question.caller, question.session_id, turn)
+    except SessionsUnavailable:
+        return None

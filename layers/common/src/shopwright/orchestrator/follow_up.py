@@ -1,0 +1,33 @@
+"""What "it" is: changes when we understand more ways of asking on.
+
+Deliberately narrow. A short question with a pronoun and no name of its own is asked about the name in the question
+before; anything else is taken as it stands, since a wrong guess answers a question that nobody asked.
+"""
+
+import re
+from collections.abc import Sequence
+
+_PRONOUN = re.compile(r"\b(?:it|its|they|them|their|theirs|that one|this one|those|these)\b", re.I)
+_NAME = re.compile(
+    r"(?<![.!?:] )(?<!^)\b(?:[A-Z][\w'’-]*|[0-9]+[A-Z]*(?=\s+[A-Z]))"
+    r"(?:\s+(?:[A-Z][\w'’-]*|[0-9]+[\w-]*|of|the|and))*"
+)
+_TRAILING = re.compile(r"(?:\s+(?:of|the|and))+$")
+_LONGEST = 12  # words: a longer question brings its own subject
+
+
+def resolve(question: str, before: Sequence[str]) -> str:
+    """The question with the name that its pronoun stands for, if an earlier question (oldest first) has one."""
+    if len(question.split()) > _LONGEST or not _PRONOUN.search(question) or _names(question):
+        return question
+    for earlier in reversed(before):
+        names = _names(earlier)
+        if names:
+            return f"{question} ({names[-1]})"
+        if not _PRONOUN.search(earlier):
+            return question  # the last question that was not itself a follow-up named nothing
+    return question
+
+
+def _names(question: str) -> list[str]:
+    return [_TRAILING.sub("", match[0]) for match in _NAME.finditer(question) if match[0] != "I"]

@@ -1,0 +1,105 @@
+"""The demo's three shops in a real database, parsed, masked and embedded by the product's own parts."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import shopwright_models
+from shopwright.database.connection import Address, Database, Login, connect_master
+from shopwright.database.migrate import Migrator
+from shopwright.documents.aurora import Content, DocumentRepository, Outcome
+from shopwright.documents.chunk import chunk, embedded_text
+from shopwright.documents.document import PIPELINE, Arrival
+from shopwright.documents.parse.formats import read
+from shopwright.embedding.onnx import OnnxEmbedder
+from shopwright.embedding.tokens import Tokens
+from shopwright.llm.extractive import compose
+from shopwright.orchestrator.answer import Answer, Desk, Question, answer
+from shopwright.privacy.redact import mask
+from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.aurora import Search
+from shopwright.tenancy.caller import Caller, Role
+from shopwright.tenancy.passport import Signer, SigningKey
+from shopwright.tenancy.tenant import Tenant
+
+from tests.fakes.sessions import FakeSessions
+from tests.integration.conftest import FreshDatabase
+
+DEMO = Path(__file__).parents[3] / "local" / "demo"
+SHOPS = ("outdoor", "kitchen", "electronics")
+KEY = SigningKey("k1", secrets.token_hex(32).encode())
+
+
+@dataclass(frozen=True)
+class Shops:
+    """Somewhere to ask. Conversations are kept in memory; everything else is real."""
+
+    desk: Desk
+    database: Database
+
+    def ask(self, shop: str, question: str, session_id: str | None = None) -> Answer:
+        caller = Caller(Tenant(shop), Role.SHOPPER, f"user#{shop}", frozenset({"shop/chat"}))
+        return answer(Question(question, caller, session_id), desk=self.desk, deadline=Deadline(8000))
+
+
+@pytest.fixture(scope="package")
+def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
+    fresh = new_database()
+    address = Address(fresh.host, fresh.port, fresh.name, "disable")
+    login = Login("shopwright_app", secrets.token_hex(16))
+    with connect_master(address, Login(fresh.username, fresh.password)) as connection:
+        migrator = Migrator(connection)
+        migrator.up()
+        migrator.admit_app(login)
+        migrator.install_key(KEY)
+    database = Database(address, lambda: login, statement_timeout_ms=10_000)
+    embedder = OnnxEmbedder(shopwright_models.directory())
+    signer = Signer(lambda: KEY)
+    documents = DocumentRepository(database, signer)
+    for shop in SHOPS:
+        for path in sorted((DEMO / shop / "documents").rglob("*")):
+            if path.is_file():
+                _ingest(documents, embedder, shop, path)
+    search = Search(database, model=embedder.model)
+    sessions = FakeSessions(lambda: 1_790_000_000)
+    yield Shops(
+        Desk(
+            mask=mask,
+            embed=embedder.question,
+            search=lambda caller, question, vector: search.hybrid(signer.sign(caller.tenant), question, vector),
+            compose=compose,
+            recall=lambda caller, session_id: sessions.of(caller.tenant, caller.subject).open(session_id),
+            remember=lambda caller, session_id, turn: sessions.of(caller.tenant, caller.subject).remember(
+                session_id, turn
+            ),
+        ),
+        database,
+    )
+    database.close()
+
+
+def _ingest(documents: DocumentRepository, embedder: OnnxEmbedder, shop: str, path: Path) -> None:
+    data = path.read_bytes()
+    key = f"documents/{shop}/{path.relative_to(DEMO / shop / 'documents').as_posix()}"
+    parsed = read(data, key)
+    drop = Arrival(key, "01", len(data))
+    cut = chunk(drop.document_id, parsed, Tokens(shopwright_models.directory()).count)
+    pieces = [replace(piece, content=mask(piece.content).text) for piece in cut]
+    texts = [embedded_text(piece.section, piece.content) for piece in pieces]
+    mine = documents.of(Tenant(shop))
+    mine.register(drop, title=parsed.title or path.name)
+    stored = mine.replace(
+        drop,
+        Content(
+            title=parsed.title or path.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            pipeline=PIPELINE,
+            masked=0,
+            model=embedder.model,
+            passages=list(zip(pieces, embedder.passages(texts), strict=True)),
+        ),
+    )
+    assert stored is Outcome.SEARCHABLE

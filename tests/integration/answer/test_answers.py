@@ -1,0 +1,80 @@
+"""Each demo shop answers its shoppers' questions from its own pages, and no others: the whole way, but for HTTP."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shopwright.documents.parse.decode import decode
+
+from tests.integration.answer.conftest import DEMO, SHOPS, Shops
+
+STORY: dict[str, dict[str, list[dict[str, Any]]]] = tomllib.loads((DEMO / "questions.toml").read_text("utf-8"))
+FURTHER: dict[str, dict[str, list[str]]] = tomllib.loads(Path(__file__).with_name("questions.toml").read_text("utf-8"))
+ANSWERED = [(shop, item) for shop in SHOPS for item in STORY[shop]["answered"]]
+REFUSED = [(shop, item["question"]) for shop in SHOPS for item in STORY[shop]["refused"]]
+OTHERS = [(shop, question, texts) for shop in FURTHER for question, texts in FURTHER[shop].items()]
+
+
+@pytest.mark.parametrize(("shop", "item"), ANSWERED, ids=lambda value: value if isinstance(value, str) else None)
+def test_a_question_is_answered_from_the_shops_own_page(shops: Shops, shop: str, item: dict[str, Any]) -> None:
+    said = shops.ask(shop, item["question"])
+
+    assert said.verdict == "answered"
+    for text in item["contains"]:
+        assert text in said.text
+    pages = {citation.source_uri.removeprefix(f"documents/{shop}/") for citation in said.citations}
+    assert pages & set(item["documents"])
+
+
+@pytest.mark.parametrize(("shop", "question"), REFUSED)
+def test_what_only_another_shop_knows_is_refused_here(shops: Shops, shop: str, question: str) -> None:
+    said = shops.ask(shop, question)
+
+    assert (said.verdict, said.citations) == ("not_in_documents", ())
+
+
+@pytest.mark.parametrize(("shop", "question", "texts"), OTHERS)
+def test_a_shopper_may_ask_in_other_words(shops: Shops, shop: str, question: str, texts: list[str]) -> None:
+    said = shops.ask(shop, question)
+
+    assert said.verdict == ("answered" if texts else "not_in_documents"), said.text
+    for text in texts:
+        assert text in said.text
+
+
+@pytest.mark.parametrize(("shop", "item"), ANSWERED[::6], ids=lambda value: value if isinstance(value, str) else None)
+def test_a_citation_opens_where_the_merchant_wrote_it(shops: Shops, shop: str, item: dict[str, Any]) -> None:
+    for citation in shops.ask(shop, item["question"]).citations:
+        assert citation.source_uri.startswith(f"documents/{shop}/")
+        page = DEMO / shop / "documents" / citation.source_uri.removeprefix(f"documents/{shop}/")
+        place = decode(page.read_bytes())[citation.start : citation.end]
+        figures = [word for word in citation.quote.split() if any(map(str.isdigit, word))]
+        assert all(word.strip(".,;") in place or word.replace(".", "") in place for word in figures)
+
+
+def test_a_follow_up_is_answered_about_the_same_product(shops: Shops) -> None:
+    first = shops.ask("outdoor", "What is the price of the Grayling Ridge Winter Tent?")
+
+    second = shops.ask("outdoor", "And how heavy is it?", first.session_id)
+
+    assert "3150 g" in second.text
+    assert "Grayling Ridge Winter Tent" in second.text
+
+
+def test_the_same_question_gets_the_same_answer(shops: Shops) -> None:
+    said = {shops.ask("kitchen", "How much does gift wrapping cost?").text for _ in range(5)}
+
+    assert len(said) == 1
+
+
+def test_composing_and_checking_cost_little_beside_the_search(shops: Shops) -> None:
+    clocks = sorted(
+        (said.clocks.first_token_ms or 0) - (said.clocks.first_useful_ms or 0)
+        for said in (shops.ask("outdoor", "How much does express delivery cost?") for _ in range(21))
+    )
+    found = sorted(
+        shops.ask("outdoor", "How much does express delivery cost?").clocks.first_useful_ms or 0 for _ in range(21)
+    )
+
+    assert clocks[10] < 2 * found[10]  # an answer may take three times what embedding and searching take

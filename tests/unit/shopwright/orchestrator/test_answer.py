@@ -1,0 +1,236 @@
+"""An answer stands on the merchant's words, says so when there are none, and outlives what it can do without."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from shopwright.database.connection import DatabaseUnavailable
+from shopwright.grounding.wording import wording
+from shopwright.llm.extractive import Draft, Sentence, Source, compose
+from shopwright.orchestrator.answer import Answer, Desk, Question, answer
+from shopwright.orchestrator.session import Session, SessionNotFound, Turn
+from shopwright.privacy.redact import mask
+from shopwright.resilience.deadline import Deadline, DeadlinePassed
+from shopwright.retrieval.search import Passage
+from shopwright.tenancy.caller import Caller, Role
+from shopwright.tenancy.tenant import Tenant
+
+from tests.fakes.sessions import FakeSessions
+
+ANN = Caller(Tenant("outdoor"), Role.SHOPPER, "user#ann", frozenset({"shop/chat"}))
+RETURN = "How many days do I have to return something?"
+
+
+def passage(content: str, similarity: float = 0.85, *titles: str, document: str = "d-returns") -> Passage:
+    source = f"documents/outdoor/{document}.md"
+    return Passage("c", document, 2, "Returns", titles or ("Returns",), 40, 160, source, content, similarity, 0.1, 0.03)
+
+
+RETURNS = passage("You may return anything within 60 days of delivery.")
+TENT = passage(
+    "sku: T-1; name: Grayling Ridge Winter Tent; price: 649.00 EUR; weight_g: 3150; description: For storms.",
+    0.85,
+    "Catalog",
+    "Grayling Ridge Winter Tent",
+    document="d-catalog",
+)
+
+
+class Counter:
+    """A counter with passages on it. It remembers what went over it, and its clock moves when it is told to."""
+
+    def __init__(self, *passages: Passage) -> None:
+        self.passages = passages
+        self.time = 100.0
+        self.takes_s = {"embed": 0.003, "search": 0.005}
+        self.embedded: list[str] = []
+        self.searched: list[tuple[str, str]] = []
+        self.sessions = FakeSessions(lambda: 1_790_000_000)
+        self.database_is_down = False
+
+    def embed(self, question: str) -> Sequence[float]:
+        self.time += self.takes_s["embed"]
+        self.embedded.append(question)
+        return [1.0]
+
+    def search(self, caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:
+        self.time += self.takes_s["search"]
+        self.searched.append((caller.tenant.merchant_id, question))
+        if self.database_is_down:
+            raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
+        return self.passages
+
+    def recall(self, caller: Caller, session_id: str) -> Session:
+        return self.sessions.of(caller.tenant, caller.subject).open(session_id)
+
+    def remember(self, caller: Caller, session_id: str | None, turn: Turn) -> str:
+        return self.sessions.of(caller.tenant, caller.subject).remember(session_id, turn)
+
+    def desk(self, **changed: Any) -> Desk:
+        desk = Desk(
+            mask=mask,
+            embed=self.embed,
+            search=self.search,
+            compose=compose,
+            recall=self.recall,
+            remember=self.remember,
+            clock=lambda: self.time,
+            now=lambda: 1_790_000_000.0,
+        )
+        return replace(desk, **changed)
+
+    def ask(self, text: str, session_id: str | None = None, *, budget_ms: int = 8000, **changed: Any) -> Answer:
+        deadline = Deadline(budget_ms, now=lambda: self.time)
+        return answer(Question(text, ANN, session_id), desk=self.desk(**changed), deadline=deadline)
+
+
+def test_an_answer_quotes_the_merchant_and_cites_where() -> None:
+    said = Counter(RETURNS).ask(RETURN)
+
+    assert (said.verdict, said.text) == ("answered", "You may return anything within 60 days of delivery. [1]")
+    [citation] = said.citations
+    assert (citation.ref, citation.document_id, citation.version) == (1, "d-returns", 2)
+    assert (citation.start, citation.end, citation.source_uri) == (40, 160, "documents/outdoor/d-returns.md")
+    assert citation.quote == "You may return anything within 60 days of delivery."
+    assert 0.9 < said.confidence <= 1
+    assert (said.mode, said.notes) == ("extractive", ())
+
+
+def test_citations_are_numbered_as_the_answer_meets_them() -> None:
+    other = passage("Care for wool by airing it.", 0.3, "Wool", document="d-wool")
+
+    said = Counter(other, RETURNS).ask(RETURN)
+
+    assert said.text.endswith("[1]")
+    assert [(citation.ref, citation.document_id) for citation in said.citations] == [(1, "d-returns")]
+
+
+def test_what_the_documents_do_not_hold_is_said_honestly_and_cites_nothing() -> None:
+    said = Counter(passage("Care for wool by airing it.", 0.45)).ask("Who won the chess championship?")
+
+    assert (said.verdict, said.text, said.citations) == ("not_in_documents", wording().not_in_documents, ())
+    assert said.confidence > 0.8
+
+
+def test_the_three_clocks_run_from_the_question_on() -> None:
+    said = Counter(RETURNS).ask(RETURN)
+
+    assert said.clocks.first_useful_ms == pytest.approx(8.0)
+    assert said.clocks.first_token_ms == pytest.approx(8.0)
+    assert said.clocks.done_ms == pytest.approx(8.0)
+
+
+def test_personal_data_goes_no_further_than_the_door() -> None:
+    counter = Counter(RETURNS)
+
+    said = counter.ask(f"I am ann@example.com, card 4111 1111 1111 1111. {RETURN}")
+
+    everything = str((counter.embedded, counter.searched, list(counter.sessions.kept.values()), said))
+    assert "ann@" not in everything
+    assert "4111" not in everything
+    [(_, [turn], _)] = counter.sessions.kept.values()
+    assert turn.question.startswith("I am [email], card [card].")
+    assert wording().notes["masked"] in said.notes
+
+
+def test_a_conversation_is_begun_and_carried_on() -> None:
+    counter = Counter(RETURNS)
+
+    first = counter.ask(RETURN)
+    second = counter.ask("And what if it is broken?", first.session_id)
+
+    assert second.session_id == first.session_id
+    assert first.session_id is not None
+    turns = counter.recall(ANN, first.session_id).turns
+    assert turns[0].verdict == "answered"
+    assert [turn.question for turn in turns] == [RETURN, "And what if it is broken?"]
+
+
+def test_a_follow_up_is_asked_about_the_thing_named_before() -> None:
+    counter = Counter(TENT)
+    first = counter.ask("What is the price of the Grayling Ridge Winter Tent?")
+
+    second = counter.ask("And how heavy is it?", first.session_id)
+
+    assert counter.searched[-1] == ("outdoor", "And how heavy is it? (Grayling Ridge Winter Tent)")
+    assert second.text == "Grayling Ridge Winter Tent: weight 3150 g [1]"
+
+
+def test_somebody_elses_conversation_is_not_found_and_nothing_is_searched() -> None:
+    counter = Counter(RETURNS)
+    bobs = counter.sessions.of(ANN.tenant, "user#bob").remember(None, Turn("Q?", "A.", "answered", 1))
+
+    with pytest.raises(SessionNotFound):
+        counter.ask(RETURN, bobs)
+
+    assert counter.searched == []
+
+
+@pytest.mark.parametrize("session_id", [None, "0f8fad5b-d9cb-469f-a165-70867728950e"])
+def test_without_its_memory_the_shop_still_answers_and_says_so(session_id: str | None) -> None:
+    counter = Counter(RETURNS)
+    counter.sessions.down = True
+
+    said = counter.ask(RETURN, session_id)
+
+    assert said.verdict == "answered"
+    assert said.notes == (wording().notes["not_remembered"],)
+    assert said.session_id == session_id
+
+
+def test_without_its_documents_the_shop_says_so_and_keeps_nothing() -> None:
+    counter = Counter(RETURNS)
+    counter.database_is_down = True
+
+    said = counter.ask(RETURN)
+
+    assert (said.verdict, said.text, said.citations) == ("unavailable", wording().unavailable, ())
+    assert isinstance(said.failure, DatabaseUnavailable)
+    assert counter.sessions.kept == {}
+
+
+def test_when_time_is_up_nothing_further_is_called() -> None:
+    counter = Counter(RETURNS)
+    counter.takes_s["embed"] = 9.0
+
+    said = counter.ask(RETURN, budget_ms=8000)
+
+    assert isinstance(said.failure, DeadlinePassed)
+    assert counter.searched == []
+
+
+def test_an_answer_that_came_late_is_given_but_not_remembered() -> None:
+    counter = Counter(RETURNS)
+    counter.takes_s["search"] = 9.0
+
+    said = counter.ask(RETURN, budget_ms=8000)
+
+    assert said.verdict == "answered"
+    assert counter.sessions.kept == {}
+    assert said.notes == (wording().notes["not_remembered"],)
+
+
+def test_a_sentence_that_does_not_stand_is_cut_and_the_rest_is_said() -> None:
+    true = "You may return anything within 60 days of delivery."
+
+    def careless(question: str, sources: Sequence[Source]) -> Draft:
+        return Draft((Sentence(true, 1, (true,)), Sentence("Returns are free.", 1, ("Returns are free.",))), 0.9)
+
+    said = Counter(RETURNS).ask(RETURN, compose=careless)
+
+    assert said.text == f"{true} [1]"
+    assert said.notes == (wording().notes["cut_down"],)
+
+
+def test_an_answer_of_which_nothing_stands_is_not_given() -> None:
+    def inventive(question: str, sources: Sequence[Source]) -> Draft:
+        return Draft((Sentence("Returns are free.", 1, ("Returns are free.",)),), 0.99)
+
+    said = Counter(RETURNS).ask(RETURN, compose=inventive)
+
+    assert (said.verdict, said.text, said.confidence) == ("not_in_documents", wording().not_in_documents, 0.0)
+
+
+def test_what_was_asked_appears_in_no_representation() -> None:
+    assert "return" not in repr(Question(RETURN, ANN))
