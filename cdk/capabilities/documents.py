@@ -1,0 +1,35 @@
+"""Everything that exists because merchants look after their documents over the API."""
+
+from constructs import Construct
+
+from cdk.parts.capability_function import CapabilityFunction
+from cdk.parts.front_door import FrontDoor
+from cdk.parts.grants import use_database, use_objects, use_table
+from cdk.parts.ground import Ground
+
+
+class Documents(Construct):
+    """documents lists, shows, takes uploads (by a signed address) and removes; what follows is the ingestion's work."""
+
+    def __init__(self, scope: Construct, name: str, *, ground: Ground, door: FrontDoor) -> None:
+        super().__init__(scope, name)
+        data = ground.data
+        documents = CapabilityFunction(
+            self,
+            "documents",
+            ground,
+            timeout_s=10,
+            memory_mb=512,
+            environment={"DOCUMENTS_BUCKET": data.documents.bucket_name, "MEMBERS_TABLE": data.members.table_name},
+            in_network=True,
+        )
+        use_database(documents, data)
+        use_objects(documents, data, data.documents, "documents/", "DeleteObject", "PutObject")
+        use_table(documents, data.members, "GetItem")
+
+        door.route("GET", "/v1/documents", documents, scope="shop/documents", parameters=("limit", "cursor"))
+        door.route("POST", "/v1/documents", documents, scope="shop/documents", body=True)
+        for verb in ("GET", "DELETE"):
+            door.route(verb, "/v1/documents/{document_id}", documents, scope="shop/documents")
+
+        self.functions = (documents,)

@@ -1,0 +1,103 @@
+"""Least privilege in six verbs: each names the actions, the one resource, and the key that guards it."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, Fn, Tokenization
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from cdk.parts.acknowledge import acknowledge
+from cdk.stacks.data import DATABASE_NAME, Data
+
+_READ_KEY = ("kms:Decrypt",)
+_WRITE_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+
+
+def allow(function: lambda_.Function, actions: Sequence[str], resource: str) -> None:
+    """These actions on this one resource."""
+    function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
+
+
+def use_table(function: lambda_.Function, table: dynamodb.ITable, *actions: str) -> None:
+    """These actions on the table. DynamoDB uses its key in the caller's name."""
+    allow(function, [f"dynamodb:{action}" for action in actions], table.table_arn)
+    _use_key(function, table.encryption_key, "dynamodb", (*_WRITE_KEY, "kms:DescribeKey"))
+
+
+def use_objects(function: lambda_.Function, data: Data, bucket: s3.Bucket, prefix: str, *actions: str) -> None:
+    """These actions on the objects below the prefix (`documents/`), and on no other object."""
+    export = data.arn_export(bucket)
+    allow(function, [f"s3:{action}" for action in actions], f"{Fn.import_value(export)}/{prefix}*")
+    acknowledge(
+        _role(function),
+        {
+            f"AwsSolutions-IAM5[Resource::{export}/{prefix}*]": f"{function.node.path} works on every object below "
+            f"{prefix}, whose names merchants choose, and on nothing else."
+        },
+    )
+    writes = any(action.startswith("Put") for action in actions)
+    if writes or any(action.startswith("Get") for action in actions):
+        _use_key(function, bucket.encryption_key, "s3", _WRITE_KEY if writes else _READ_KEY)
+
+
+def list_objects(function: lambda_.Function, bucket: s3.Bucket, prefix: str | None = None) -> None:
+    """The names below the prefix. Without a prefix, a missing object also reads as missing and not as forbidden."""
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}} if prefix else None,
+        )
+    )
+
+
+def read_secret(function: lambda_.Function, secret: secretsmanager.Secret) -> None:
+    """The current value of this secret."""
+    allow(function, ["secretsmanager:GetSecretValue"], secret.secret_arn)
+    _use_key(function, secret.encryption_key, "secretsmanager", _READ_KEY)
+
+
+def use_database(function: lambda_.Function, data: Data, *, as_tenant: bool = True) -> None:
+    """The database as the application's user, and, to see anyone's rows, the key that signs whose they are."""
+    environment = {
+        **database_address(data),
+        "DATABASE_SECRET_ARN": data.database_secret.secret_arn,
+    }
+    if as_tenant:
+        environment["TENANT_KEY_SECRET_ARN"] = data.tenant_key_secret.secret_arn
+        read_secret(function, data.tenant_key_secret)
+    for name, value in environment.items():
+        function.add_environment(name, value)
+    read_secret(function, data.database_secret)
+
+
+def database_address(data: Data) -> dict[str, str]:
+    """Where the writer is, and that it is spoken to over TLS only."""
+    return {
+        "DATABASE_HOST": data.database.cluster_endpoint.hostname,
+        "DATABASE_PORT": Tokenization.stringify_number(data.database.cluster_endpoint.port),
+        "DATABASE_NAME": DATABASE_NAME,
+        "DATABASE_TLS": "require",
+    }
+
+
+def _role(function: lambda_.Function) -> iam.IRole:
+    if function.role is None:
+        raise ValueError(f"{function.node.path} has no role.")
+    return function.role
+
+
+def _use_key(function: lambda_.Function, key: kms.IKey | None, service: str, actions: Sequence[str]) -> None:
+    if key is None:
+        raise ValueError(f"{function.node.path}: what it uses through {service} has no key of ours.")
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=list(actions),
+            resources=[key.key_arn],
+            conditions={"StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.amazonaws.com"}},
+        )
+    )

@@ -1,0 +1,14 @@
+"""Where the CDK app finds what it packs: the repository's folders, read relative to this file."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "functions"
+STATEMACHINES = ROOT / "statemachines"
+MIGRATIONS = ROOT / "layers" / "common" / "src" / "shopwright" / "database" / "migrations"
+
+
+def layers() -> Path:
+    """The folder of built layers: `.build/layers`, or what SHOPWRIGHT_LAYERS names."""
+    return Path(os.environ.get("SHOPWRIGHT_LAYERS") or ROOT / ".build" / "layers").absolute()

@@ -1,0 +1,81 @@
+"""The service, deployed many times a day: the functions, the API and the machines, one construct per capability."""
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from cdk.capabilities.conversation import Conversation
+from cdk.capabilities.documents import Documents
+from cdk.capabilities.identity import Identity
+from cdk.capabilities.ingestion import Ingestion
+from cdk.capabilities.upkeep import Upkeep
+from cdk.parts.alarms import Alarms
+from cdk.parts.asl_state_machine import pascal
+from cdk.parts.capability_function import CapabilityFunction
+from cdk.parts.front_door import FrontDoor
+from cdk.parts.grants import database_address
+from cdk.parts.ground import Ground
+from cdk.parts.layers import Layers
+from cdk.parts.member_pool import MemberPool
+from cdk.stacks.data import Data
+from cdk.stacks.network import Network
+from cdk.stages import Stage
+
+
+class Service(Stack):
+    """Can be made again from nothing, but for the pool's users: a protected stage retains the pool."""
+
+    def __init__(self, scope: Construct, name: str, *, stage: Stage, network: Network, data: Data) -> None:
+        super().__init__(
+            scope,
+            name,
+            stack_name=stage.resource("service"),
+            description="Shopwright: functions, API, state machines.",
+        )
+        self.alarms = Alarms(self, "Alarms", stage=stage)
+        ground = Ground(stage=stage, network=network, data=data, layers=Layers(self, "Layers"), alarms=self.alarms)
+        self.members = MemberPool(self, "Members", stage=stage)
+        self.door = FrontDoor(self, "Door", ground=ground, pool=self.members.pool)
+
+        upkeep = Upkeep(self, "Upkeep", ground=ground, door=self.door)
+        identity = Identity(self, "Identity", ground=ground, door=self.door, members=self.members)
+        documents = Documents(self, "DocumentsApi", ground=ground, door=self.door)
+        conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
+        self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
+
+        self.functions: tuple[CapabilityFunction, ...] = (
+            *conversation.functions,
+            *documents.functions,
+            *identity.functions,
+            *self.ingestion.functions,
+            *upkeep.functions,
+        )
+        self._outputs(data)
+
+    def _outputs(self, data: Data) -> None:
+        address = database_address(data)
+        outputs = {
+            "ApiUrl": self.door.api.url,
+            "ApiId": self.door.api.rest_api_id,
+            "UserPoolId": self.members.pool.user_pool_id,
+            "UserClientId": self.members.user_client.user_pool_client_id,
+            "GuestClientId": self.members.guest_client.user_pool_client_id,
+            "DocumentsBucket": data.documents.bucket_name,
+            "QuarantineBucket": data.quarantine.bucket_name,
+            "ArtifactsBucket": data.artifacts.bucket_name,
+            "SessionsTable": data.sessions.table_name,
+            "MembersTable": data.members.table_name,
+            "IngestionArn": self.ingestion.machine.state_machine_arn,
+            "IngestionQueueUrl": self.ingestion.queue.queue_url,
+            "IngestionFailedQueueUrl": self.ingestion.failed.queue_url,
+            "IngestionDeadLetterQueueUrl": self.ingestion.dead_letters.queue_url,
+            "DatabaseHost": address["DATABASE_HOST"],
+            "DatabasePort": address["DATABASE_PORT"],
+            "DatabaseName": address["DATABASE_NAME"],
+            "DatabaseMasterSecretArn": data.master_secret.secret_arn,
+            "DatabaseSecretArn": data.database_secret.secret_arn,
+            "CacheSecretArn": data.cache_secret.secret_arn,
+            "TenantKeySecretArn": data.tenant_key_secret.secret_arn,
+            **{f"{pascal(function.folder)}FunctionName": function.function_name for function in self.functions},
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

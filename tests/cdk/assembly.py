@@ -1,0 +1,95 @@
+"""The synthesized app, as the tests read it: one synthesis per run, every template loaded once."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+STACKS = ("Network", "Data", "Service", "Watch")
+FUNCTIONS = tuple(sorted(folder.name for folder in (ROOT / "functions").iterdir() if list(folder.glob("*.py"))))
+
+
+@cache
+def assembly() -> Path:
+    """The folder of the assembly of stage dev, synthesized when what it is made of has changed."""
+    if (ROOT / "local" / "synth.py").is_file():
+        folder: Path = import_module("local.synth").synthesize()
+        return folder
+    subprocess.run([sys.executable, "-m", "cdk.app"], cwd=ROOT, check=True, timeout=300)
+    return ROOT / "cdk.out"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a template: its logical id, where it stands in the construct tree, and what it says."""
+
+    stack: str
+    id: str
+    path: str
+    type: str
+    properties: dict[str, Any]
+    body: dict[str, Any]
+
+
+class Assembly:
+    """All templates of a stage."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.templates: dict[str, dict[str, Any]] = {
+            stack: json.loads((folder / f"{stack}.template.json").read_text(encoding="utf-8")) for stack in STACKS
+        }
+        self._by_id = {(one.stack, one.id): one for one in self._read()}
+        self._exports = {
+            output["Export"]["Name"]: (stack, output["Value"])
+            for stack, template in self.templates.items()
+            for output in template.get("Outputs", {}).values()
+            if "Export" in output
+        }
+
+    def _read(self) -> Iterator[Resource]:
+        for stack, template in self.templates.items():
+            for identity, body in template["Resources"].items():
+                path = body.get("Metadata", {}).get("aws:cdk:path", f"{stack}/{identity}").removesuffix("/Resource")
+                yield Resource(stack, identity, path, body["Type"], body.get("Properties", {}), body)
+
+    def all(self, *types: str) -> list[Resource]:
+        """Every resource of these types, or simply every one."""
+        return [one for one in self._by_id.values() if not types or one.type in types]
+
+    def one(self, path: str) -> Resource:
+        """The resource at this place of the construct tree."""
+        (found,) = [one for one in self._by_id.values() if one.path == path]
+        return found
+
+    def function(self, folder: str) -> Resource:
+        """The Lambda of functions/<folder>."""
+        (found,) = [one for one in self.all("AWS::Lambda::Function") if one.path.endswith(f"/{folder}/Function")]
+        return found
+
+    def label(self, stack: str, value: Any) -> str:
+        """What a property points at, as construct paths, followed over stacks: they survive a renamed logical id."""
+        if isinstance(value, str):
+            return value
+        match value:
+            case {"Ref": str(identity)} | {"Fn::GetAtt": [str(identity), _]}:
+                return self._by_id[stack, identity].path if (stack, identity) in self._by_id else f"<{identity}>"
+            case {"Fn::ImportValue": str(export)}:
+                return self.label(*self._exports[export])
+            case {"Fn::Join": ["", parts]}:
+                return "".join(self.label(stack, part) for part in parts)
+            case {"Fn::Sub": str(text)}:
+                return text
+        raise ValueError(f"{stack}: nothing is known of {value!r}.")
+
+
+@cache
+def dev() -> Assembly:
+    """Stage dev, which is what the laptop runs."""
+    return Assembly(assembly())

@@ -1,0 +1,119 @@
+"""The API: what needs a token, what the gateway refuses by itself, and what it writes down."""
+
+import json
+from typing import Any
+
+from tests.cdk.assembly import Assembly, Resource
+
+PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/ready"), ("POST", "/v1/guests")}
+CHAT = {
+    ("POST", "/v1/chat"),
+    ("GET", "/v1/sessions/{session_id}"),
+    ("DELETE", "/v1/sessions/{session_id}"),
+    ("POST", "/v1/sign-out"),
+}
+DOCUMENTS = {
+    ("GET", "/v1/documents"),
+    ("POST", "/v1/documents"),
+    ("GET", "/v1/documents/{document_id}"),
+    ("DELETE", "/v1/documents/{document_id}"),
+}
+# Nothing of anyone's: who asked, from where and with what program stays out of the access log.
+PERSONAL = (
+    "identity",
+    "sourceIp",
+    "userAgent",
+    "caller",
+    "$context.path",
+    "username",
+    "claims.sub",
+    "email",
+    "requestOverride",
+)
+
+
+def routes(cloud: Assembly) -> dict[tuple[str, str], Resource]:
+    """Every method but the browsers' preflights, by verb and path."""
+    return {
+        (method.properties["HttpMethod"], _path(cloud, method.properties["ResourceId"])): method
+        for method in cloud.all("AWS::ApiGateway::Method")
+        if method.properties["HttpMethod"] != "OPTIONS"
+    }
+
+
+def test_the_routes_are_these(cloud: Assembly) -> None:
+    assert set(routes(cloud)) == PUBLIC | CHAT | DOCUMENTS
+
+
+def test_every_route_but_three_needs_an_access_token_with_its_scope(cloud: Assembly) -> None:
+    (authorizer,) = cloud.all("AWS::ApiGateway::Authorizer")
+    for route, method in routes(cloud).items():
+        if route in PUBLIC:
+            assert method.properties["AuthorizationType"] == "NONE", route
+            continue
+        assert method.properties["AuthorizationType"] == "COGNITO_USER_POOLS", route
+        assert method.properties["AuthorizerId"] == {"Ref": authorizer.id}, route
+        assert method.properties["AuthorizationScopes"] == ["shop/chat" if route in CHAT else "shop/documents"], route
+
+
+def test_a_body_that_is_no_json_object_does_not_reach_a_function(cloud: Assembly) -> None:
+    validators = {validator.id: validator.properties for validator in cloud.all("AWS::ApiGateway::RequestValidator")}
+    (model,) = cloud.all("AWS::ApiGateway::Model")
+
+    assert model.properties["Schema"]["type"] == "object"
+    for route, method in routes(cloud).items():
+        validator = validators[method.properties["RequestValidatorId"]["Ref"]]
+        assert validator["ValidateRequestParameters"] is True, route
+        has_body = route[0] == "POST" and route != ("POST", "/v1/sign-out")
+        assert validator["ValidateRequestBody"] is has_body, route
+        assert method.properties.get("RequestModels", {}) == (
+            {"application/json": {"Ref": model.id}} if has_body else {}
+        ), route
+
+
+def test_the_gateways_own_refusals_look_like_ours(cloud: Assembly) -> None:
+    refusals = {one.properties["ResponseType"]: one.properties for one in cloud.all("AWS::ApiGateway::GatewayResponse")}
+
+    assert {"UNAUTHORIZED", "BAD_REQUEST_BODY", "THROTTLED", "MISSING_AUTHENTICATION_TOKEN"} <= refusals.keys()
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= refusals.keys()
+    for kind, refusal in refusals.items():
+        body = json.loads(refusal["ResponseTemplates"]["application/json"])
+        assert body.keys() == {"error", "message", "request_id"}, kind
+        assert body["request_id"] == "$context.requestId", kind
+        assert refusal["ResponseParameters"]["gatewayresponse.header.x-request-id"] == "context.requestId", kind
+
+
+def test_the_stage_throttles_traces_and_writes_down_requests_but_not_people(cloud: Assembly) -> None:
+    (stage,) = cloud.all("AWS::ApiGateway::Stage")
+    (settings,) = stage.properties["MethodSettings"]
+    record = stage.properties["AccessLogSetting"]["Format"]
+
+    assert stage.properties["StageName"] == "live"
+    assert stage.properties["TracingEnabled"] is True
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (500, 1000)
+    assert settings["DataTraceEnabled"] is False
+    assert json.loads(record)["request_id"] == "$context.requestId"
+    assert not [word for word in PERSONAL if word in record]
+
+
+def test_pages_of_other_origins_are_turned_away_by_the_preflight(cloud: Assembly) -> None:
+    preflights = [
+        method for method in cloud.all("AWS::ApiGateway::Method") if method.properties["HttpMethod"] == "OPTIONS"
+    ]
+
+    assert preflights
+    for method in preflights:
+        (answer,) = method.properties["Integration"]["IntegrationResponses"]
+        origin = answer["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"]
+        assert origin == "'http://127.0.0.1:8000'"
+
+
+def _path(cloud: Assembly, resource: Any) -> str:
+    """The path of an API resource, from its parents."""
+    match resource:
+        case {"Fn::GetAtt": [_, "RootResourceId"]}:
+            return ""
+        case {"Ref": str(identity)}:
+            (own,) = [one for one in cloud.all("AWS::ApiGateway::Resource") if one.id == identity]
+            return f"{_path(cloud, own.properties['ParentId'])}/{own.properties['PathPart']}"
+    raise ValueError(f"{resource!r} is no resource of an API.")
