@@ -1,0 +1,64 @@
+"""This file changes when the list of edits to the assembly changes. The README documents each of them.
+
+AWS gets the assembly as it is. The laptop differs in three ways: it speaks plain HTTP, its database and cache speak
+plain TCP, and its DynamoDB forgets the time-to-live that CloudFormation gives a table.
+"""
+
+import json
+from typing import Any
+
+from ministack.services import dynamodb
+
+from local.ministack.handlers import Attributes, Handlers, Properties, after, before
+
+POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+WITHOUT_TLS = ("DATABASE_TLS", "CACHE_TLS")
+
+
+class RefusedTimeToLive(ValueError):
+    """MiniStack did not accept a table's time-to-live."""
+
+
+def install(handlers: Handlers) -> None:
+    for policy in POLICIES:
+        before(handlers, policy, allow_plain_http)
+    before(handlers, "AWS::Lambda::Function", allow_plain_tcp)
+    for table in TABLES:
+        after(handlers, table, keep_time_to_live)
+
+
+def allow_plain_http(properties: Properties) -> Properties:
+    """Leave out the statements that deny what does not come over TLS, and no others."""
+    policy = properties.get("PolicyDocument")
+    if not isinstance(policy, dict):
+        return properties
+    statements: list[dict[str, Any]] = policy.get("Statement", [])
+    kept = [one for one in statements if "aws:SecureTransport" not in json.dumps(one.get("Condition", {}))]
+    return {**properties, "PolicyDocument": {**policy, "Statement": kept}}
+
+
+def allow_plain_tcp(properties: Properties) -> Properties:
+    """Tell a function that the real servers behind the records speak no TLS."""
+    variables: dict[str, str] = properties.get("Environment", {}).get("Variables", {})
+    plain = {name: "disable" for name in WITHOUT_TLS if name in variables}
+    if not plain:
+        return properties
+    return {**properties, "Environment": {**properties["Environment"], "Variables": {**variables, **plain}}}
+
+
+def keep_time_to_live(table: str, properties: Properties) -> Attributes:
+    wanted = properties.get("TimeToLiveSpecification")
+    if not wanted:
+        dynamodb._ttl_settings.pop(table, None)
+        return {}
+    enabled = str(wanted.get("Enabled", False)).lower() == "true"
+    status, _, body = dynamodb._update_ttl(
+        {
+            "TableName": table,
+            "TimeToLiveSpecification": {"AttributeName": wanted.get("AttributeName", ""), "Enabled": enabled},
+        }
+    )
+    if status >= 400:
+        raise RefusedTimeToLive(f"{table}: {body!r}")
+    return {}

@@ -1,0 +1,130 @@
+"""The whole road of a document: S3, EventBridge, SQS, Step Functions, PostgreSQL, API Gateway, cited answer."""
+
+import uuid
+
+import pytest
+
+from tests.e2e.shop import Visitor, eventually
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+def page(word: str, days: int) -> bytes:
+    return f"""# The {word} promise
+
+## Sending a {word} back
+
+A {word} may be sent back within {days} days of delivery, in its own box.
+
+## Repairs
+
+Repairs of a {word} are free of charge for {days + 600} days.
+""".encode()
+
+
+@pytest.fixture
+def word() -> str:
+    """A word that no other document holds."""
+    return "quill" + uuid.uuid4().hex[:8].translate(str.maketrans("0123456789", "ghijklmnop"))
+
+
+def test_a_dropped_page_answers_with_the_merchants_own_words_and_where_they_stand(
+    kitchen: Visitor, kitchen_shopper: Visitor, word: str
+) -> None:
+    document = kitchen.drop(f"{word}.md", page(word, 47))
+    seen = kitchen.wait_for(document)
+    assert seen["status"] == "searchable", seen
+
+    answer = kitchen_shopper.ask(f"Within how many days may a {word} be sent back?")
+
+    assert answer.status == 200, answer
+    assert answer.body["verdict"] == "answered"
+    assert "47 days" in answer.body["answer"]
+    cited = answer.body["citations"][0]
+    assert cited["document_id"] == document
+    assert cited["section"].endswith(f"Sending a {word} back")
+    source = page(word, 47).decode()
+    assert "47 days" in source[cited["start"] : cited["end"]]
+    assert cited["source_uri"]
+    assert 0 < answer.body["confidence"] <= 1
+    assert {"first_useful_ms", "first_token_ms", "done_ms"} <= answer.body["clocks"].keys()
+    assert answer.body["request_id"] == answer.headers["x-request-id"]
+
+
+def test_a_new_version_replaces_the_old_words_and_a_removed_page_answers_no_more(
+    kitchen: Visitor, kitchen_shopper: Visitor, word: str
+) -> None:
+    question = f"Within how many days may a {word} be sent back?"
+    document = kitchen.drop(f"{word}.md", page(word, 31))
+    kitchen.wait_for(document)
+
+    assert kitchen.drop(f"{word}.md", page(word, 92)) == document
+    eventually(lambda: "92 days" in kitchen_shopper.ask(question).body["answer"])
+    assert "31 days" not in kitchen_shopper.ask(question).body["answer"]
+
+    assert kitchen.call("DELETE", f"/v1/documents/{document}").status in {202, 204}
+    eventually(lambda: document not in str(kitchen_shopper.ask(question).body))
+    assert "92 days" not in kitchen_shopper.ask(question).body["answer"]
+    assert kitchen.document(document).status == 404
+
+
+def test_the_same_page_dropped_twice_changes_nothing(kitchen: Visitor, word: str) -> None:
+    document = kitchen.drop(f"{word}.md", page(word, 12))
+    first = kitchen.wait_for(document)
+
+    kitchen.drop(f"{word}.md", page(word, 12))
+    again = kitchen.wait_for(document)
+
+    assert again["chunks"] == first["chunks"]
+    assert again["status"] == "searchable"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("empty.md", b"", "empty"),
+        ("picture.txt", bytes(range(256)) * 64, "text"),
+        ("huge.txt", b"all work and no play " * 2_500_000, "MB"),
+    ],
+    ids=["0 bytes", "binary as text", "50 MB"],
+)
+def test_a_page_that_cannot_be_read_is_kept_aside_and_the_merchant_is_told_why(
+    kitchen: Visitor, name: str, content: bytes, says: str, word: str
+) -> None:
+    document = kitchen.drop(f"{word}-{name}", content, "text/plain")
+
+    seen = kitchen.wait_for(document)
+
+    assert seen["status"] == "quarantined", seen
+    assert says in seen["reason"]
+
+
+def test_personal_data_in_a_page_never_reaches_a_shopper(kitchen: Visitor, kitchen_shopper: Visitor, word: str) -> None:
+    content = f"# {word}\n\nFor the {word} write to jane.roe@example.com or pay with 4111 1111 1111 1111.\n".encode()
+    kitchen.wait_for(kitchen.drop(f"{word}.md", content))
+
+    answer = kitchen_shopper.ask(f"Where do I write for the {word}?")
+
+    assert answer.body["verdict"] == "answered"
+    assert "jane.roe" not in str(answer.body)
+    assert "4111" not in str(answer.body)
+
+
+def test_a_conversation_is_remembered_for_its_own_shopper_alone_and_can_be_forgotten(
+    kitchen_shopper: Visitor, kitchen_guest: Visitor, outdoor_shopper: Visitor
+) -> None:
+    said = kitchen_shopper.ask("My card is 4111 1111 1111 1111. How long do I have to return something?")
+    session = said.body["session_id"]
+
+    kept = kitchen_shopper.call("GET", f"/v1/sessions/{session}")
+    assert kept.status == 200
+    assert "[card]" in str(kept.body)
+    assert "4111" not in str(kept.body)
+    missing = kitchen_shopper.call("GET", f"/v1/sessions/{uuid.uuid4()}")
+    for stranger in (kitchen_guest, outdoor_shopper):
+        refused = stranger.call("GET", f"/v1/sessions/{session}")
+        assert refused.status == missing.status == 404
+        assert refused.body["message"] == missing.body["message"]
+
+    assert kitchen_shopper.call("DELETE", f"/v1/sessions/{session}").status == 204
+    assert kitchen_shopper.call("GET", f"/v1/sessions/{session}").status == 404
