@@ -1,0 +1,21 @@
+"""CDK gives each function the variables that it declares: none is forgotten, and none is given for nothing."""
+
+from importlib import import_module
+
+import pytest
+from shopwright.runtime.settings import Settings
+
+from tests.cdk.assembly import FUNCTIONS, dev
+
+EVERYONE = {"STAGE", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_a_function_gets_exactly_what_it_declares(folder: str) -> None:
+    declared: type[Settings] = import_module(folder.replace("-", "_")).Environment
+    given = set(dev().function(folder).properties["Environment"]["Variables"])
+
+    assert issubclass(declared, Settings)
+    fields = {name.upper() for name in declared.model_fields}
+    assert given - EVERYONE == fields - EVERYONE
+    assert given >= EVERYONE
