@@ -44,6 +44,7 @@ class Stage:
 
     concurrency: Mapping[str, int]  # reserved, for the functions that hold a database connection
     dispatch_concurrency: int  # how many dispatchers may start executions at once
+    ingestions: int  # how many documents are worked off at once; the rest wait in the queue
 
     log_retention: logs.RetentionDays
     audit_days: int
@@ -123,6 +124,7 @@ DEV = Stage(
         }
     ),
     dispatch_concurrency=2,
+    ingestions=4,
     log_retention=logs.RetentionDays.ONE_WEEK,
     audit_days=1,
     audit_compliance=False,
@@ -157,6 +159,7 @@ STAGING = Stage(
         }
     ),
     dispatch_concurrency=5,
+    ingestions=20,
     log_retention=logs.RetentionDays.ONE_MONTH,
     audit_days=30,
     audit_compliance=False,
@@ -191,6 +194,7 @@ PROD = Stage(
         }
     ),
     dispatch_concurrency=10,
+    ingestions=50,
     log_retention=logs.RetentionDays.ONE_YEAR,
     audit_days=365,
     audit_compliance=True,

@@ -19,7 +19,7 @@ from local.cloud import Cloud, Running
 from local.merchants import shop, token
 from local.web import NoAnswer
 
-AT_ONCE = 4
+AT_ONCE = 3
 REFUSED = "refused"
 OVER = SETTLED | {REFUSED}
 PATIENCE_S = 300.0

@@ -26,7 +26,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # TCP alone, as on Aurora; and a socket's path may be too long
     "password_encryption": "scram-sha-256",
-    "max_connections": "100",
+    "max_connections": "300",
     "shared_buffers": "128MB",
     "shared_preload_libraries": "",
     "jit": "off",  # as Aurora's default parameter group has it

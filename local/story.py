@@ -75,7 +75,8 @@ def questions() -> dict[str, Questions]:
 
 
 def fill(stages: Sequence[Stage]) -> dict[str, tuple[Dropped, ...]]:
-    """All shops' files at once, as on a busy morning."""
+    """These shops' files at once, as on a busy morning; what became of them, by merchant."""
+    start = time.monotonic()
     given = {stage.merchant.id: files(stage.merchant.documents) for stage in stages}
     progress = terminal.Progress(sum(map(len, given.values())))
 
@@ -92,6 +93,8 @@ def fill(stages: Sequence[Stage]) -> dict[str, tuple[Dropped, ...]]:
         if not all(result.good for result in results):
             print(table(results))
             raise NotAsTold(f"Not every file of {stage.merchant.name} became searchable.")
+        print(f"  {stage.merchant.name:<24} {len(results):>3} files  {sum(one.chunks for one in results):>5} passages")
+    print(f"  searchable in {time.monotonic() - start:.1f} s")
     return {stage.merchant.id: results for stage, results in zip(stages, dropped, strict=True)}
 
 
@@ -174,19 +177,19 @@ def tell(running: Running, began: float) -> None:
         )
         for merchant in shops()
     ]
-    print(terminal.bold("\nThree shops hand in their documents"))
-    start = time.monotonic()
-    dropped = fill(stages)
-    for stage in stages:
-        results = dropped[stage.merchant.id]
-        print(f"  {stage.merchant.name:<24} {len(results):>3} files  {sum(one.chunks for one in results):>5} passages")
-    print(f"  searchable in {time.monotonic() - start:.1f} s")
+    first, *others = stages
+    print(terminal.bold(f"\n{first.merchant.name} hands in its documents"))
+    dropped = fill([first])
+    print(terminal.bold(f"\n{first.merchant.name}"))
+    answer(first)
+    print(f"    first answer {time.monotonic() - began:.1f} s after `make demo`")
+    print(terminal.bold("\nThe other shops hand in theirs, all at once"))
+    dropped |= fill(others)
 
     for number, stage in enumerate(stages):
         print(terminal.bold(f"\n{stage.merchant.name}"))
-        answer(stage)
-        if number == 0:
-            print(f"    first answer {time.monotonic() - began:.1f} s after `make demo`")
+        if stage is not first:
+            answer(stage)
         refuse(stage)
         other = stages[(number + 1) % len(stages)]
         keep_apart(stage, other, dropped[other.merchant.id][0])

@@ -14,7 +14,7 @@ from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.grants import allow, list_objects, use_database, use_objects
 from cdk.parts.ground import Ground
 
-_DISPATCH_TIMEOUT_S = 30
+_DISPATCH_TIMEOUT_S = 120
 _ATTEMPTS = 5
 
 
@@ -120,7 +120,7 @@ class Ingestion(Construct):
             queue_name=ground.stage.resource("ingestion-drops"),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            visibility_timeout=Duration.seconds(6 * _DISPATCH_TIMEOUT_S),
+            visibility_timeout=Duration.seconds(2 * _DISPATCH_TIMEOUT_S),
             retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_ATTEMPTS),
         )
@@ -147,14 +147,15 @@ class Ingestion(Construct):
             memory_mb=256,
             environment={
                 "INGESTION_ARN": machine.state_machine_arn,
+                "INGESTION_LIMIT": str(ground.stage.ingestions),
                 "DOCUMENTS_BUCKET": data.documents.bucket_name,
             },
         )
-        allow(dispatch, ["states:StartExecution"], machine.state_machine_arn)
+        allow(dispatch, ["states:StartExecution", "states:ListExecutions"], machine.state_machine_arn)
         dispatch.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,
-                batch_size=10,
+                batch_size=1,  # a dispatcher may wait with its message: the others must not wait in its hands
                 max_concurrency=ground.stage.dispatch_concurrency,
                 report_batch_item_failures=True,
             )

@@ -1,5 +1,6 @@
 """From the drop to the state machine, and where what fails is kept."""
 
+from cdk.stages import DEV
 from tests.cdk.assembly import Assembly
 
 
@@ -21,7 +22,7 @@ def test_a_drop_that_cannot_be_dispatched_waits_in_the_dead_letter_queue(cloud: 
 
     assert cloud.label("Service", drops["RedrivePolicy"]["deadLetterTargetArn"]) == "Service/Ingestion/DeadLetters"
     assert drops["RedrivePolicy"]["maxReceiveCount"] == 5
-    assert drops["VisibilityTimeout"] >= 6 * cloud.function("dispatch").properties["Timeout"]
+    assert drops["VisibilityTimeout"] >= 2 * cloud.function("dispatch").properties["Timeout"]
 
 
 def test_every_queue_is_encrypted_and_wants_tls(cloud: Assembly) -> None:
@@ -41,13 +42,15 @@ def test_every_queue_is_encrypted_and_wants_tls(cloud: Assembly) -> None:
     assert guarded == {queue.path for queue in queues}
 
 
-def test_dispatch_takes_a_few_at_a_time_and_gives_back_only_what_failed(cloud: Assembly) -> None:
+def test_a_dispatcher_takes_one_drop_at_a_time_and_starts_no_more_than_the_stage_allows(cloud: Assembly) -> None:
     (source,) = cloud.all("AWS::Lambda::EventSourceMapping")
 
     assert cloud.label("Service", source.properties["EventSourceArn"]) == "Service/Ingestion/Drops"
-    assert source.properties["BatchSize"] == 10
+    assert source.properties["BatchSize"] == 1
     assert source.properties["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert source.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    variables = cloud.function("dispatch").properties["Environment"]["Variables"]
+    assert variables["INGESTION_LIMIT"] == str(DEV.ingestions)
 
 
 def test_the_machine_writes_errors_without_what_was_in_them(cloud: Assembly) -> None:

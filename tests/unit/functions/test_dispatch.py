@@ -14,9 +14,20 @@ from tests.unit.functions.ingestion import context, sample
 class Machine:
     """Remembers what was started; refuses to start when it is down."""
 
-    def __init__(self, *, down: bool = False) -> None:
+    def __init__(self, *, down: bool = False, busy: int = 0) -> None:
         self.started: dict[str, Change] = {}
         self.down = down
+        self.busy = busy
+        self.waited_s = 0.0
+
+    def running(self, most: int) -> int:
+        return min(self.busy, most)
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, and every second one document is done."""
+        self.waited_s += seconds
+        if self.waited_s % 1 == 0:
+            self.busy -= 1
 
     def start(self, change: Change) -> bool:
         if self.down:
@@ -27,7 +38,14 @@ class Machine:
 
 
 def send(machine: Machine, *events: Any) -> Any:
-    desk = dispatch.Desk("shopwright-dev-documents", machine.start)
+    desk = dispatch.Desk(
+        "shopwright-dev-documents",
+        machine.start,
+        machine.running,
+        limit=2,
+        pause=machine.wait,
+        clock=lambda: machine.waited_s,
+    )
     return dispatch.build(lambda: desk)(
         {"Records": [record for event in events for record in event["Records"]]}, context()
     )
@@ -96,3 +114,21 @@ def test_a_machine_that_is_down_keeps_the_message_in_the_queue() -> None:
     answer = send(Machine(down=True), event)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+
+
+def test_a_big_drop_waits_until_there_is_room_and_is_not_lost() -> None:
+    machine = Machine(busy=4)
+
+    assert send(machine, sample("dispatch/created.json")) == {"batchItemFailures": []}
+    assert machine.waited_s == 3
+    assert len(machine.started) == 1
+
+
+def test_a_drop_that_waits_too_long_goes_back_to_the_queue() -> None:
+    machine = Machine(busy=100_000)
+    event = sample("dispatch/created.json")
+
+    answer = send(machine, event)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    assert machine.started == {}

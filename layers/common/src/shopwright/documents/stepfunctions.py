@@ -1,7 +1,8 @@
 """Starting the ingestion of one event: changes when what names an execution does."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -45,19 +46,44 @@ class Ingestion:
         self._arn = arn
         self._stepfunctions = stepfunctions
 
+    def running(self, most: int) -> int:
+        """How many documents are being worked off, counted no further than `most` (1 to 1000).
+
+        AWS's list lags by moments, so that two who ask at once may both find the last place free.
+        """
+        with _named():
+            listed = self._stepfunctions().list_executions(
+                stateMachineArn=self._arn, statusFilter="RUNNING", maxResults=most
+            )
+        return len(listed["executions"])
+
     def start(self, change: Change) -> bool:
         """Start it for one event. False: it was started for this event before, which is as good."""
-        try:
-            self._stepfunctions().start_execution(
-                stateMachineArn=self._arn, name=execution_name(change), input=change.model_dump_json()
-            )
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code == "ExecutionAlreadyExists":
-                return False
-            if code in _TRY_AGAIN or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-                raise IngestionUnavailable("Ingestion could not be started; it will be tried again.") from None
-            raise IngestionRefused(f"The ingestion machine refused the event ({code}).") from None
-        except BotoCoreError:
-            raise IngestionUnavailable("Ingestion could not be started; it will be tried again.") from None
+        with _named():
+            try:
+                self._stepfunctions().start_execution(
+                    stateMachineArn=self._arn, name=execution_name(change), input=change.model_dump_json()
+                )
+            except ClientError as error:
+                if _code(error) == "ExecutionAlreadyExists":
+                    return False
+                raise
         return True
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Turn the SDK's errors into ours."""
+    try:
+        yield
+    except ClientError as error:
+        code = _code(error)
+        if code in _TRY_AGAIN or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise IngestionUnavailable("Ingestion could not be started; it will be tried again.") from None
+        raise IngestionRefused(f"The ingestion machine refused the event ({code}).") from None
+    except BotoCoreError:
+        raise IngestionUnavailable("Ingestion could not be started; it will be tried again.") from None
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
