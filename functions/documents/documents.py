@@ -14,9 +14,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from shopwright.database.connection import Address, Database, Login
 from shopwright.documents.aurora import MAX_PAGE, DocumentRepository
 from shopwright.documents.document import Document, DocumentNotFound, Status, document_id
-from shopwright.documents.s3 import DocumentsBucket
+from shopwright.documents.s3 import DocumentsBucket, MerchantFiles
 from shopwright.runtime import http
-from shopwright.runtime.s3 import Leave, Uploads
+from shopwright.runtime.s3 import MerchantUploads, Uploads
 from shopwright.runtime.settings import Settings
 from shopwright.tenancy.dynamodb import Members
 from shopwright.tenancy.passport import Signer, SigningKey
@@ -115,8 +115,8 @@ class Leaving(BaseModel):
 class Desk:
     members: Members
     documents: DocumentRepository
-    leave: Callable[[str, str, int], Leave]  # key, media type, size
-    delete: Callable[[str], None]  # key
+    uploads_of: Callable[[Tenant], MerchantUploads]
+    files_of: Callable[[Tenant], MerchantFiles]
 
 
 @cache
@@ -136,8 +136,8 @@ def wire() -> Desk:
     return Desk(
         members=Members(env.members_table),
         documents=DocumentRepository(database, Signer(key)),
-        leave=Uploads(env.documents_bucket).leave,
-        delete=DocumentsBucket(env.documents_bucket).delete,
+        uploads_of=Uploads(env.documents_bucket).of,
+        files_of=DocumentsBucket(env.documents_bucket).of,
     )
 
 
@@ -159,8 +159,9 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
 
     @api.post("/v1/documents", status_code=201)
     def announced(file: Announced) -> Awaited:
-        key = object_key(http.caller(api).tenant, file.name)
-        leave = desk().leave(key, file.media_type, file.size)
+        tenant = http.caller(api).tenant
+        key = object_key(tenant, file.name)
+        leave = desk().uploads_of(tenant).leave(key, file.media_type, file.size)
         return Awaited(
             document_id=document_id(key),
             upload=Upload(method="PUT", url=leave.url, headers=leave.headers, expires_in=leave.expires_in),
@@ -179,11 +180,12 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         },
     )
     def leaving(document_id: DocumentId) -> Response[Any]:
+        tenant = http.caller(api).tenant
         try:
-            document = desk().documents.of(http.caller(api).tenant).get(document_id)
+            document = desk().documents.of(tenant).get(document_id)
         except DocumentNotFound:
             return http.no_content()
-        desk().delete(document.source_key)
+        desk().files_of(tenant).delete(document.source_key)
         return http.json_response(202, Leaving(document_id=document.id, status="deleting"))
 
     return http.handler(api, admit=lambda: desk().members)

@@ -7,12 +7,13 @@ from functools import cache
 import shopwright_models
 from pydantic import Field
 from shopwright.documents.chunk import embedded_text
-from shopwright.documents.s3 import WorkBucket
-from shopwright.documents.work import Batch, Drop, EmbeddedBatch, Payload, packed
+from shopwright.documents.s3 import MerchantPayloads, WorkBucket
+from shopwright.documents.work import Batch, Drop, EmbeddedBatch, packed
 from shopwright.embedding.model import Model
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.runtime import task
 from shopwright.runtime.settings import Settings
+from shopwright.tenancy.tenant import Tenant
 
 
 class Environment(Settings):
@@ -21,8 +22,7 @@ class Environment(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    read: Callable[[str, type[Batch]], Batch]
-    write: Callable[[str, Payload], str]
+    work_of: Callable[[Tenant], MerchantPayloads]
     model: Model
     embed: Callable[[Sequence[str]], list[list[float]]]
 
@@ -40,12 +40,13 @@ class Embedded:
 def wire() -> Desk:
     work = WorkBucket(Environment.read().artifacts_bucket)
     embedder = OnnxEmbedder(shopwright_models.directory())
-    return Desk(read=work.read, write=work.write, model=embedder.model, embed=embedder.passages)
+    return Desk(work_of=work.of, model=embedder.model, embed=embedder.passages)
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def embed(work: Work) -> Embedded:
-        masked = desk().read(work.batch, Batch)
+        payloads = desk().work_of(work.tenant)
+        masked = payloads.read(work.batch, Batch)
         vectors = desk().embed([embedded_text(piece.section, piece.content) for piece in masked.pieces])
         embedded = EmbeddedBatch(
             title=masked.title,
@@ -56,7 +57,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             model_sha256=desk().model.sha256,
             vectors=tuple(packed(vector) for vector in vectors),
         )
-        return Embedded(desk().write(work.batch.replace("/masked/", "/embedded/"), embedded))
+        return Embedded(payloads.write(work.batch.replace("/masked/", "/embedded/"), embedded))
 
     return task.handler(embed, Work)
 

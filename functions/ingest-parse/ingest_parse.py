@@ -12,8 +12,8 @@ from shopwright.documents.aurora import DocumentRepository, Documents, Outcome
 from shopwright.documents.chunk import chunk
 from shopwright.documents.document import PIPELINE, DocumentNotFound, Status, check_size, format_of
 from shopwright.documents.parse.formats import named, read
-from shopwright.documents.s3 import DocumentsBucket, WorkBucket
-from shopwright.documents.work import Drop, Payload, batches
+from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
+from shopwright.documents.work import Drop, batches
 from shopwright.embedding.tokens import Tokens
 from shopwright.runtime import task
 from shopwright.runtime.settings import Settings
@@ -36,8 +36,8 @@ class Environment(Settings):
 @dataclass(frozen=True, slots=True)
 class Desk:
     documents_of: Callable[[Tenant], Documents]
-    read: Callable[[str], bytes]
-    write: Callable[[str, Payload], str]
+    files_of: Callable[[Tenant], MerchantFiles]
+    work_of: Callable[[Tenant], MerchantPayloads]
     count: Callable[[str], int]
 
 
@@ -61,8 +61,8 @@ def wire() -> Desk:
     signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
     return Desk(
         documents_of=DocumentRepository(database, signer).of,
-        read=DocumentsBucket(env.documents_bucket).read,
-        write=WorkBucket(env.artifacts_bucket).write,
+        files_of=DocumentsBucket(env.documents_bucket).of,
+        work_of=WorkBucket(env.artifacts_bucket).of,
         count=Tokens(shopwright_models.directory()).count,
     )
 
@@ -76,7 +76,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         format_of(drop.key)
         check_size(drop.size)
         try:
-            data = desk().read(drop.key)
+            data = desk().files_of(drop.tenant).read(drop.key)
         except DocumentNotFound:
             return Parsed(Outcome.SUPERSEDED.value)  # deleted since: the event about that follows
         sha256 = hashlib.sha256(data).hexdigest()
@@ -84,8 +84,9 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             return Parsed(Outcome.UNCHANGED.value, sha256)
         parsed = read(data, drop.key)
         chunks = chunk(drop.document_id, parsed, desk().count)
+        payloads = desk().work_of(drop.tenant)
         keys = tuple(
-            desk().write(f"{drop.work}cut/{number:04d}.json", batch)
+            payloads.write(f"{drop.work}cut/{number:04d}.json", batch)
             for number, batch in enumerate(batches(parsed.title, chunks))
         )
         if not documents.advance(drop.arrival, Status.PARSED):

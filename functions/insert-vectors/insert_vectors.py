@@ -9,7 +9,7 @@ from shopwright.database.connection import Address, Database
 from shopwright.database.secrets import key_in, login_in
 from shopwright.documents.aurora import Content, DocumentRepository, Documents, OtherModelServes, Outcome
 from shopwright.documents.document import PIPELINE, Status
-from shopwright.documents.s3 import WorkBucket
+from shopwright.documents.s3 import MerchantPayloads, WorkBucket
 from shopwright.documents.work import Drop, EmbeddedBatch
 from shopwright.runtime import task
 from shopwright.runtime.settings import Settings
@@ -31,8 +31,7 @@ class Environment(Settings):
 @dataclass(frozen=True, slots=True)
 class Desk:
     documents_of: Callable[[Tenant], Documents]
-    read: Callable[[str, type[EmbeddedBatch]], EmbeddedBatch]
-    clear: Callable[[str], None]
+    work_of: Callable[[Tenant], MerchantPayloads]
 
 
 class Work(Drop):
@@ -55,9 +54,8 @@ def wire() -> Desk:
         login_in(Secret(env.database_secret_arn)),
         statement_timeout_ms=20_000,  # five hundred rows into a vector index at a time
     )
-    work = WorkBucket(env.artifacts_bucket)
     signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
-    return Desk(documents_of=DocumentRepository(database, signer).of, read=work.read, clear=work.clear)
+    return Desk(documents_of=DocumentRepository(database, signer).of, work_of=WorkBucket(env.artifacts_bucket).of)
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
@@ -65,7 +63,8 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         documents = desk().documents_of(work.tenant)
         # Steps 2 and 3 do not reach the database: what they did is told here.
         documents.advance(work.arrival, Status.EMBEDDED)
-        batches = [desk().read(key, EmbeddedBatch) for key in work.batches]
+        payloads = desk().work_of(work.tenant)
+        batches = [payloads.read(key, EmbeddedBatch) for key in work.batches]
         models = {batch.model for batch in batches}
         if len(models) != 1:
             raise OtherModelServes("The embedding model changed while this document was being read. Upload it again.")
@@ -78,7 +77,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             passages=[passage for batch in batches for passage in batch.passages],
         )
         outcome = documents.replace(work.arrival, content)
-        desk().clear(work.work)
+        payloads.clear(work.work)
         return Inserted(
             outcome.value,
             len(content.passages) if outcome is Outcome.SEARCHABLE else 0,

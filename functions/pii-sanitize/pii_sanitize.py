@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from pydantic import Field
-from shopwright.documents.s3 import WorkBucket
-from shopwright.documents.work import Batch, Drop, Payload, Piece
+from shopwright.documents.s3 import MerchantPayloads, WorkBucket
+from shopwright.documents.work import Batch, Drop, Piece
 from shopwright.privacy.redact import mask
 from shopwright.runtime import task
 from shopwright.runtime.settings import Settings
+from shopwright.tenancy.tenant import Tenant
 
 
 class Environment(Settings):
@@ -18,8 +19,7 @@ class Environment(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    read: Callable[[str, type[Batch]], Batch]
-    write: Callable[[str, Payload], str]
+    work_of: Callable[[Tenant], MerchantPayloads]
 
 
 class Work(Drop):
@@ -34,13 +34,13 @@ class Sanitized:
 
 @cache
 def wire() -> Desk:
-    work = WorkBucket(Environment.read().artifacts_bucket)
-    return Desk(read=work.read, write=work.write)
+    return Desk(work_of=WorkBucket(Environment.read().artifacts_bucket).of)
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def sanitize(work: Work) -> Sanitized:
-        cut = desk().read(work.batch, Batch)
+        payloads = desk().work_of(work.tenant)
+        cut = payloads.read(work.batch, Batch)
         found = 0
 
         def clean(text: str) -> str:
@@ -60,7 +60,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             for piece in cut.pieces
         )
         masked = Batch(title=mask(cut.title).text, pieces=pieces, masked=found)
-        return Sanitized(desk().write(work.batch.replace("/cut/", "/masked/"), masked), found)
+        return Sanitized(payloads.write(work.batch.replace("/cut/", "/masked/"), masked), found)
 
     return task.handler(sanitize, Work)
 

@@ -11,7 +11,7 @@ from shopwright.database.connection import Address, Database
 from shopwright.database.secrets import key_in, login_in
 from shopwright.documents import rejected
 from shopwright.documents.aurora import DocumentRepository, Documents
-from shopwright.documents.s3 import DocumentsBucket, WorkBucket
+from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
 from shopwright.documents.work import Drop, Payload
 from shopwright.runtime import task
 from shopwright.runtime.settings import Settings
@@ -38,8 +38,9 @@ class Environment(Settings):
 @dataclass(frozen=True, slots=True)
 class Desk:
     documents_of: Callable[[Tenant], Documents]
-    set_apart: Callable[[str, str], bool]
-    clear: Callable[[str], None]
+    files_of: Callable[[Tenant], MerchantFiles]
+    work_of: Callable[[Tenant], MerchantPayloads]
+    apart: str  # the bucket of refused files
 
 
 class Failure(Payload):
@@ -68,27 +69,27 @@ def wire() -> Desk:
         login_in(Secret(env.database_secret_arn)),
     )
     signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
-    bucket = DocumentsBucket(env.documents_bucket)
-
-    def set_apart(key: str, to_key: str) -> bool:
-        return bucket.copy(key, to_bucket=env.quarantine_bucket, to_key=to_key)
-
     return Desk(
         documents_of=DocumentRepository(database, signer).of,
-        set_apart=set_apart,
-        clear=WorkBucket(env.artifacts_bucket).clear,
+        files_of=DocumentsBucket(env.documents_bucket).of,
+        work_of=WorkBucket(env.artifacts_bucket).of,
+        apart=env.quarantine_bucket,
     )
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def quarantine(work: Work) -> Recorded:
         documents = desk().documents_of(work.tenant)
-        desk().clear(work.work)
+        desk().work_of(work.tenant).clear(work.work)
         if work.outcome == "failed":
             current = documents.fail(work.arrival, reason=FAILED)
             return Recorded("failed" if current else "superseded", work.error.Error)
         file = PurePosixPath(work.key).name
-        desk().set_apart(work.key, f"quarantine/{work.merchant_id}/{work.document_id}/{work.sequencer}/{file}")
+        desk().files_of(work.tenant).copy(
+            work.key,
+            to_bucket=desk().apart,
+            to_key=f"quarantine/{work.merchant_id}/{work.document_id}/{work.sequencer}/{file}",
+        )
         current = documents.quarantine(work.arrival, reason=_reason(work.error))
         return Recorded("quarantined" if current else "superseded", work.error.Error)
 

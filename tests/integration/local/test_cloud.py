@@ -65,6 +65,8 @@ def test_an_interrupted_start_leaves_nothing_running(unused: str) -> None:
         text=True,
         cwd=places.ROOT,
         start_new_session=True,
+        # A run in the background ignores Ctrl-C, and its children inherit that; a terminal's do not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads start here
     )
     with starting:
         assert starting.stdout is not None

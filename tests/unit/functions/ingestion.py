@@ -110,22 +110,45 @@ class Shelf:
 
 
 @dataclass
-class Bucket:
-    """Objects in memory."""
+class Files:
+    """The merchants' files in memory, and those that were set apart. It remembers whose were asked for."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    apart: dict[str, str] = field(default_factory=dict)
+    tenants: list[str] = field(default_factory=list)
 
-    def read_file(self, key: str) -> bytes:
+    def of(self, tenant: Tenant) -> Any:
+        self.tenants.append(tenant.merchant_id)
+        return self
+
+    def read(self, key: str) -> bytes:
         if key not in self.files:
             raise DocumentNotFound("The file is not there any more.")
         return self.files[key]
+
+    def copy(self, key: str, *, to_bucket: str, to_key: str) -> bool:
+        if key in self.files:
+            self.apart[f"{to_bucket}/{to_key}"] = key
+        return key in self.files
+
+
+@dataclass
+class Payloads:
+    """The payloads of the steps in memory. It remembers whose were asked for."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    tenants: list[str] = field(default_factory=list)
+
+    def of(self, tenant: Tenant) -> Any:
+        self.tenants.append(tenant.merchant_id)
+        return self
 
     def write(self, key: str, payload: Payload) -> str:
         self.files[key] = payload.model_dump_json().encode()
         return key
 
     def read(self, key: str, model: Any) -> Any:
-        return model.model_validate_json(self.read_file(key))
+        return model.model_validate_json(self.files[key])
 
     def clear(self, prefix: str) -> None:
         self.files = {key: data for key, data in self.files.items() if not key.startswith(prefix)}

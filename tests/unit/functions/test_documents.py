@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import boto3
 import documents
 import pytest
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.documents.aurora import DocumentRepository, Documents
 from shopwright.documents.document import Document, DocumentNotFound, Page, Status, document_id
-from shopwright.runtime.s3 import LOCAL, Uploads
+from shopwright.documents.s3 import MerchantFiles
+from shopwright.runtime.s3 import Uploads
+from shopwright.tenancy.credentials import Credentials
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.tenant import Tenant
 
@@ -79,29 +80,52 @@ class Shelf(DocumentRepository, Documents):
             raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
 
 
+class Files:
+    """Remembers what was deleted, and for whom."""
+
+    def __init__(self) -> None:
+        self.deleted: list[tuple[str, str]] = []
+
+    def of(self, tenant: Tenant) -> MerchantFiles:
+        return Taking(self, tenant.merchant_id)
+
+
+class Taking(MerchantFiles):
+    """What one merchant may take out."""
+
+    def __init__(self, files: Files, merchant_id: str) -> None:
+        self.files = files
+        self.merchant_id = merchant_id
+
+    def delete(self, key: str) -> None:
+        self.files.deleted.append((self.merchant_id, key))
+
+
+def vend(tenant: Tenant) -> Credentials:
+    return Credentials(f"AKID{tenant.merchant_id.upper()}", "made-up")
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
 class Desk:
     """A desk with two merchants, a shelf, and a bucket that remembers what was taken out."""
 
     def __init__(self) -> None:
         self.members = FakeMembers(MARY, KIT, FEED, ANN)
         self.shelf = Shelf({"outdoor": [RETURNS, EMPTY]})
-        self.deleted: list[str] = []
-        s3 = boto3.client(
-            "s3",
-            region_name="eu-west-1",
-            aws_access_key_id="AKIDEXAMPLE",
-            aws_secret_access_key="made-up",
-            config=LOCAL,
-        )
-        self.uploads = Uploads("documents-bucket", s3)
+        self.files = Files()
+        self.uploads = Uploads("documents-bucket", vend=vend)
 
     def call(self, method: str, path: str = "/v1/documents", row: Member = MARY, **more: Any) -> Answer:
         handler = documents.build(
             lambda: documents.Desk(
                 members=self.members,
                 documents=self.shelf,
-                leave=self.uploads.leave,
-                delete=self.deleted.append,
+                uploads_of=self.uploads.of,
+                files_of=self.files.of,
             )
         )
         return gateway.send(handler, gateway.request(method, path, token=gateway.claims(row), **more))
@@ -179,6 +203,13 @@ def test_an_announced_file_may_be_uploaded_for_a_quarter_of_an_hour_and_under_th
     assert "checksum" not in address.query
 
 
+def test_an_upload_is_signed_with_the_credentials_of_its_own_merchant_and_of_no_other() -> None:
+    desk = Desk()
+    for row, signer in ((MARY, "AKIDOUTDOOR"), (KIT, "AKIDKITCHEN"), (FEED, "AKIDOUTDOOR")):
+        address = urlsplit(desk.announce(row).body["upload"]["url"])
+        assert parse_qs(address.query)["X-Amz-Credential"][0].startswith(f"{signer}/")
+
+
 def test_a_machine_may_announce_for_its_merchant() -> None:
     assert Desk().announce(FEED).body["document_id"] == RETURNS.id
     assert Desk().announce(KIT).body["document_id"] != RETURNS.id
@@ -239,7 +270,7 @@ def test_removing_a_document_deletes_its_file() -> None:
     answer = desk.call("DELETE", f"/v1/documents/{RETURNS.id}")
 
     assert (answer.status, answer.body) == (202, {"document_id": RETURNS.id, "status": "deleting"})
-    assert desk.deleted == [RETURNS.source_key]
+    assert desk.files.deleted == [("outdoor", RETURNS.source_key)]
 
 
 def test_removing_what_is_not_there_is_done_already_and_touches_nothing_of_others() -> None:
@@ -247,7 +278,7 @@ def test_removing_what_is_not_there_is_done_already_and_touches_nothing_of_other
 
     for row, name in ((MARY, MISSING), (KIT, RETURNS.id)):
         assert desk.call("DELETE", f"/v1/documents/{name}", row=row).status == 204
-    assert desk.deleted == []
+    assert desk.files.deleted == []
 
 
 @pytest.mark.parametrize(
@@ -259,7 +290,7 @@ def test_a_shopper_has_no_business_here(method: str, path: str) -> None:
     answer = desk.call(method, f"/v1/documents{path}", row=ANN)
 
     assert (answer.status, answer.body["error"]) == (403, "Denied")
-    assert desk.deleted == []
+    assert desk.files.deleted == []
 
 
 def test_without_the_database_the_merchant_is_asked_to_come_back() -> None:
@@ -268,5 +299,5 @@ def test_without_the_database_the_merchant_is_asked_to_come_back() -> None:
     for method, path in (("GET", ""), ("GET", f"/{RETURNS.id}"), ("DELETE", f"/{RETURNS.id}")):
         answer = desk.call(method, f"/v1/documents{path}")
         assert (answer.status, answer.body["error"], answer.headers["retry-after"]) == (503, "DatabaseUnavailable", "2")
-    assert desk.deleted == []
+    assert desk.files.deleted == []
     assert desk.announce().status == 201

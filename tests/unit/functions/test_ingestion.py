@@ -17,7 +17,7 @@ from shopwright.documents.work import Batch, Drop, EmbeddedBatch
 from shopwright.embedding.model import Model
 from shopwright.runtime.task import LARGEST_RESULT_BYTES, MalformedInput
 
-from tests.unit.functions.ingestion import KEY, Bucket, Shelf, context, drop, sample
+from tests.unit.functions.ingestion import KEY, Files, Payloads, Shelf, context, drop, sample
 
 PAGE = b"# Shipping\n\nWe ship in 2 days. Write to anna@example.com or call +49 30 901820.\n\n## Costs\n\nIt is free.\n"
 MODEL = Model("tiny", 2, "a" * 64)
@@ -27,18 +27,15 @@ class Shop:
     """Every step's desk over the same shelf and buckets."""
 
     def __init__(self) -> None:
-        self.shelf, self.documents, self.work = Shelf(), Bucket({KEY: PAGE}), Bucket()
-        self.apart: dict[str, str] = {}
+        self.shelf, self.documents, self.work = Shelf(), Files({KEY: PAGE}), Payloads()
         self.embedded: list[str] = []
 
     def parse(self, **change: Any) -> Any:
-        desk = ingest_parse.Desk(
-            self.shelf.of, self.documents.read_file, self.work.write, lambda text: len(text.split())
-        )
+        desk = ingest_parse.Desk(self.shelf.of, self.documents.of, self.work.of, lambda text: len(text.split()))
         return run(ingest_parse.build(lambda: desk), drop(**change))
 
     def sanitize(self, batch: str, **change: Any) -> Any:
-        desk = pii_sanitize.Desk(self.work.read, self.work.write)
+        desk = pii_sanitize.Desk(self.work.of)
         return run(pii_sanitize.build(lambda: desk), drop(batch=batch, **change))
 
     def embed(self, batch: str, **change: Any) -> Any:
@@ -46,19 +43,15 @@ class Shop:
             self.embedded += texts
             return [[float(len(text)), 1.0] for text in texts]
 
-        desk = embed.Desk(self.work.read, self.work.write, MODEL, vectors)
+        desk = embed.Desk(self.work.of, MODEL, vectors)
         return run(embed.build(lambda: desk), drop(batch=batch, **change))
 
     def insert(self, parsed: Any, batches: list[str], **change: Any) -> Any:
-        desk = insert_vectors.Desk(self.shelf.of, self.work.read, self.work.clear)
+        desk = insert_vectors.Desk(self.shelf.of, self.work.of)
         return run(insert_vectors.build(lambda: desk), drop(sha256=parsed["sha256"], batches=batches, **change))
 
     def quarantine(self, **change: Any) -> Any:
-        def set_apart(key: str, to_key: str) -> bool:
-            self.apart[to_key] = key
-            return True
-
-        desk = quarantine.Desk(self.shelf.of, set_apart, self.work.clear)
+        desk = quarantine.Desk(self.shelf.of, self.documents.of, self.work.of, "apart")
         return run(quarantine.build(lambda: desk), drop(**change))
 
     def take_in(self, **change: Any) -> Any:
@@ -93,7 +86,8 @@ def test_a_file_becomes_searchable_masked_and_nothing_of_the_work_is_left() -> N
         "Shipping > Costs\nIt is free.",
     ]
     assert shop.work.files == {}
-    assert set(shop.shelf.tenants) == {"kitchen"}
+    for of_whom in (shop.shelf.tenants, shop.documents.tenants, shop.work.tenants):
+        assert set(of_whom) == {"kitchen"}
 
 
 def test_a_citation_points_into_the_file_as_the_merchant_wrote_it() -> None:
@@ -164,7 +158,7 @@ def test_a_file_that_we_cannot_read_is_refused_by_name(key: str, data: bytes, si
 )
 def test_a_step_refuses_an_input_whose_parts_do_not_belong_together(change: dict[str, str]) -> None:
     shop = Shop()
-    desk = ingest_parse.Desk(shop.shelf.of, shop.documents.read_file, shop.work.write, len)
+    desk = ingest_parse.Desk(shop.shelf.of, shop.documents.of, shop.work.of, len)
     with pytest.raises(MalformedInput):
         run(ingest_parse.build(lambda: desk), {**drop(), **change})
     assert shop.shelf.rows == {}
@@ -209,7 +203,7 @@ def test_a_refused_file_is_set_apart_and_the_merchant_reads_why(error: str, caus
 
     assert done == {"outcome": "quarantined", "error": error}
     assert (shop.row["status"], shop.row["reason"]) == (Status.QUARANTINED, reason)
-    assert shop.apart == {f"quarantine/kitchen/{document_id(KEY)}/01/shipping.md": KEY}
+    assert shop.documents.apart == {f"apart/quarantine/kitchen/{document_id(KEY)}/01/shipping.md": KEY}
     assert KEY in shop.documents.files  # deleting it would look like the merchant's own deletion
     assert shop.work.files == {}
 
@@ -221,7 +215,7 @@ def test_a_failure_of_ours_is_told_and_the_file_stays_where_it_is() -> None:
     done = shop.quarantine(outcome="failed", error={"Error": "States.Timeout"})
 
     assert done == {"outcome": "failed", "error": "States.Timeout"}
-    assert (shop.row["status"], shop.row["reason"], shop.apart) == (Status.FAILED, quarantine.FAILED, {})
+    assert (shop.row["status"], shop.row["reason"], shop.documents.apart) == (Status.FAILED, quarantine.FAILED, {})
 
 
 def test_a_deleted_object_takes_its_passages_with_it() -> None:

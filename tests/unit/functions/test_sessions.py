@@ -27,7 +27,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.table = "sessions"
-        self.store = Sessions(self.table, lambda: boto3.client("dynamodb"), now=lambda: gateway.ISSUED_AT)
+        self.store = Sessions(self.table, lambda _: boto3.client("dynamodb"), now=lambda: gateway.ISSUED_AT)
 
     def converse(self, turns: int, row: Member = ANN) -> str:
         manager = self.store.of(Tenant(row.merchant_id), row.subject)

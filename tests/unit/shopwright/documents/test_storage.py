@@ -9,12 +9,24 @@ from moto import mock_aws
 from shopwright.documents import s3 as adapter
 from shopwright.documents.document import DocumentNotFound, document_id
 from shopwright.documents.rejected import EmptyFile, FileTooLarge
-from shopwright.documents.s3 import DocumentsBucket, StorageRefused, StorageUnavailable, WorkBucket
+from shopwright.documents.s3 import (
+    DocumentsBucket,
+    MerchantFiles,
+    NotTheirs,
+    StorageRefused,
+    StorageUnavailable,
+    WorkBucket,
+)
 from shopwright.documents.stepfunctions import Ingestion, IngestionRefused, IngestionUnavailable, execution_name
 from shopwright.documents.work import Batch, Change
+from shopwright.tenancy.credentials import Credentials, own
+from shopwright.tenancy.tenant import Tenant
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+KITCHEN, OUTDOOR = Tenant("kitchen"), Tenant("outdoor")
+MINE, THEIRS = "documents/kitchen/a.md", "documents/outdoor/a.md"
 
 
 @pytest.fixture
@@ -26,14 +38,14 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> "Iterator[S3Client]":
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        client = adapter.client.__wrapped__()  # the product's own, made anew
+        client = adapter.client.__wrapped__(own(KITCHEN))  # the product's own, made anew
         for bucket in ("docs", "work", "apart"):
             client.create_bucket(Bucket=bucket)
         yield client
 
 
 def test_a_file_is_read_copied_and_deleted(s3: "S3Client") -> None:
-    bucket = DocumentsBucket("docs", lambda: s3)
+    bucket = DocumentsBucket("docs", lambda _: s3).of(KITCHEN)
     s3.put_object(Bucket="docs", Key="documents/kitchen/ä b+c.md", Body=b"text")
 
     assert bucket.read("documents/kitchen/ä b+c.md") == b"text"
@@ -45,7 +57,26 @@ def test_a_file_is_read_copied_and_deleted(s3: "S3Client") -> None:
     with pytest.raises(DocumentNotFound):
         bucket.read("documents/kitchen/ä b+c.md")
     with pytest.raises(StorageRefused):
-        DocumentsBucket("nowhere", lambda: s3).read("x")
+        DocumentsBucket("nowhere", lambda _: s3).of(KITCHEN).read(MINE)
+
+
+def test_another_merchants_key_is_refused_before_the_store_is_asked(s3: "S3Client") -> None:
+    s3.put_object(Bucket="docs", Key=THEIRS, Body=b"their secret")
+    s3.put_object(Bucket="work", Key="work/outdoor/d/1/cut/0", Body=b"{}")
+    files = DocumentsBucket("docs", lambda _: s3).of(KITCHEN)
+    payloads = WorkBucket("work", lambda _: s3).of(KITCHEN)
+
+    for attempt in (
+        lambda: files.read(THEIRS),
+        lambda: files.delete(THEIRS),
+        lambda: files.copy(THEIRS, to_bucket="apart", to_key="x"),
+        lambda: payloads.read("work/outdoor/d/1/cut/0", Batch),
+        lambda: payloads.clear("work/"),
+        lambda: payloads.clear("work/kitchen-2/"),
+    ):
+        with pytest.raises(NotTheirs):
+            attempt()
+    assert s3.get_object(Bucket="docs", Key=THEIRS)["Body"].read() == b"their secret"
 
 
 @pytest.mark.parametrize(("size", "error"), [(0, EmptyFile), (50 * 1024 * 1024, FileTooLarge)])
@@ -59,11 +90,11 @@ def test_a_file_of_the_wrong_size_is_refused_before_a_byte_of_it_is_read(size: i
             return {"ContentLength": size, "Body": Body()}
 
     with pytest.raises(error):
-        DocumentsBucket("docs", Store).read("x")  # type: ignore[arg-type]  # all that it asks of it
+        MerchantFiles("docs", Store(), KITCHEN).read(MINE)  # type: ignore[arg-type]  # all that it asks of it
 
 
 def test_payloads_of_one_arrival_are_cleared_and_of_another_are_not(s3: "S3Client") -> None:
-    work = WorkBucket("work", lambda: s3)
+    work = WorkBucket("work", lambda _: s3).of(KITCHEN)
     for key in ("work/kitchen/d/01/cut/0000.json", "work/kitchen/d/01/masked/0000.json", "work/kitchen/d/02/x.json"):
         assert work.write(key, Batch(title="T", pieces=())) == key
     assert work.read("work/kitchen/d/01/cut/0000.json", Batch).title == "T"
@@ -80,8 +111,38 @@ def test_a_store_that_does_not_answer_is_unavailable_and_its_words_stay_inside()
             raise EndpointConnectionError(endpoint_url="http://secret-host")
 
     with pytest.raises(StorageUnavailable) as caught:
-        DocumentsBucket("docs", Down).read("x")  # type: ignore[arg-type]  # all that it asks of it
+        MerchantFiles("docs", Down(), KITCHEN).read(MINE)  # type: ignore[arg-type]  # all that it asks of it
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("bucket", [DocumentsBucket, WorkBucket])
+def test_a_merchants_objects_are_reached_with_that_merchants_credentials_and_no_others(
+    s3: "S3Client", bucket: type[DocumentsBucket] | type[WorkBucket]
+) -> None:
+    handed: list[Credentials] = []
+
+    def vend(tenant: Tenant) -> Credentials:
+        return Credentials(f"key of {tenant.merchant_id}", "secret", "token")
+
+    def client(credentials: Credentials) -> "S3Client":
+        handed.append(credentials)
+        return s3
+
+    store = bucket("docs", client, vend=vend)
+    assert handed == []
+    store.of(KITCHEN)
+    assert handed == [vend(KITCHEN)]
+    store.of(OUTDOOR)
+    assert handed == [vend(KITCHEN), vend(OUTDOOR)]
+
+
+def test_the_client_signs_with_what_was_vended_and_is_made_once_for_it(s3: "S3Client") -> None:
+    made = adapter.client(Credentials("key of kitchen", "secret", "token"))
+
+    address = made.generate_presigned_url("get_object", Params={"Bucket": "docs", "Key": "x"})
+    assert "key%20of%20kitchen" in address
+    assert adapter.client(Credentials("key of kitchen", "secret", "token")) is made
+    assert adapter.client(Credentials("key of outdoor", "secret", "token")) is not made
 
 
 CHANGE = Change.model_validate(

@@ -63,4 +63,4 @@ def sessions(request: pytest.FixtureRequest, clock: Clock) -> Any:
     if request.param == "fake":
         return FakeSessions(clock)
     dynamodb = request.getfixturevalue("dynamodb")
-    return Sessions("sessions", lambda: dynamodb, now=clock)
+    return Sessions("sessions", lambda _: dynamodb, now=clock)

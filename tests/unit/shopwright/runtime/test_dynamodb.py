@@ -3,7 +3,7 @@
 import boto3
 import pytest
 from moto import mock_aws
-from shopwright.runtime.dynamodb import IMPATIENT, Table, TableUnavailable
+from shopwright.runtime.dynamodb import Table, TableUnavailable, client
 
 
 def test_a_table_that_is_there_answers_and_one_that_is_not_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +28,12 @@ def test_a_table_that_is_there_answers_and_one_that_is_not_does_not(monkeypatch:
             Table("nowhere").ping()
 
 
-def test_nothing_is_waited_for_or_tried_twice() -> None:
-    assert vars(IMPATIENT)["connect_timeout"] <= 0.3
-    assert vars(IMPATIENT)["read_timeout"] <= 0.3
-    assert vars(IMPATIENT)["retries"]["total_max_attempts"] == 1
+def test_nothing_is_waited_for_or_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    limits = vars(client().meta.config)
+
+    assert limits["connect_timeout"] <= 0.3
+    assert limits["read_timeout"] <= 0.3
+    assert limits["retries"]["total_max_attempts"] == 1

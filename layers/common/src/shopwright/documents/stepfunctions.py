@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.documents.work import Change
@@ -16,7 +14,6 @@ from shopwright.errors import ShopwrightError, Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-_PATIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 _TRY_AGAIN = {"ThrottlingException", "ServiceQuotaExceededException", "InternalServerException", "ServiceUnavailable"}
 
 
@@ -31,7 +28,12 @@ class IngestionRefused(ShopwrightError):
 @cache
 def client() -> "SFNClient":
     """One client per process."""
-    return boto3.client("stepfunctions", config=_PATIENT)
+    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+    return boto3.client("stepfunctions", config=config)
 
 
 def execution_name(change: Change) -> str:

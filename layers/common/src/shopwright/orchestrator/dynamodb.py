@@ -7,11 +7,9 @@ and counts the turns; head and turn are written in one transaction, so that a tu
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.orchestrator.session import (
@@ -25,6 +23,7 @@ from shopwright.orchestrator.session import (
     SessionsUnavailable,
     Turn,
 )
+from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -33,30 +32,47 @@ if TYPE_CHECKING:
 
     Item = dict[str, AttributeValueTypeDef]
 
-# An answer does not wait long for its memory: about a second and a half at most.
-FAST = Config(connect_timeout=0.3, read_timeout=0.6, retries={"total_max_attempts": 2, "mode": "standard"})
 _TRIES = 3
 _BATCH = 25  # what one BatchWriteItem takes
 
 
-@cache
-def client() -> "DynamoDBClient":
-    """A client with the conversation's time limits; region and address come from the environment."""
-    return boto3.client("dynamodb", config=FAST)
+@lru_cache(KEPT_CLIENTS)
+def client(credentials: Credentials) -> "DynamoDBClient":
+    """A client with the conversation's time limits; region and address come from the environment.
+
+    An answer does not wait long for its memory: about a second and a half at most.
+    """
+    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodb",
+        config=Config(connect_timeout=0.3, read_timeout=0.6, retries={"total_max_attempts": 2, "mode": "standard"}),
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        aws_session_token=credentials.session_token,
+    )
 
 
 class Sessions:
     """The table. `of` gives the part that one subject of one merchant may see."""
 
     def __init__(
-        self, table: str, dynamodb: "Callable[[], DynamoDBClient]" = client, *, now: Callable[[], float] = time.time
+        self,
+        table: str,
+        dynamodb: "Callable[[Credentials], DynamoDBClient]" = client,
+        *,
+        vend: Vend = own,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._table = table
         self._dynamodb = dynamodb
+        self._vend = vend
         self._now = now
 
     def of(self, tenant: Tenant, subject: str) -> "SessionManager":
-        return SessionManager(self._table, self._dynamodb(), self._now, tenant, subject)
+        return SessionManager(self._table, self._dynamodb(self._vend(tenant)), self._now, tenant, subject)
 
 
 class SessionManager:

@@ -4,8 +4,6 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.errors import Unavailable
@@ -13,8 +11,6 @@ from shopwright.errors import Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-# A guest takes four calls, and the pre-token trigger runs inside the last: 8 s is their whole deadline.
-PATIENT = Config(connect_timeout=0.5, read_timeout=4.0, retries={"total_max_attempts": 2, "mode": "standard"})
 _PASSING = frozenset(
     {
         "TooManyRequestsException",
@@ -41,8 +37,16 @@ class Token:
 
 
 def client() -> "CognitoIdentityProviderClient":
-    """A client with our time limits; region and address come from the environment."""
-    return boto3.client("cognito-idp", config=PATIENT)
+    """A client with our time limits; region and address come from the environment.
+
+    A guest takes four calls, and the pre-token trigger runs inside the last: 8 s is their whole deadline.
+    """
+    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=0.5, read_timeout=4.0, retries={"total_max_attempts": 2, "mode": "standard"})
+    return boto3.client("cognito-idp", config=config)
 
 
 class Identities:

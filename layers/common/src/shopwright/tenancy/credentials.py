@@ -1,7 +1,8 @@
 """The AWS credentials that a repository works with. It is born with them, so that they can be narrowed to its tenant.
 
 Today everything uses the execution role's own (`own`). The signature is what vending by tenant needs: a repository
-asks for its credentials by tenant, and cannot come by any others.
+asks for its credentials by tenant, and cannot come by any others. What belongs to no one tenant (members, secrets, the
+ingestion machine) stays with the role.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,9 @@ class Credentials:
     secret_access_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
 
+
+# So many sets of credentials have their SDK client at hand in one process; the one that rested longest goes first.
+KEPT_CLIENTS = 32
 
 Vend = Callable[[Tenant], Credentials]
 

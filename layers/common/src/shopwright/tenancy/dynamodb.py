@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.errors import Exhausted, Unavailable
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
     Item = dict[str, AttributeValueTypeDef]
 
-# Every request waits for this table, so it fails fast: about three seconds at most, then 503.
-FAST = Config(connect_timeout=0.5, read_timeout=1.0, retries={"total_max_attempts": 2, "mode": "standard"})
 _DAY_S = 86_400
 
 
@@ -43,8 +39,16 @@ class TooManyGuests(Exhausted):
 
 
 def client() -> "DynamoDBClient":
-    """A client with this table's time limits; region and address come from the environment."""
-    return boto3.client("dynamodb", config=FAST)
+    """A client with this table's time limits; region and address come from the environment.
+
+    Every request waits for this table, so it fails fast: about three seconds at most, then 503.
+    """
+    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=0.5, read_timeout=1.0, retries={"total_max_attempts": 2, "mode": "standard"})
+    return boto3.client("dynamodb", config=config)
 
 
 class Members:

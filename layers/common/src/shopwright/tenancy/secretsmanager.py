@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.errors import Unavailable
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEPT_S = 300
-FAST = Config(connect_timeout=0.5, read_timeout=1.5, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
 class SecretUnavailable(Unavailable):
@@ -30,7 +27,12 @@ class SecretMalformed(Exception):
 @cache
 def client() -> "SecretsManagerClient":
     """One client per process: making one costs more than reading a secret."""
-    return boto3.client("secretsmanager", config=FAST)
+    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=0.5, read_timeout=1.5, retries={"total_max_attempts": 2, "mode": "standard"})
+    return boto3.client("secretsmanager", config=config)
 
 
 class Secret:
