@@ -13,11 +13,12 @@ PEER = "langchain, langchain_postgres"
 _PROGRAM = "import time; started = time.perf_counter(); import {what}; print(time.perf_counter() - started)"
 
 
-def once(python: Path, what: str, path: str) -> float:
+def once(python: Path, what: str, path: str, *, compile_first: bool = False) -> float:
     """Seconds that one import takes in a fresh interpreter, without the interpreter's own start."""
+    read_only = {} if compile_first else {"PYTHONDONTWRITEBYTECODE": "1"}  # as a layer is on Lambda
     answer = subprocess.run(  # noqa: S603 - our own interpreters and our own program
         [python, "-c", _PROGRAM.format(what=what)],
-        env={"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},  # a layer is read-only on Lambda
+        env={"PYTHONPATH": path, **read_only},
         check=False,
         capture_output=True,
         text=True,
@@ -43,7 +44,7 @@ def measure(options: Options) -> Outcome:
     ours, path = places.python("function"), chat_path()
     runs = max(7, options.count(quick=7, full=21))
     once(ours, OURS, path)  # the first run of each reads files from a cold disk; it is nobody's figure
-    once(peers, PEER, "")
+    once(peers, PEER, "", compile_first=True)  # our layers come compiled; the peers shall too
 
     mine, theirs = [], []
     for _ in range(runs):
