@@ -17,23 +17,15 @@ from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.privacy.redact import mask
 from shopwright.runtime import http
+from shopwright.runtime.database import TenantSettings
 from shopwright.runtime.journal import logger
-from shopwright.runtime.settings import Settings
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
-from shopwright.tenancy.passport import Signer
-from shopwright.tenancy.secretsmanager import Secret
 
 LONGEST = 4000
 
 
-class Environment(Settings):
-    database_host: str
-    database_port: int
-    database_name: str
-    database_secret_arn: str
-    database_tls: str
-    tenant_key_secret_arn: str
+class Environment(TenantSettings):
     sessions_table: str
     members_table: str
 
@@ -123,22 +115,14 @@ class Desk:
 def wire() -> Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
     import shopwright_models
-    from shopwright.database.connection import Address, Database
-    from shopwright.database.secrets import key_in, login_in
     from shopwright.embedding.onnx import OnnxEmbedder
     from shopwright.retrieval.aurora import Search
     from shopwright.retrieval.search import Passage
 
     env = Environment.read()
     embedder = OnnxEmbedder(shopwright_models.directory())
-    search = Search(
-        Database(
-            Address(env.database_host, env.database_port, env.database_name, env.database_tls),
-            login_in(Secret(env.database_secret_arn)),
-        ),
-        model=embedder.model,
-    )
-    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
+    search = Search(env.database(), model=embedder.model)
+    signer = env.signer()
     sessions = Sessions(env.sessions_table)
 
     def find(caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:

@@ -11,16 +11,13 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from shopwright.database.connection import Address, Database, Login
 from shopwright.documents.aurora import MAX_PAGE, DocumentRepository
 from shopwright.documents.document import Document, DocumentNotFound, Status, document_id
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles
 from shopwright.runtime import http
+from shopwright.runtime.database import TenantSettings
 from shopwright.runtime.s3 import MerchantUploads, Uploads
-from shopwright.runtime.settings import Settings
 from shopwright.tenancy.dynamodb import Members
-from shopwright.tenancy.passport import Signer, SigningKey
-from shopwright.tenancy.secretsmanager import Secret
 from shopwright.tenancy.tenant import Tenant
 
 # Larger files than we read may be announced: they go to quarantine, where the merchant finds the reason.
@@ -28,13 +25,7 @@ LARGEST = 100 * 1024 * 1024
 _ODD = re.compile(r"[^\w.()-]+")
 
 
-class Environment(Settings):
-    database_host: str
-    database_port: int
-    database_name: str
-    database_secret_arn: str
-    database_tls: str
-    tenant_key_secret_arn: str
+class Environment(TenantSettings):
     documents_bucket: str
     members_table: str
 
@@ -122,20 +113,9 @@ class Desk:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    login = Secret(env.database_secret_arn)
-    signing = Secret(env.tenant_key_secret_arn)
-
-    def key() -> SigningKey:
-        held = signing.json()
-        return SigningKey(kid=held["kid"], key=held["key"].encode())
-
-    database = Database(
-        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
-        lambda: Login(**login.json()),
-    )
     return Desk(
         members=Members(env.members_table),
-        documents=DocumentRepository(database, Signer(key)),
+        documents=DocumentRepository(env.database(), env.signer()),
         uploads_of=Uploads(env.documents_bucket).of,
         files_of=DocumentsBucket(env.documents_bucket).of,
     )

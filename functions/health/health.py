@@ -7,24 +7,18 @@ from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
-from shopwright.database.connection import Address, Database, Login
 from shopwright.runtime import http
+from shopwright.runtime.database import DatabaseSettings
 from shopwright.runtime.dynamodb import Table
 from shopwright.runtime.journal import logger
 from shopwright.runtime.readiness import Readiness
-from shopwright.runtime.settings import Settings
 from shopwright.runtime.valkey import Valkey
 from shopwright.tenancy.secretsmanager import Secret
 
 TIMEOUT_S = 0.3
 
 
-class Environment(Settings):
-    database_host: str
-    database_port: int
-    database_name: str
-    database_secret_arn: str
-    database_tls: str
+class Environment(DatabaseSettings):
     cache_host: str
     cache_port: int
     cache_tls: str
@@ -53,14 +47,8 @@ class Desk:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    login = Secret(env.database_secret_arn)
     token = Secret(env.cache_secret_arn)
-    database = Database(
-        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
-        lambda: Login(**login.json()),
-        connect_timeout_s=1,
-        statement_timeout_ms=1000,
-    )
+    database = env.database(connect_timeout_s=1, statement_timeout_ms=1000)
     valkey = Valkey(env.cache_host, env.cache_port, tls=env.cache_tls, token=lambda: token.json()["token"])
     return Desk(
         ask=Readiness(

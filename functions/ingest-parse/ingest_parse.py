@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import shopwright_models
-from shopwright.database.connection import Address, Database
-from shopwright.database.secrets import key_in, login_in
 from shopwright.documents.aurora import DocumentRepository, Documents, Outcome
 from shopwright.documents.chunk import chunk
 from shopwright.documents.document import PIPELINE, DocumentNotFound, Status, check_size, format_of
@@ -16,19 +14,11 @@ from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayl
 from shopwright.documents.work import Drop, batches
 from shopwright.embedding.tokens import Tokens
 from shopwright.runtime import task
-from shopwright.runtime.settings import Settings
-from shopwright.tenancy.passport import Signer
-from shopwright.tenancy.secretsmanager import Secret
+from shopwright.runtime.database import TenantSettings
 from shopwright.tenancy.tenant import Tenant
 
 
-class Environment(Settings):
-    database_host: str
-    database_port: int
-    database_name: str
-    database_tls: str
-    database_secret_arn: str
-    tenant_key_secret_arn: str
+class Environment(TenantSettings):
     documents_bucket: str
     artifacts_bucket: str
 
@@ -54,13 +44,8 @@ class Parsed:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    database = Database(
-        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
-        login_in(Secret(env.database_secret_arn)),
-    )
-    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
     return Desk(
-        documents_of=DocumentRepository(database, signer).of,
+        documents_of=DocumentRepository(env.database(), env.signer()).of,
         files_of=DocumentsBucket(env.documents_bucket).of,
         work_of=WorkBucket(env.artifacts_bucket).of,
         count=Tokens(shopwright_models.directory()).count,

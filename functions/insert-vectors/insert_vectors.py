@@ -5,26 +5,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from pydantic import Field
-from shopwright.database.connection import Address, Database
-from shopwright.database.secrets import key_in, login_in
 from shopwright.documents.aurora import Content, DocumentRepository, Documents, OtherModelServes, Outcome
 from shopwright.documents.document import PIPELINE, Status
 from shopwright.documents.s3 import MerchantPayloads, WorkBucket
 from shopwright.documents.work import Drop, EmbeddedBatch
 from shopwright.runtime import task
-from shopwright.runtime.settings import Settings
-from shopwright.tenancy.passport import Signer
-from shopwright.tenancy.secretsmanager import Secret
+from shopwright.runtime.database import TenantSettings
 from shopwright.tenancy.tenant import Tenant
 
 
-class Environment(Settings):
-    database_host: str
-    database_port: int
-    database_name: str
-    database_tls: str
-    database_secret_arn: str
-    tenant_key_secret_arn: str
+class Environment(TenantSettings):
     artifacts_bucket: str
 
 
@@ -49,12 +39,8 @@ class Inserted:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    database = Database(
-        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
-        login_in(Secret(env.database_secret_arn)),
-        statement_timeout_ms=20_000,  # five hundred rows into a vector index at a time
-    )
-    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
+    database = env.database(statement_timeout_ms=20_000)  # five hundred rows into a vector index at a time
+    signer = env.signer()
     return Desk(documents_of=DocumentRepository(database, signer).of, work_of=WorkBucket(env.artifacts_bucket).of)
 
 

@@ -7,29 +7,19 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from shopwright.database.connection import Address, Database
-from shopwright.database.secrets import key_in, login_in
 from shopwright.documents import rejected
 from shopwright.documents.aurora import DocumentRepository, Documents
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
 from shopwright.documents.work import Drop, Payload
 from shopwright.runtime import task
-from shopwright.runtime.settings import Settings
-from shopwright.tenancy.passport import Signer
-from shopwright.tenancy.secretsmanager import Secret
+from shopwright.runtime.database import TenantSettings
 from shopwright.tenancy.tenant import Tenant
 
 REFUSED = {kind.__name__ for kind in rejected.Rejected.__subclasses__()}
 FAILED = "We could not take this file in. We have been told; upload it again if it is urgent."
 
 
-class Environment(Settings):
-    database_host: str
-    database_port: int
-    database_name: str
-    database_tls: str
-    database_secret_arn: str
-    tenant_key_secret_arn: str
+class Environment(TenantSettings):
     documents_bucket: str
     quarantine_bucket: str
     artifacts_bucket: str
@@ -64,13 +54,8 @@ class Recorded:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    database = Database(
-        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
-        login_in(Secret(env.database_secret_arn)),
-    )
-    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
     return Desk(
-        documents_of=DocumentRepository(database, signer).of,
+        documents_of=DocumentRepository(env.database(), env.signer()).of,
         files_of=DocumentsBucket(env.documents_bucket).of,
         work_of=WorkBucket(env.artifacts_bucket).of,
         apart=env.quarantine_bucket,

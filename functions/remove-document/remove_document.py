@@ -4,24 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from shopwright.database.connection import Address, Database
-from shopwright.database.secrets import key_in, login_in
 from shopwright.documents.aurora import DocumentRepository, Documents
 from shopwright.documents.work import Drop
 from shopwright.runtime import task
-from shopwright.runtime.settings import Settings
-from shopwright.tenancy.passport import Signer
-from shopwright.tenancy.secretsmanager import Secret
+from shopwright.runtime.database import TenantSettings
 from shopwright.tenancy.tenant import Tenant
 
 
-class Environment(Settings):
-    database_host: str
-    database_port: int
-    database_name: str
-    database_tls: str
-    database_secret_arn: str
-    tenant_key_secret_arn: str
+class Environment(TenantSettings):
+    """The database, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +28,8 @@ class Removed:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    database = Database(
-        Address(env.database_host, env.database_port, env.database_name, env.database_tls),
-        login_in(Secret(env.database_secret_arn)),
-        statement_timeout_ms=10_000,
-    )
-    signer = Signer(key_in(Secret(env.tenant_key_secret_arn)))
+    database = env.database(statement_timeout_ms=10_000)
+    signer = env.signer()
     return Desk(documents_of=DocumentRepository(database, signer).of)
 
 
