@@ -69,13 +69,13 @@ class Citation(_Told):
     """Where an answer stands in the merchant's own words."""
 
     title: str
-    section: tuple[str, ...] | str = ()
+    section: str = ""
     source_uri: str
 
     @property
     def place(self) -> str:
         """The document's title and the titles above the passage, outermost first, none said twice in a row."""
-        titles = [self.title, *((self.section,) if isinstance(self.section, str) else self.section)]
+        titles = [self.title, *self.section.split(" > ")]
         return " > ".join(
             title for title, before in zip(titles, ["", *titles], strict=False) if title not in {"", before}
         )
@@ -85,11 +85,16 @@ class Said(_Told):
     """One answer, as a shopper gets it."""
 
     answer: str
-    answered: bool
+    verdict: str
     confidence: float
     citations: tuple[Citation, ...]
     clocks: dict[str, float | None]
     session_id: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the shop's documents held an answer."""
+        return self.verdict == "answered"
 
 
 class Shop:

@@ -83,7 +83,6 @@ class Answered(BaseModel):
     """An answer that stands on its citations, or the word that the documents do not hold one."""
 
     answer: str
-    answered: bool
     verdict: Literal["answered", "not_in_documents"]
     citations: list[Cited]
     confidence: float = Field(ge=0, le=1, description="The probability that the verdict is right.")
@@ -170,7 +169,6 @@ def _answered(said: Answer, request_id: str) -> Answered:
     return Answered.model_validate(
         {
             "answer": said.text,
-            "answered": said.verdict == answering.ANSWERED,
             "verdict": said.verdict,
             "citations": [_cited(citation) for citation in said.citations],
             "confidence": said.confidence,

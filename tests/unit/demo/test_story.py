@@ -43,7 +43,7 @@ class Counter(Shop):
 def said(words: str, *sources: str) -> Said:
     return Said(
         answer=words,
-        answered=bool(sources),
+        verdict="answered" if sources else "not_in_documents",
         confidence=0.9 if sources else 0.0,
         citations=tuple(Citation(title="Returns", section="How", source_uri=source) for source in sources),
         clocks={"done_ms": 12.4},
@@ -128,10 +128,10 @@ def test_an_unmet_expectation_is_one_line_and_exit_status_one(capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("section", "place"),
     [
-        ((), "Returns"),
+        ("", "Returns"),
+        ("Returns", "Returns"),
         ("Refunds", "Returns > Refunds"),
-        (("Returns", "Refunds"), "Returns > Refunds"),
-        (("Refunds", "By card"), "Returns > Refunds > By card"),
+        ("Returns > Refunds > By card", "Returns > Refunds > By card"),
     ],
 )
 def test_a_citation_says_the_way_down_to_its_passage(section: tuple[str, ...] | str, place: str) -> None:
