@@ -134,5 +134,5 @@ def test_an_unmet_expectation_is_one_line_and_exit_status_one(capsys: pytest.Cap
         ("Returns > Refunds > By card", "Returns > Refunds > By card"),
     ],
 )
-def test_a_citation_says_the_way_down_to_its_passage(section: tuple[str, ...] | str, place: str) -> None:
+def test_a_citation_says_the_way_down_to_its_passage(section: str, place: str) -> None:
     assert Citation(title="Returns", section=section, source_uri="s3://shop/returns.md").place == place
