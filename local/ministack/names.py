@@ -24,7 +24,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "ministack.core.responses": ("error_response_json", "get_account_id", "get_region", "new_uuid"),
     "ministack.services.apigateway": ("_invoke_ws_lambda", "_ws_connections"),
-    "ministack.services.apigateway_v1": ("_lambda_proxy_response", "_request_validators", "_resources"),
+    "ministack.services.apigateway_v1": (
+        "_build_lambda_event_v1",
+        "_lambda_proxy_response",
+        "_request_validators",
+        "_resources",
+    ),
     "ministack.services.cloudformation.custom_resource": ("deliver_response",),
     "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
     "ministack.services.cognito": ("_apply_pretoken_trigger", "_dispatch_idp", "handle_oauth2_token"),

@@ -1,7 +1,7 @@
 """This file changes when what MiniStack's REST API does with a request differs from what AWS does.
 
-MiniStack can validate requests, but its CloudFormation forgets both the validators and which method has which; and it
-shows a failed function's exception and stack to the caller.
+MiniStack can validate requests, but its CloudFormation forgets both the validators and which method has which; it
+shows a failed function's exception and stack to the caller; and it believes a caller's word on the caller's address.
 """
 
 from typing import Any
@@ -22,6 +22,15 @@ def install(handlers: Handlers) -> None:
         return answer, "Internal server error" if failure else None
 
     apigateway_v1._lambda_proxy_response = response
+    described = apigateway_v1._build_lambda_event_v1
+
+    def event(*arguments: Any, **named: Any) -> dict[str, Any]:
+        """The address is the connection's, as on AWS, and here everybody comes from this machine."""
+        built: dict[str, Any] = described(*arguments, **named)
+        built["requestContext"]["identity"]["sourceIp"] = "127.0.0.1"
+        return built
+
+    apigateway_v1._build_lambda_event_v1 = event
 
 
 def _keep_validator(validator: str, properties: Properties) -> Attributes:

@@ -17,6 +17,8 @@ CRASHES_ON_DEMAND = """
             raise ValueError("the password is swordfish")
         if said.get("shapeless"):
             return 7
+        if said.get("whence"):
+            said = {"address": event["requestContext"]["identity"]["sourceIp"]}
         return {"statusCode": 200, "body": json.dumps(said)}
 """
 
@@ -129,3 +131,9 @@ def test_a_missing_required_parameter_is_refused_by_the_gateway(laptop: Laptop, 
     status, text = laptop.call("GET", address)
     assert status == 400
     assert "Missing required request parameters" in text
+
+
+def test_a_caller_cannot_choose_the_address_it_comes_from(laptop: Laptop, address: str) -> None:
+    headers = {"content-type": "application/json", "x-forwarded-for": "203.0.113.7"}
+    status, text = laptop.call("POST", address, b'{"whence": true}', headers)
+    assert (status, json.loads(text)) == (200, {"address": "127.0.0.1"})

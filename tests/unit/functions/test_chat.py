@@ -140,6 +140,8 @@ def test_a_request_that_is_wrong_names_the_field_and_searches_nothing(body: Any,
     answer = desk.ask(body)
 
     assert (answer.status, answer.body["error"], answer.body["field"]) == (422, "Invalid", field)
+    assert "Value error" not in answer.body["message"]
+    assert "[0-9a-f]" not in answer.body["message"]
     assert desk.searched == []
 
 

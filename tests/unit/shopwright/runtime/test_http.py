@@ -287,6 +287,10 @@ def test_a_body_in_base64_is_read_and_a_broken_one_is_malformed() -> None:
         assert gateway.send(Shop().handler, {**good, "body": body}).status == 400
 
 
+def test_a_media_type_may_be_written_in_capitals() -> None:
+    assert Shop().ask(headers={"Content-Type": "APPLICATION/JSON; Charset=UTF-8"}).status == 200
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_another_content_type_is_refused(kind: str) -> None:
     answer = Shop().ask(headers={"content-type": kind})

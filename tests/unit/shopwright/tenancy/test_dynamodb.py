@@ -15,6 +15,7 @@ from tests.fakes.members import FakeMembers
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -78,6 +79,21 @@ def test_signing_out_a_stranger_makes_no_member_of_them(members: Members) -> Non
     members.sign_out("user#bob", at=7)
 
     assert members.row("user#bob") is None
+
+
+@pytest.mark.parametrize("written", [{"S": "false"}, {"S": "true"}, {"N": "0"}, {"BOOL": True}, {"NULL": True}])
+def test_a_row_that_was_edited_by_hand_opens_no_door(table: str, written: "AttributeValueTypeDef") -> None:
+    boto3.client("dynamodb").update_item(
+        TableName=table,
+        Key={"subject": {"S": "user#ann"}},
+        UpdateExpression="SET disabled = :written",
+        ExpressionAttributeValues={":written": written},
+    )
+
+    found = Members(table).row("user#ann")
+
+    assert found is not None
+    assert found.disabled
 
 
 def test_a_widget_is_found_unless_it_is_off(members: Members) -> None:

@@ -143,7 +143,7 @@ def api() -> APIGatewayRestResolver:
         return _error(resolver, status, type(failure).__name__, str(failure), retry_after_s=wait)
 
     def invalid(failure: RequestValidationError) -> Response[Any]:
-        told = [(_field(error["loc"]), str(error["msg"])) for error in failure.errors()]
+        told = [(_field(error["loc"]), _said(error)) for error in failure.errors()]
         message = "; ".join(f"{field}: {said}" for field, said in told[:8])
         return _error(resolver, 422, "Invalid", message, field=told[0][0])
 
@@ -287,6 +287,13 @@ def _shown(value: object) -> str:
         return "not a merchant id"
 
 
+def _said(error: Mapping[str, Any]) -> str:
+    """What is wrong with a field, in words for whoever sent it: no name of our tools, no pattern to decipher."""
+    if error.get("type") == "string_pattern_mismatch":
+        return "This does not have the form that this field has; send it as you were given it."
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
 def _body(event: Mapping[str, Any]) -> list[tuple[str, object]]:
     """Refuse a body that no route could take, and say which merchants it names, at any depth."""
     body = event.get("body")
@@ -296,11 +303,11 @@ def _body(event: Mapping[str, Any]) -> list[tuple[str, object]]:
         raise MalformedBody("The body must be JSON.")
     if len(body) > 2 * LARGEST_BODY_BYTES:  # base64 and escapes included; spares decoding what is refused anyway
         raise _too_large()
-    kind = next(
-        (str(value) for name, value in (event.get("headers") or {}).items() if name.lower() == "content-type"), ""
-    )
-    if kind and kind.split(";")[0].strip().lower() != "application/json":
-        raise NotJson("Send the body as application/json.")
+    headers = event.get("headers") or {}
+    for name in [name for name in headers if name.lower() == "content-type"]:
+        headers[name] = str(headers[name]).lower()  # a media type is the same in capitals; what reads it next forgets
+        if headers[name].split(";")[0].strip() != "application/json":
+            raise NotJson("Send the body as application/json.")
     if event.get("isBase64Encoded"):
         try:
             body = base64.b64decode(body, validate=True).decode("utf-8")

@@ -68,7 +68,7 @@ class Members:
             merchant_id=item.get("merchant_id", {}).get("S", ""),
             role=item.get("role", {}).get("S", ""),
             scopes=frozenset(item.get("scopes", {}).get("SS", ())),
-            disabled=item.get("disabled", {}).get("BOOL", False),
+            disabled=_switched_off(item),
             not_before=int(item.get("not_before", {}).get("N", "0")),
             expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,
         )
@@ -114,13 +114,18 @@ class Members:
     def widget(self, key: str) -> Widget | None:
         """The widget of a public key, or None when there is none, or it has been switched off."""
         item = _get(self._dynamodb, self._table, f"widget#{key}")
-        if item is None or item.get("disabled", {}).get("BOOL", False):
+        if item is None or _switched_off(item):
             return None
         return Widget(
             key=key,
             tenant=Tenant(item.get("merchant_id", {}).get("S", "")),
             origins=frozenset(item.get("origins", {}).get("SS", ())),
         )
+
+
+def _switched_off(item: "Item") -> bool:
+    """Only a plain false, or nothing at all, leaves somebody in: a row that was edited by hand must not open a door."""
+    return item.get("disabled", {"BOOL": False}) != {"BOOL": False}
 
 
 class GuestCounter:
