@@ -16,10 +16,20 @@ TESTS    ?= tests
 
 ENV     = .build/env
 PRODUCT = $(ENV)/product/bin/python
-SETUP   = @$(PYTHON) local/setup.py
+SETUP   = @$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Shopwright needs Python 3.11 or newer: make PYTHON=python3.11 ...")' && $(PYTHON) local/setup.py
 
+# As they were typed: a question may hold a dollar sign, which make would take for a variable of its own.
+override MERCHANT := $(value MERCHANT)
+override FILES := $(value FILES)
+override Q := $(value Q)
+override FUNCTION := $(value FUNCTION)
+override EVENT := $(value EVENT)
+override NAME := $(value NAME)
+override DATA := $(value DATA)
 export DEMO_EXIT MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT
 export PYTHONPATH =
+# onnxruntime would report to its maker; functions get the same from CDK.
+export ORT_DISABLE_TELEMETRY = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full check bench up down synth layer drop ask invoke logs openapi lock clean \

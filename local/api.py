@@ -71,6 +71,8 @@ class Citation(_Told):
     title: str
     section: str = ""
     source_uri: str
+    start: int
+    end: int
 
     @property
     def place(self) -> str:

@@ -10,12 +10,17 @@ from local.api import Said, Shop
 from local.cloud import Cloud, Running
 from local.merchants import shop, token
 
+GOODBYE = "not in this shop's documents"
+
 
 def told(said: Said) -> str:
     """The answer with its citations, numbered as the answer numbers them, how sure it is, and how long it took."""
     lines = [terminal.wrapped(part, "  ") for part in said.answer.splitlines() if part.strip()]
     for number, citation in enumerate(said.citations, start=1):
-        lines.append(f"    [{number}] {citation.place}  {citation.source_uri}")
+        span = f"characters {citation.start} to {citation.end}"
+        lines.append(f"    [{number}] {citation.place}  {citation.source_uri}, {span}")
+    if not said.answered:
+        return "\n".join([*lines, f"    ({GOODBYE})"])
     clocks = ", ".join(f"{name.removesuffix('_ms').replace('_', ' ')} {ms:.0f} ms" for name, ms in _run(said))
     lines.append(f"    confidence {said.confidence:.2f}" + (f"   {clocks}" if clocks else ""))
     return "\n".join(lines)

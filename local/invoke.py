@@ -24,7 +24,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import places
+from local import addressed, merchants, places
 
 VERSION = "2018-06-01"
 REGION = "us-east-1"
@@ -208,6 +208,7 @@ def function_environment(function: str, settings: Settings, path: list[Path]) ->
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "ORT_DISABLE_TELEMETRY": "1",
     }
     # Without a laptop cloud, a refused connection here rather than a call to the real AWS.
     environment["AWS_ENDPOINT_URL"] = settings.endpoint or "http://127.0.0.1:9"
@@ -265,14 +266,25 @@ def read_variables(path: Path) -> dict[str, str]:
     return variables
 
 
-def read_event(path: Path) -> bytes:
+def read_event(path: Path) -> dict[str, Any]:
     try:
         event = json.loads(path.read_text("utf-8"))
     except OSError as problem:
         raise CannotInvoke(f"the event {path} cannot be read: {problem.strerror}") from None
     except ValueError as problem:
         raise CannotInvoke(f"the event {path} is not JSON: {problem}") from None
-    return json.dumps(event).encode()
+    if not isinstance(event, dict):
+        raise CannotInvoke(f"the event {path} is not a JSON object")
+    return event
+
+
+def at_home(event: dict[str, Any], cloud: Mapping[str, Any], instance: str) -> dict[str, Any]:
+    """The event with this cloud's own members and names in it."""
+
+    def token(merchant: str, role: merchants.Role) -> str:
+        return merchants.token(cloud["outputs"], cloud["gateway_url"], merchant, role, instance=instance)
+
+    return addressed.address(event, cloud["outputs"], token)
 
 
 def main(arguments: list[str]) -> int:
@@ -287,8 +299,11 @@ def main(arguments: list[str]) -> int:
         house = House()
         house.function(asked.function)
         given = settings(asked.function, env_file=asked.env_file, state=state)
-        answer = invoke(asked.function, read_event(asked.event), given, house)
-    except CannotInvoke as problem:
+        event = read_event(asked.event)
+        if state.is_file():
+            event = at_home(event, json.loads(state.read_text("utf-8")), asked.instance)
+        answer = invoke(asked.function, json.dumps(event).encode(), given, house)
+    except (CannotInvoke, merchants.NotSeeded, merchants.NoToken) as problem:
         print(f"local.invoke: {problem}", file=sys.stderr)
         return 2
     print(json.dumps(json.loads(answer.body), indent=2, ensure_ascii=False))

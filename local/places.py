@@ -22,6 +22,13 @@ def python(environment: str) -> Path:
     return BUILD / "env" / environment / "bin" / "python"
 
 
+def temporary() -> Path:
+    """A folder for what lives as long as one command, also where the system's is closed to us."""
+    folder = BUILD / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def instance_dir(instance: str) -> Path:
     """What one laptop cloud keeps for its owner: its state and its logs."""
     return BUILD / "cloud" / instance

@@ -16,12 +16,10 @@ from pydantic import BaseModel, ConfigDict
 
 from local import terminal
 from local.api import Said, Shop
-from local.ask import told
-from local.cloud import Cloud, Running
+from local.ask import GOODBYE, told
+from local.cloud import TROUBLE, Cloud, Running
 from local.drop import OVER, Dropped, File, drop, files, table
 from local.merchants import DEMO, Merchant, shops, token
-
-GOODBYE = "not in this shop's documents"
 
 
 class NotAsTold(terminal.Stop):
@@ -121,7 +119,7 @@ def refuse(stage: Stage) -> str:
     said = stage.guest.ask(asked.question)
     if said.answered or said.citations:
         raise NotAsTold(f"{stage.merchant.name} answered what it cannot know, {asked.question!r}: {said.answer}")
-    print(f"  Q  {asked.question}\n{terminal.wrapped(said.answer, '  ')}\n    ({GOODBYE})")
+    print(f"  Q  {asked.question}\n{told(said)}")
     return asked.question
 
 
@@ -218,5 +216,13 @@ def main() -> int:
     return 0
 
 
+def cautious() -> int:
+    """What keeps the cloud from starting is one line too, as for `make up`."""
+    try:
+        return main()
+    except TROUBLE as trouble:
+        raise terminal.Stop(str(trouble)) from trouble
+
+
 if __name__ == "__main__":
-    sys.exit(terminal.run(main))
+    sys.exit(terminal.run(cautious))

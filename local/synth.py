@@ -83,6 +83,7 @@ def _run(target: Path, built: Path) -> None:
         "SHOPWRIGHT_LAYERS": str(built),
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(places.BUILD / "jsii"),
         "PYTHONPATH": "",
+        "TMPDIR": str(places.temporary()),  # jsii unpacks the CDK there, and gives up where it may not write
     }
     with log.open("wb") as out:
         done = subprocess.run(

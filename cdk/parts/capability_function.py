@@ -99,6 +99,7 @@ class CapabilityFunction(lambda_.Function):
                 "LOG_LEVEL": "INFO",
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_METRICS_NAMESPACE": "Shopwright",
+                "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime would report to its maker
                 **(environment or {}),
             },
             vpc=ground.network.vpc if in_network else None,

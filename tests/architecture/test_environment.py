@@ -7,7 +7,13 @@ from shopwright.runtime.settings import Settings
 
 from tests.cdk.assembly import FUNCTIONS, dev
 
-EVERYONE = {"STAGE", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+EVERYONE = {
+    "STAGE",
+    "LOG_LEVEL",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "ORT_DISABLE_TELEMETRY",
+}
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS)
@@ -19,3 +25,8 @@ def test_a_function_gets_exactly_what_it_declares(folder: str) -> None:
     fields = {name.upper() for name in declared.model_fields}
     assert given - EVERYONE == fields - EVERYONE
     assert given >= EVERYONE
+
+
+@pytest.mark.parametrize("folder", FUNCTIONS)
+def test_no_library_in_a_function_reports_to_its_maker(folder: str) -> None:
+    assert dev().function(folder).properties["Environment"]["Variables"]["ORT_DISABLE_TELEMETRY"] == "1"

@@ -45,7 +45,9 @@ def said(words: str, *sources: str) -> Said:
         answer=words,
         verdict="answered" if sources else "not_in_documents",
         confidence=0.9 if sources else 0.0,
-        citations=tuple(Citation(title="Returns", section="How", source_uri=source) for source in sources),
+        citations=tuple(
+            Citation(title="Returns", section="How", source_uri=source, start=0, end=9) for source in sources
+        ),
         clocks={"done_ms": 12.4},
     )
 
@@ -113,8 +115,8 @@ def test_any_leak_from_one_shop_to_another_ends_the_demo(leaks: str) -> None:
         keep_apart(stage("kitchen", Counter("kitchen", leaks=leaks)), stage("outdoor"), foreign("outdoor"))
 
 
-def test_an_answer_without_citations_still_says_how_sure_it_is() -> None:
-    assert told(said(SILENCE)).splitlines()[-1].strip() == "confidence 0.00   done 12 ms"
+def test_a_refusal_says_so_instead_of_how_sure_it_is() -> None:
+    assert told(said(SILENCE)).splitlines()[-1].strip() == "(not in this shop's documents)"
 
 
 def test_an_unmet_expectation_is_one_line_and_exit_status_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,4 +137,4 @@ def test_an_unmet_expectation_is_one_line_and_exit_status_one(capsys: pytest.Cap
     ],
 )
 def test_a_citation_says_the_way_down_to_its_passage(section: str, place: str) -> None:
-    assert Citation(title="Returns", section=section, source_uri="s3://shop/returns.md").place == place
+    assert Citation(title="Returns", section=section, source_uri="s3://shop/returns.md", start=0, end=9).place == place

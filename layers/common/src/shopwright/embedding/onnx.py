@@ -13,6 +13,10 @@ import onnxruntime
 from shopwright.embedding.model import Model, ModelUnusable
 from shopwright.embedding.tokens import Tokens
 
+# The library comes with a reporter to its maker's servers. ORT_DISABLE_TELEMETRY keeps it from starting (CDK and the
+# Makefile set it); this holds where somebody forgot to.
+onnxruntime.disable_telemetry_events()
+
 QUESTION = "Represent this sentence for searching relevant passages: "  # how bge was trained to be asked
 
 
