@@ -21,6 +21,8 @@ FEED = gateway.member(subject="client#7exampleclient", role="machine", scopes=("
 
 def event(name: str = "user", **changed: Any) -> dict[str, Any]:
     loaded = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
+    if name in {"user", "refresh"}:
+        loaded["userName"] = "ann"  # the samples name a member of a demo shop
     return {**loaded, **changed}
 
 
