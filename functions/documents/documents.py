@@ -1,18 +1,18 @@
 """GET, POST and DELETE /v1/documents: what a merchant has told the shop, and how far each document has come."""
 
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from shopwright.documents.aurora import MAX_PAGE, DocumentRepository
-from shopwright.documents.document import Document, DocumentNotFound, Status, document_id
+from shopwright.documents.document import Document, DocumentNotFound, Status, document_id, is_personal, shown_key
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles
 from shopwright.runtime import http
 from shopwright.runtime.database import TenantSettings
@@ -22,7 +22,7 @@ from shopwright.tenancy.tenant import Tenant
 
 # Larger files than we read may be announced: they go to quarantine, where the merchant finds the reason.
 LARGEST = 100 * 1024 * 1024
-_ODD = re.compile(r"[^\w.()-]+")
+_MARKS = frozenset(" _-.,()+&'!=@")
 
 
 class Environment(TenantSettings):
@@ -31,14 +31,26 @@ class Environment(TenantSettings):
 
 
 def _file_name(given: str) -> str:
-    """A name that is safe in an object key: folders stay, ways out of them are refused, odd characters become `-`."""
-    parts = unicodedata.normalize("NFC", given).split("/")
-    if "\\" in given or any(part.strip() in ("", ".", "..") for part in parts):
+    """A name that is safe in an object key, as it was given: two names never become one, and folders stay."""
+    name = unicodedata.normalize("NFC", given)
+    parts = name.split("/")
+    if any(part in ("", ".", "..") for part in parts):
         raise ValueError("give a file name, with folders before it if you like: no empty, `.` or `..` part")
-    safe = [_ODD.sub("-", part.strip()).strip("-") for part in parts]
-    if not all(part.strip(".") for part in safe):
+    odd = {character for part in parts for character in part if not _is_plain(character)}
+    if odd:
+        shown = " ".join(f"U+{ord(character):04X}" for character in sorted(odd)[:5])
+        raise ValueError(f"use letters, digits, spaces and {''.join(sorted(_MARKS - {' '}))} in the name, not {shown}")
+    if any(part.startswith((".", " ")) or part.endswith((".", " ")) for part in parts):
+        raise ValueError("no part of the name may begin or end with a space or a dot")
+    if not all(any(map(str.isalnum, PurePosixPath(part).stem)) for part in parts):
         raise ValueError("each part of the name needs a letter or a digit")
-    return "/".join(safe)
+    if is_personal(name):
+        raise ValueError("the name holds an e-mail address or a telephone, card or account number: rename the file")
+    return name
+
+
+def _is_plain(character: str) -> bool:
+    return character in _MARKS or unicodedata.category(character)[0] in "LMN"
 
 
 DocumentId = Annotated[str, Path(pattern="^d-[a-z2-7]{20}$", description="As the upload or the list gave it.")]
@@ -175,7 +187,7 @@ def _shown(document: Document) -> Shown:
     return Shown(
         document_id=document.id,
         title=document.title,
-        source_key=document.source_key,
+        source_key=shown_key(document.source_key),
         media_type=document.media_type,
         status=document.status,
         reason=document.reason,

@@ -8,8 +8,9 @@ from functools import cache
 import shopwright_models
 from shopwright.documents.aurora import DocumentRepository, Documents, Outcome
 from shopwright.documents.chunk import chunk
-from shopwright.documents.document import PIPELINE, DocumentNotFound, Status, check_size, format_of
+from shopwright.documents.document import PIPELINE, DocumentNotFound, Status, check_size, format_of, is_personal
 from shopwright.documents.parse.formats import named, read
+from shopwright.documents.rejected import UnsupportedFormat
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
 from shopwright.documents.work import Drop, batches
 from shopwright.embedding.tokens import Tokens
@@ -58,12 +59,17 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         outcome = documents.register(drop.arrival, title=named(drop.key))
         if outcome is not Outcome.GOES_ON:
             return Parsed(outcome.value)
+        if is_personal(drop.key):
+            raise UnsupportedFormat(
+                "This file's name holds an e-mail address or a telephone, card or account number. Rename the file."
+            )
         format_of(drop.key)
         check_size(drop.size)
         try:
             data = desk().files_of(drop.tenant).read(drop.key)
         except DocumentNotFound:
-            return Parsed(Outcome.SUPERSEDED.value)  # deleted since: the event about that follows
+            documents.remove(drop.arrival)  # deleted since; the event about that may be lost, or have come before
+            return Parsed(Outcome.SUPERSEDED.value)
         sha256 = hashlib.sha256(data).hexdigest()
         if documents.keep_if_unchanged(drop.arrival, sha256=sha256, pipeline=PIPELINE):
             return Parsed(Outcome.UNCHANGED.value, sha256)

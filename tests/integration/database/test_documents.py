@@ -1,6 +1,7 @@
 """A merchant's documents through their life: events come twice, late and at once, and readers never see a half."""
 
 import threading
+from base64 import urlsafe_b64encode
 from itertools import count
 
 import pytest
@@ -207,7 +208,10 @@ def test_pages_reach_every_document_once_and_only_the_merchants_own(shop: Shop) 
             break
 
     assert sorted(seen) == sorted(names)
-    for wrong in ("%%%", "bm9wZQ"):
+    good = outdoor.list(3).cursor
+    assert good
+    made = ["2026-11-24T10:00:00 d-aaaaaaaaaaaaaaaaaaaa", "2026-11-24T10:00:00+00:00 d-a\0", "0 d-aaaaaaaaaaaaaaaaaaaa"]
+    for wrong in ("%%%", "bm9wZQ", good + "A", good + "AA", *(urlsafe_b64encode(m.encode()).decode() for m in made)):
         with pytest.raises(NotACursor):
             outdoor.list(3, wrong)
 

@@ -133,6 +133,17 @@ def test_a_file_that_is_gone_before_it_is_read_is_left_to_its_deletion() -> None
     shop.documents.files.clear()
 
     assert shop.parse()["outcome"] == "superseded"
+    assert shop.row["status"] is Status.DELETED  # and not on its way for ever, should the event about it be lost
+
+
+def test_a_file_under_a_name_that_is_personal_is_refused_and_its_title_is_masked() -> None:
+    shop = Shop()
+    key = "documents/kitchen/canaryfile@example.com 4111111111111111.md"
+    shop.documents.files[key] = PAGE
+
+    with pytest.raises(UnsupportedFormat, match="Rename"):
+        shop.parse(key=key)
+    assert shop.shelf.rows[document_id(key)]["title"] == "[email] [card]"
 
 
 @pytest.mark.parametrize(

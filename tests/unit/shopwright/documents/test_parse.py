@@ -1,12 +1,14 @@
 """Merchants' files say what they say, in the right section, at the right characters; the rest is refused in words."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shopwright.documents.document import MAX_BYTES, check_size
+from shopwright.documents.document import MAX_BYTES, check_size, shown_key
+from shopwright.documents.parse import nesting
 from shopwright.documents.parse.decode import decode
 from shopwright.documents.parse.formats import named, read
 from shopwright.documents.rejected import (
@@ -21,6 +23,9 @@ from shopwright.documents.rejected import (
     UnsupportedFormat,
     WrongEncoding,
 )
+
+NO_ENCODINGS = ["hex", "undefined", "rot13", "base64", "zlib", "bz2", "uu", "quopri", "punycode", "idna"]
+NO_ENCODINGS += ["utf-7", "unicode_escape", "mbcs", ".."]
 
 
 def blocks(name: str, source: str) -> list[tuple[tuple[str, ...], str, str]]:
@@ -187,7 +192,22 @@ def test_lines_of_json_are_items_each() -> None:
         ("a.json", b"[]", NoText),
         ("a.json", b"[" * 100_000, TooDeeplyNested),
         ("a.json", b'{"a":' * 5_000 + b"1" + b"}" * 5_000, TooDeeplyNested),
+        ("a.json", rb'["\u0000"]', NoText),
+        *[
+            ("a.html", f'<meta charset="{name}"><p>caf'.encode() + b"\xe9</p>", WrongEncoding)
+            for name in NO_ENCODINGS
+        ],
         ("a.html", b"<div>" * 50_000 + b"x", TooDeeplyNested),
+        ("a.html", b"<div>" * 200_000 + b"x", TooDeeplyNested),
+        ("a.html", b"<b>" * 200_000 + b"</i>" * 200_000, TooDeeplyNested),
+        ("a.html", b"<li><dd>" * 200_000, TooDeeplyNested),
+        ("a.html", b"<optgroup>" * 200_000, TooDeeplyNested),
+        ("a.html", b'<div title="></div>">' * 200_000, TooDeeplyNested),
+        ("a.html", "".join(f"<font a={n}><p>x" for n in range(50_000)).encode(), TooDeeplyNested),
+        ("a.html", b"<p " + b" ".join(b"a%d=1" % n for n in range(200_000)) + b">x", TooDeeplyNested),
+        ("a.md", b">" * 20_000 + b" x", TooDeeplyNested),
+        ("a.md", b"> " * 100 + b"x", TooDeeplyNested),
+        ("a.md", b"<div>" * 200_000, TooDeeplyNested),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_refused_by_name_with_words_for_the_merchant(
@@ -198,6 +218,75 @@ def test_a_file_that_cannot_be_read_is_refused_by_name_with_words_for_the_mercha
     message = str(caught.value)
     assert len(message) > 20
     assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<ul>" + "<li>one<p>two" * 20_000 + "</ul>",
+        "<table>" + "<tr><td>one<td>two" * 20_000 + "</table>",
+        "<dl>" + "<dt>one<dd>two" * 5_000 + "</dl>",
+        "<div><b>one</b> <a href=x>two</a><br></div>" * 10_000,
+        "<p><b>one" * 5_000,
+        '<p title="<div>">one</p><!-- <div> --><script>"<div>"</script>' * 5_000,
+    ],
+)
+def test_a_long_or_careless_page_is_no_deep_one(page: str) -> None:
+    assert read(page.encode(), "documents/kitchen/a.html").blocks
+
+
+@pytest.mark.parametrize("unclosed", ["<a b='", '<a b="', "<a ", "<!--", "<script>", "<", "</a", "<a =", "<!"])
+def test_a_page_of_unfinished_tags_is_told_in_time(unclosed: str) -> None:
+    with suppress(TooDeeplyNested):
+        nesting.check(unclosed * 200_000)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (r'[{"name": "Pan\ud800", "a\udfffb": "x"}]', "name: Pan\ufffd; a\ufffdb: x"),
+        (r'[{"na\u0000me": "Pa\u0000n"}]', "name: Pan"),
+        (r'{"title": "Shop\ud800\u0000", "items": [{"name": "\ud83d\ude00"}]}', "title: Shop\ufffd"),
+    ],
+)
+def test_what_cannot_be_stored_never_leaves_the_parser(source: str, said: str) -> None:
+    parsed = read(source.encode(), "documents/kitchen/a.json")
+
+    assert parsed.blocks[0].text == said
+    for text in (parsed.title, *(part for block in parsed.blocks for part in (*block.path, block.text))):
+        assert "\0" not in text
+        assert text.encode()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ('[{"price": "10.00", "price": "20.00"}]', "`price`"),
+        ('{"price": "10.00", "price": "20.00"}', "`price`"),
+        ('{"items": [{"a": 1}], "items": [{"a": 2}]}', "`items`"),
+        ('{"ann@example.com": 1, "ann@example.com": 2}', r"`\[email\]`"),
+    ],
+)
+def test_a_feed_that_says_two_things_under_one_name_is_refused(source: str, name: str) -> None:
+    with pytest.raises(BrokenJson, match=name):
+        read(source.encode(), "documents/kitchen/a.json")
+
+
+def test_a_cell_that_is_too_long_is_told_as_that() -> None:
+    with pytest.raises(BrokenTable, match="more than 1,048,576 characters"):
+        read(b"name,price\nTent," + b"9" * 1_100_000 + b"\n", "documents/kitchen/a.csv")
+
+
+def test_nested_lists_are_read_to_their_depth() -> None:
+    source = "".join("  " * level + f"- level {level}\n" for level in range(15))
+
+    assert [text for _, text, _ in blocks("a.md", source)][-1] == "level 14"
+
+
+def test_a_file_that_is_called_by_personal_data_is_named_without_them() -> None:
+    assert named("documents/kitchen/canary-file@example.com 4111111111111111.md") == "[email] [card]"
+    assert shown_key("documents/kitchen/anna@example.md") == "documents/kitchen/anna@example.md"
+    assert shown_key("documents/kitchen/4111/1111/1111/1111.md") == "documents/kitchen/[card].md"
 
 
 def test_a_large_file_is_refused_before_it_is_read() -> None:

@@ -121,6 +121,18 @@ def test_outside_of_what_was_found_a_text_is_the_same_to_the_byte(text: str) -> 
         ("4111\n1111\n1111\n1111", "[card]"),
         ("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "[card]"),
         ("4111,1111,1111,1111", "[card]"),
+        ("4242 / 4242 / 4242 / 4242", "[card]"),
+        ("| 4111 | 1111 | 1111 | 1111 |", "| [card] |"),
+        ("4012x8888x8888x1881", "[card]"),
+        ("4012 × 8888 × 8888 × 1881.", "[card]."),
+        ("c1: 4111; c2: 1111; c3: 1111; c4: 1111", "c1: [card]"),
+        (
+            "name: Ann; card a: 4111; card b: 1111; card c: 1111; card d: 1111; town: X",
+            "name: Ann; card a: [card]; town: X",
+        ),
+        ('to "canary four"@example.com now', "to [email] now"),
+        ("canary7 @ example.com", "[email]"),
+        ("anna.roe @example.com", "[email]"),
         ("3782 822463 10005 exp 11/29", "[card] exp 11/29"),
         ("4111 1111 1111 1111 12/29 123", "[card] 12/29 123"),
         ("my card number is 4111 1111 1111 1112", "my card number is [card]"),
@@ -166,6 +178,14 @@ def test_what_is_personal_is_masked(text: str, masked: str) -> None:
         "3 @ 12.99 each, follow @fernhollow",
         "DE 12 months, GB 24 months warranty",
         "1000000000000 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
+        "see us @ the market, or find us @ fernhollow.com",
+        "follow @fern.hollow and tag us @fernhollow.shop",
+        'he said "hello" @ noon',
+        "4x4x12, 120x80x45 cm, 4 x 4 x 12 in, 1920x1080 and 2560x1440",
+        "4012x8888x8888x1881x2000",
+        "4242 / 4242 / 4242 / 4242 / 4242",
+        "width: 4111; depth: 1111; height: 1111; weight: 1111",
+        "size 1: 4111; size 2: 1111; size 3: 1111; size 4: 1112",
         "60 days, 5 years, 230 °C, 90 km/h, 99 Wh",
     ],
 )
@@ -199,6 +219,8 @@ def test_masking_twice_is_masking_once() -> None:
         lambda size: "DE89" * (size // 4),
         lambda size: "@" * size,
         lambda size: "a" * size + "@",
+        lambda size: "4111 x " * (size // 7),
+        lambda size: "c: 4111; " * (size // 9),
         lambda size: "a@" + "b." * (size // 2),
     ],
 )
@@ -216,7 +238,27 @@ def test_what_is_looked_at_grows_no_faster_than_the_text(hostile: Callable[[int]
     assert counts[1] <= 2.2 * counts[0] + 10
 
 
-@pytest.mark.parametrize("character", ["4", "4 ", "@", "a.", "DE89 ", "+", "(0", "0123 ", "\u200b", "- "])
+@pytest.mark.parametrize(
+    "character",
+    [
+        "4",
+        "4 ",
+        "@",
+        "a.",
+        "DE89 ",
+        "+",
+        "(0",
+        "0123 ",
+        "4111x",
+        "4111 / ",
+        "c: 4111; ",
+        '"',
+        '"@',
+        " @ ",
+        "\u200b",
+        "- ",
+    ],
+)
 def test_a_megabyte_of_mischief_is_read_to_its_end(character: str) -> None:
     size = 1024 * 1024
 

@@ -19,7 +19,15 @@ from psycopg import sql
 from shopwright.database.connection import Cursor, Database, Row
 from shopwright.database.queries import Queries
 from shopwright.documents.chunk import Chunk
-from shopwright.documents.document import Arrival, Document, DocumentNotFound, Page, Status, media_type_of
+from shopwright.documents.document import (
+    Arrival,
+    Document,
+    DocumentNotFound,
+    Page,
+    Status,
+    is_document_id,
+    media_type_of,
+)
 from shopwright.embedding.model import Model
 from shopwright.errors import Conflict, Invalid
 from shopwright.tenancy.passport import Passport, Signer
@@ -239,9 +247,13 @@ def _cursor(last: Document) -> str:
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, str]:
+    refused = NotACursor("Use the cursor that the page before gave, or none to begin again.")
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         time, document = text.split(" ")
-        return datetime.fromisoformat(time), document
+        at = datetime.fromisoformat(time)
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise NotACursor("Use the cursor that the page before gave, or none to begin again.") from None
+        raise refused from None
+    if at.tzinfo is None or not is_document_id(document):
+        raise refused
+    return at, document

@@ -10,10 +10,12 @@ from pathlib import PurePosixPath
 
 from shopwright.documents.rejected import EmptyFile, FileTooLarge, UnsupportedFormat
 from shopwright.errors import Invalid, NotFound
+from shopwright.privacy import redact
 from shopwright.tenancy.tenant import Tenant
 
 # Grows with every change to parsing, cutting, masking or embedding that should reach documents taken in before it.
 PIPELINE = "1"
+_ID = re.compile(r"d-[a-z2-7]{20}")
 _SEQUENCER = re.compile(r"[0-9A-Fa-f]{1,64}")
 _MAX_KEY = 1024
 MAX_BYTES = 20 * 1024 * 1024
@@ -114,6 +116,11 @@ def document_id(key: str) -> str:
     return "d-" + digest[:20].lower()
 
 
+def is_document_id(text: str) -> bool:
+    """Could it be one that `document_id` gave?"""
+    return _ID.fullmatch(text) is not None
+
+
 def tenant_of(key: str) -> Tenant:
     """Whose drop it is: the second segment of its key, which only that merchant's credentials can write."""
     parts = key.split("/", 2)
@@ -130,6 +137,20 @@ def format_of(key: str) -> Format:
             "We read HTML, Markdown, text, CSV and JSON. Save the file as one of these, with its ending."
         )
     return _FORMATS[ending]
+
+
+def is_personal(name: str) -> bool:
+    """Does a file's name, folders before it included, hold personal data? It would be told to everyone who asks."""
+    return shown_key(name) != name
+
+
+def shown_key(key: str) -> str:
+    """A key with what is personal masked. The ending is looked at apart: `.md` is no country here."""
+    ending = PurePosixPath(key).suffix
+    ending = ending if ending.removeprefix(".").lower() in _FORMATS else ""
+    body = key[: len(key) - len(ending)]
+    parts = "/".join(redact.mask(part).text for part in body.split("/"))
+    return redact.mask(parts).text + ending
 
 
 def media_type_of(key: str) -> str:

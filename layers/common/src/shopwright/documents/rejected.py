@@ -20,7 +20,7 @@ class FileTooLarge(Rejected):
 
 
 class UnsupportedFormat(Rejected):
-    """Not one of the formats that we read."""
+    """Not one of the formats that we read, or under a name that we may not repeat."""
 
 
 class NotText(Rejected):

@@ -31,6 +31,16 @@ _WORD_START = re.compile(r"[0-9.]*[0-9]")
 _DECIMAL = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,2})?")
 _DATE = re.compile(r"[0-9]{4}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,2}[-.](?:[0-9]{4}|[0-9]{2})")
 
+_SPACED = re.compile(  # four groups with the same mark between them, blanks around it or not
+    r"(?<![0-9])([0-9]{4})([ \t]{0,2}[x×/|\\*+:;][ \t]{0,2})([0-9]{4})\2([0-9]{4})\2([0-9]{4})(?![0-9]|\2[0-9])", re.I
+)
+_LED = re.compile(r"[0-9][ \t]{0,2}[x×/|\\*+:;][ \t]{0,2}$", re.I)
+_LABEL = r"([^:;\n]{1,60}):[ \t]{0,2}"
+_CELLS = re.compile(
+    rf"(?<![0-9])([0-9]{{4}})(?:;[ \t]{_LABEL}([0-9]{{4}}))" + rf"(?:;[ \t]{_LABEL}([0-9]{{4}}))" * 2 + r"(?![0-9])"
+)
+_NUMBERED = re.compile(r"[\W\d_]+")
+
 Group = tuple[int, int]
 
 
@@ -38,6 +48,27 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     """Where card numbers stand. Overlapping readings are all given."""
     for groups in _runs(text):
         yield from _cards(text, groups)
+    yield from _spaced(text)
+    yield from _in_cells(text)
+
+
+def _spaced(text: str) -> Iterator[tuple[int, int]]:
+    """4111 / 1111 / 1111 / 1111 and 4111x1111x1111x1111, when no longer list holds it."""
+    for match in _SPACED.finditer(text):
+        digits = match[1] + match[3] + match[4] + match[5]
+        if _branded(digits) and luhn(digits) and not _LED.search(text, max(0, match.start() - 6), match.start()):
+            yield match.span()
+
+
+def _in_cells(text: str) -> Iterator[tuple[int, int]]:
+    """`part 1: 4111; part 2: 1111; …`: over cells of one row that are called alike, or that say it is a card's."""
+    for match in _CELLS.finditer(text):
+        digits = match[1] + match[3] + match[5] + match[7]
+        labels = [match[2], match[4], match[6]]
+        alike = len({_NUMBERED.sub("", label).casefold() for label in labels}) == 1
+        says = any(word.casefold() in _words() for label in labels for word in _WORD.findall(label))
+        if (alike or says) and _branded(digits) and luhn(digits):
+            yield match.span()
 
 
 def windows(text: str) -> Iterator[tuple[int, int]]:

@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_AT = re.compile(r"@|\s?[\[({<]\s?at\s?[\])}>]\s?", re.I)
-_LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}$")
+_AT = re.compile(r"[ \t]?@[ \t]?|\s?[\[({<]\s?at\s?[\])}>]\s?", re.I)
+_LOCAL = re.compile(r"[\"“][^\"“”\n]{1,62}[\"”]$|[\w.!#$%&'*+/=?^`{|}~-]{1,64}$")
 _DOMAIN = re.compile(
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.|\s?[\[({<]\s?dot\s?[\])}>]\s?)){1,8}(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,40})(?![\w-])",
     re.I,
@@ -46,9 +46,20 @@ def emails(text: str) -> Iterator[tuple[int, int]]:
         domain = _DOMAIN.match(text, at.end(), min(len(text), at.end() + 320))
         if local is None or domain is None or _FILE.search(domain[0]):
             continue
+        if not _is_written_apart(local[0], at[0]):
+            continue
         name = local[0].lstrip(".'`/=|{")
         if name:
             yield at.start() - len(name), domain.end()
+
+
+def _is_written_apart(local: str, at: str) -> bool:
+    """With blanks around the @ it may be an address, or "see us @ shop.com"; with one before it, a name to follow."""
+    if "@" not in at or at == "@" or local.startswith(('"', "“")):
+        return True
+    if not any(map(str.isalpha, local)) or local.casefold() in _words("at_words"):
+        return False
+    return at[-1].isspace() or any(character.isdigit() or character in "._" for character in local)
 
 
 def phones(text: str) -> Iterator[tuple[int, int]]:

@@ -1,6 +1,9 @@
 """What every parser yields: changes when cutting into passages needs to know more about a piece of text."""
 
+import re
 from dataclasses import dataclass
+
+_UNSTORABLE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,8 @@ def squeeze(text: str, *, limit: int | None = None) -> str:
 def heading(text: str) -> str:
     """A title fit for a section path."""
     return squeeze(text, limit=120)
+
+
+def storable(text: str) -> str:
+    """Without what neither UTF-8 nor the database can hold: NUL, and halves of characters, which JSON can name."""
+    return _UNSTORABLE.sub("\ufffd", text.replace("\0", ""))

@@ -78,8 +78,13 @@ def _rows(text: str, delimiter: str, *, limit: int | None = None) -> Iterator[tu
                 if limit is not None and count >= limit:
                     return
             start = end
-    except csv.Error:
+    except csv.Error as error:
         # The parser's own words may quote the file.
+        if str(error).startswith("field larger"):
+            raise BrokenTable(
+                f"Row {count + 1} of this table has a cell of more than {_MAX_FIELD:,} characters. Shorten it, or "
+                "close the quotation mark that it begins with."
+            ) from None
         raise BrokenTable(
             f"Row {count + 1} of this table cannot be read: a quotation mark is not closed, or stands in mid-value "
             "without being doubled. Export it again as CSV."

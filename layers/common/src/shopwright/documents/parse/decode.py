@@ -55,6 +55,36 @@ _GUESSABLE = frozenset(
         "koi8_r",
     }
 )
+# What a page may say that it is. Python knows more names, and some of them are no encodings of text.
+_DECLARABLE = _GUESSABLE | frozenset(
+    [f"iso8859_{part}" for part in (1, 3, 4, 6, 8, 10, 11, 13, 14, 16)]
+    + [
+        "cp437",
+        "cp850",
+        "cp852",
+        "cp855",
+        "cp866",
+        "cp874",
+        "cp1255",
+        "cp1256",
+        "cp1258",
+        "koi8_u",
+        "mac_cyrillic",
+        "mac_greek",
+        "mac_latin2",
+    ]
+    + [
+        "mac_turkish",
+        "ptcp154",
+        "tis_620",
+        "gb2312",
+        "big5hkscs",
+        "euc_jis_2004",
+        "euc_jisx0213",
+        "iso2022_jp",
+        "shift_jis_2004",
+    ]
+)
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})|@charset""", re.I)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _SAMPLE = 128 * 1024
@@ -97,18 +127,20 @@ def _decoded(data: bytes) -> str:
 def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise WrongEncoding(f"This file says that it is {encoding.upper()}, but it is not. Save it as UTF-8.") from None
 
 
 def _as_declared(data: bytes, name: str, error: UnicodeDecodeError) -> str:
     try:
         encoding = codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise WrongEncoding("This page names an encoding that does not exist. Save it as UTF-8.") from None
     if encoding == "utf-8":
         line = data.count(b"\n", 0, error.start) + 1
         raise WrongEncoding(f"This page says that it is UTF-8, but line {line} is not. Save it as UTF-8.")
+    if encoding.replace("-", "_") not in _DECLARABLE:
+        raise WrongEncoding("This page names an encoding that we do not read. Save it as UTF-8.")
     # Browsers read these two names as Windows-1252, and so do the programs that write them.
     return _strict(data, "cp1252" if encoding in ("iso8859-1", "ascii") else encoding)
 

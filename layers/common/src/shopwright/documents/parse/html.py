@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from shopwright.documents.parse import nesting
 from shopwright.documents.parse.block import Block, Parsed, heading, squeeze
 from shopwright.documents.rejected import NoText, TooDeeplyNested
 
@@ -82,6 +83,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 
 def parse(text: str) -> Parsed:
     """Paragraphs and list items by heading; table rows with their headers; questions with their answers."""
+    nesting.check(text)
     tree = LexborHTMLParser(text)
     if tree.root is None or tree.body is None:
         raise NoText("This page holds no text. Upload one with text in its body.")

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
 from typing import NoReturn
 
-from shopwright.documents.parse.block import Block, Parsed, heading, squeeze
+from shopwright.documents.parse.block import Block, Parsed, heading, squeeze, storable
 from shopwright.documents.parse.rows import called, spoken
 from shopwright.documents.rejected import BrokenJson, NoText, TooDeeplyNested
+from shopwright.privacy.redact import mask
 
 Json = dict[str, "Json"] | list["Json"] | str | bool | None
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -25,7 +26,24 @@ def _not_a_number(_: str) -> NoReturn:
     raise BrokenJson("This file holds NaN or Infinity, which JSON does not allow. Export it again as plain JSON.")
 
 
-_DECODER: JSONDecoder = JSONDecoder(parse_float=str, parse_int=str, parse_constant=_not_a_number)
+def _twice(name: str) -> NoReturn:
+    said = mask(squeeze(storable(name), limit=60)).text
+    raise BrokenJson(f"An object in this file has the name `{said}` twice. Keep the one that is right.")
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object, unless it says two things under one name: which of two prices is right is not for us to guess."""
+    found: dict[str, Json] = {}
+    for name, value in pairs:
+        if name in found:
+            _twice(name)
+        found[name] = value
+    return found
+
+
+_DECODER: JSONDecoder = JSONDecoder(
+    parse_float=str, parse_int=str, parse_constant=_not_a_number, object_pairs_hook=_once
+)
 
 
 def parse(text: str) -> Parsed:
@@ -65,11 +83,15 @@ def _object(text: str, start: int, blocks: list[Block], title: str) -> tuple[str
     """Lists of objects under its keys are lists of items; all else is one item, with the object's own span."""
     own: dict[str, Json] = {}
     items: list[tuple[str, int]] = []
+    names: set[str] = set()
     at = _skip(text, start + 1)
     while at < len(text) and text[at] != "}":
         key, at = _value(text, at)
         if not isinstance(key, str) or text[at - 1] != '"':
             _broken(text, at)
+        if key in names:
+            _twice(key)
+        names.add(key)
         at = _expect(text, at, ":")
         if _ITEMS.match(text, at):
             items.append((key, at))

@@ -7,12 +7,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from selectolax.lexbor import LexborHTMLParser
 
+from shopwright.documents.parse import nesting
 from shopwright.documents.parse.block import Block, Parsed, heading, squeeze
 from shopwright.documents.parse.text import questions
-from shopwright.documents.rejected import FileTooLarge, NoText
+from shopwright.documents.rejected import FileTooLarge, NoText, TooDeeplyNested
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<matter>.*?)\r?\n---[ \t]*\r?\n", re.DOTALL)
 _MAX_CHARACTERS = 4_000_000  # its parser reads 300,000 a second
+_MAX_DEPTH = 60  # of quotations and lists in each other; its parser leaves out what lies deeper
 _TITLE = re.compile(r"^title:\s*(?P<title>.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -24,7 +26,9 @@ def parse(text: str) -> Parsed:
     # Front matter is blanked, not cut, so that lines and characters keep their numbers.
     body = text if front is None else re.sub(r"[^\r\n]", " ", front[0]) + text[front.end() :]
     titled = _TITLE.search(front["matter"]) if front else None
-    tokens = MarkdownIt("commonmark").enable("table").parse(body)
+    tokens = MarkdownIt("commonmark", {"maxNesting": _MAX_DEPTH}).enable("table").parse(body)
+    if any(token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= _MAX_DEPTH for token in tokens):
+        raise TooDeeplyNested("This file nests its quotations or lists dozens deep. Flatten them.")
     reader = _Reader(body)
     reader.read(tokens)
     if not reader.blocks:
@@ -60,6 +64,7 @@ class _Reader:
                 case "fence" | "code_block":
                     self._emit(squeeze(token.content), lines)
                 case "html_block":
+                    nesting.check(token.content)
                     self._emit(squeeze(LexborHTMLParser(token.content).text(separator=" ")), lines)
                 case "thead_open":
                     head = True
