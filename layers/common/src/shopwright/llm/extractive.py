@@ -1,7 +1,7 @@
 """Tier 0: an answer in the merchant's own sentences, without a model: changes when we choose those sentences better.
 
 It quotes and never writes: a sentence of a page, the answer of a question that the merchant has answered, or fields of
-a product's record. What it cannot quote it does not say. Deterministic; a few hundred microseconds.
+a product's record. What it cannot quote it does not say. Deterministic; about two milliseconds.
 """
 
 import math
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from shopwright.llm import words
+from shopwright.llm import fits, words
+from shopwright.llm.fits import Subject
 from shopwright.llm.words import Asked
 
 _END = re.compile(
@@ -26,6 +27,7 @@ _UNIT = re.compile(
 )
 _UNITS = {"w": "W", "wh": "Wh", "kwh": "kWh", "v": "V", "mah": "mAh", "hz": "Hz", "gb": "GB", "tb": "TB", "mb": "MB"}
 _NAMED = frozenset({"name", "title", "product", "product name", "model", "question"})
+_PROSE = frozenset({"description", "details", "text", "summary"})
 _PLAIN = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency"})
 
 
@@ -79,21 +81,21 @@ class _Unit:
 
 def compose(question: str, sources: Sequence[Source]) -> Draft:
     """Choose one to three quotations that answer the question, or none."""
-    about = words.asked(question)
+    about = words.asked(fits.without_examples(question))
     units = [unit for source in sources for unit in _units(source)]
-    if not units:
+    if not units or fits.compares(question):
         return Draft((), 0.0)
     weights = _weights(about, units)
     confidence = _probability(_evidence(about, sources, units, weights))
     if confidence < _figures()["answerable"]["threshold"]:
         return Draft((), confidence)
-    chosen = _choose(about, units, weights)
+    chosen = _choose(question, about, units, weights)
     return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
 
 
 def evidence(question: str, sources: Sequence[Source]) -> Evidence:
     """The features of the decision, for whoever calibrates it."""
-    about = words.asked(question)
+    about = words.asked(fits.without_examples(question))
     units = [unit for source in sources for unit in _units(source)]
     return _evidence(about, sources, units, _weights(about, units))
 
@@ -165,8 +167,13 @@ def _probability(evidence: Evidence) -> float:
     return 1 / (1 + math.exp(-score))
 
 
-def _choose(about: Asked, units: Sequence[_Unit], weights: dict[str, float]) -> list[_Unit]:
+def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[str, float]) -> list[_Unit]:
+    """The units to quote, in the order of their source; none when nothing fits what was asked."""
     by = _figures()["choose"]
+    subject = fits.subject(question)
+    records = _records(about, subject, units)
+    if records and len(records) <= by["sentences"]:
+        return records
     everything = sum(weights.values()) or 1.0
 
     def adds(unit: _Unit, open_terms: dict[str, float], open_figures: frozenset[str]) -> float:
@@ -175,22 +182,34 @@ def _choose(about: Asked, units: Sequence[_Unit], weights: dict[str, float]) -> 
 
     def worth(unit: _Unit) -> float:
         above = by["title_weight"] * _held(unit.above - unit.said, weights) / everything
-        alien = by["alien_record"] * (1.0 - _named_share(about, unit)) if unit.fields else 0.0
+        alien = by["alien_service"] if fits.alien_qualifiers(subject, unit.said) else 0.0
         return adds(unit, weights, about.figures) + above + by["similarity_weight"] * unit.source.similarity - alien
 
-    if about.how_to and not all(unit.fields for unit in units):  # instructions are not found in a product's record
-        units = [unit for unit in units if not unit.fields]
-
-    ranked = sorted(units, key=lambda unit: (-worth(unit), unit.source.ref, unit.place))
-    chosen = ranked[:1]
-    first = chosen[0]
+    pages = [unit for unit in units if not _name(unit)]
+    said = {(unit.source.ref, unit.place): unit.said for unit in pages}
+    fitting = [
+        unit
+        for unit in pages
+        if fits.is_said_of(
+            subject,
+            unit.text,
+            unit.said,
+            unit.above,
+            said.get((unit.source.ref, unit.place - 1), frozenset()),
+            about.figures,
+        )
+    ]
+    ranked = sorted(fitting, key=lambda unit: (-worth(unit), unit.source.ref, unit.place))
+    if not ranked:
+        return []
+    first = ranked[0]
+    chosen = _with_what_it_leans_on(first, pages)
     if first.fields:
         return chosen
     if about.how_to:  # the steps of an instruction stand one after the other
-        return [
-            first,
-            *(unit for unit in units if unit.source is first.source and 0 < unit.place - first.place < by["sentences"]),
-        ]
+        after = [unit for unit in pages if unit.source is first.source and unit.place > first.place]
+        steps = sorted({unit.place: unit for unit in [*chosen, *after]}.items())
+        return [unit for _, unit in steps][: int(by["sentences"])]
     for unit in ranked[1:]:
         if len(chosen) >= by["sentences"] or worth(unit) < by["close_enough"] * worth(first):
             break
@@ -199,15 +218,60 @@ def _choose(about: Asked, units: Sequence[_Unit], weights: dict[str, float]) -> 
             kind for kind in about.figures if not any(words.has_figure(kind, one.text) for one in chosen)
         )
         left = {term: weight for term, weight in weights.items() if term not in held}
-        if not unit.fields and adds(unit, left, figures) >= by["new_share"]:
-            chosen.append(unit)
+        further = [one for one in _with_what_it_leans_on(unit, pages) if one not in chosen]
+        if (
+            not unit.fields
+            and adds(unit, left, figures) >= by["new_share"]
+            and len(chosen) + len(further) <= by["sentences"]
+        ):
+            chosen.extend(further)
+    order = {ref: at for at, ref in reversed(list(enumerate(unit.source.ref for unit in chosen)))}
+    return sorted(chosen, key=lambda unit: (order[unit.source.ref], unit.place))
+
+
+def _records(about: Asked, subject: Subject, units: Sequence[_Unit]) -> list[_Unit]:
+    """The products that the question names. The one whose whole name it says goes before all
+    others; of several that it could mean, all."""
+    fitting = [unit for unit in units if _name(unit) and _is_record_of(about, subject, unit)]
+    whole = [unit for unit in fitting if fits.is_full_name(subject, _name(unit))]
+    if whole:
+        longest = max(len(fits.tokens(_name(unit))) for unit in whole)
+        return [unit for unit in whole if len(fits.tokens(_name(unit))) == longest]
+    if about.how_to:  # instructions are not found in a product's record
+        return []
+    return fitting
+
+
+def _is_record_of(about: Asked, subject: Subject, unit: _Unit) -> bool:
+    told = [(label, value) for label, value in unit.fields if label.casefold() not in {*_PLAIN, *_PROSE}]
+    return fits.is_record_of(
+        subject, _name(unit), [value for _, value in told], [label for label, _ in unit.fields]
+    ) and all(
+        any(words.has_figure(kind, f"{label}: {value}") for label, value in told)
+        for kind in about.figures
+        if kind != "number"
+    )
+
+
+def _with_what_it_leans_on(unit: _Unit, units: Sequence[_Unit]) -> list[_Unit]:
+    """A sentence that begins with "Under that" says nothing, or something else, without the one before; a rule is half
+    told without the "Under that" after it."""
+    before_and_after = {one.place: one for one in units if one.source is unit.source and not one.fields}
+    chosen = [unit]
+    after = before_and_after.get(unit.place + 1)
+    if after is not None and fits.completes(after.text):
+        chosen.append(after)
+    while len(chosen) < _figures()["choose"]["sentences"] and fits.leans(chosen[0].text):
+        previous = before_and_after.get(chosen[0].place - 1)
+        if previous is None:
+            break
+        chosen.insert(0, previous)
     return chosen
 
 
-def _named_share(about: Asked, unit: _Unit) -> float:
-    """How much of a record's name the question says."""
-    name = frozenset[str]().union(*(words.terms(value) for label, value in unit.fields if label.casefold() in _NAMED))
-    return len(name & about.terms) / len(name) if name else 0.0
+def _name(unit: _Unit) -> str:
+    """What a product's record calls it; nothing for any other unit."""
+    return next((value for label, value in unit.fields if label.casefold() in _NAMED), "")
 
 
 def _sentence(about: Asked, unit: _Unit) -> Sentence:
@@ -218,10 +282,13 @@ def _sentence(about: Asked, unit: _Unit) -> Sentence:
 
 def _record(about: Asked, unit: _Unit) -> Sentence:
     """The fields of a record that the question asks for, under the record's name; without such, its description."""
-    named = next(((label, value) for label, value in unit.fields if label.casefold() in _NAMED), None)
+    named = next((field for field in unit.fields if field[0].casefold() in _NAMED), None)
+    if named is None and unit.fields[0][0].casefold() not in _PLAIN:
+        named = unit.fields[0]  # a row of a table is of what stands in its first column
     others = [field for field in unit.fields if field != named]
     about_name = words.terms(named[1]) if named else frozenset()
-    wanted = [field for field in others if _wants(about, field, about_name)]
+    wanted = [field for field in others if words.terms(field[0]) & (about.terms - about_name)]
+    wanted = wanted or [field for field in others if _wants(about, field, about_name)]
     if not wanted:
         wanted = [
             field
@@ -240,8 +307,6 @@ def _record(about: Asked, unit: _Unit) -> Sentence:
 def _wants(about: Asked, field: tuple[str, str], about_name: frozenset[str]) -> bool:
     label, value = field
     asked = about.terms - about_name
-    if words.terms(label) & asked:
-        return True
     if label.casefold() in _PLAIN:
         return False
     return bool(words.terms(value) & asked) or any(

@@ -64,6 +64,12 @@ def has_figure(kind: str, text: str) -> bool:
     return bool(_FIGURES[kind].search(text))
 
 
+@cache
+def figure_terms(kind: str) -> frozenset[str]:
+    """The words that ask for a figure of this kind: the figure itself answers them."""
+    return terms(" ".join(_table()["figures"][kind]))
+
+
 def _terms(word: str) -> Iterator[str]:
     for part in {word, *word.split("-")}:
         plain = part.casefold().replace("’", "'").removesuffix("'s")

@@ -1,0 +1,211 @@
+"""Does a quotation speak of what was asked, or of something like it? Changes when we rule out more, or less.
+
+Similarity finds the nearest thing; these rules say when the nearest thing is another thing. They only ever take away:
+a shopper who is told nothing asks the shop, and one who is told the price of another product buys on it.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from shopwright.llm import words
+
+_TOKEN = re.compile(r"(?<![\w.,])-(?=[0-9])[0-9]+(?:[.,][0-9]+)*|[0-9]+(?:[.,][0-9]+)+|[^\W_]+")
+_AMOUNT = re.compile(
+    r"[€$£¥]\s?[0-9]+(?:[.,][0-9]+)*|[0-9]+(?:[.,][0-9]+)*\s?(?:[€$£¥]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds?)\b)",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a quotation must hold to be about what was asked."""
+
+    tokens: tuple[str, ...]
+    names: frozenset[str]  # as written: what stands with a capital letter, and codes such as 27K
+    numbers: frozenset[tuple[str, str]]  # each with the word after it
+    model_numbers: frozenset[str]  # those that stand beside a name
+    words: frozenset[str]  # what is left when the words that only ask are gone
+    qualifiers: frozenset[str]  # of a service: the price of another service is no answer
+    place: bool  # does it ask whether we deliver to a named place?
+    compound: str  # two words that mean something only together
+
+
+def subject(question: str) -> Subject:
+    """Read what a question is about."""
+    plain = without_examples(question)
+    found = list(_TOKEN.finditer(plain))
+    tokens = tuple(_token(match[0]) for match in found)
+    found_compound = _pattern("compound").search(plain)
+    names = [_is_name(plain, match) for match in found]
+    numbers = {
+        (token, tokens[at + 1] if at + 1 < len(tokens) else "")
+        for at, token in enumerate(tokens)
+        if _is_number(token) and found[at][0] != "one"  # "Can I hire one?" counts nothing
+    }
+    beside = {
+        token
+        for at, token in enumerate(tokens)
+        if _is_number(token) and (any(names[max(at - 1, 0) : at]) or any(names[at + 1 : at + 2]))
+    }
+    return Subject(
+        tokens=tokens,
+        names=frozenset(token for token, named in zip(tokens, names, strict=True) if named and not _is_number(token)),
+        numbers=frozenset(numbers),
+        model_numbers=frozenset(beside),
+        words=frozenset(term for term in words.terms(plain) if not _is_number(term)) - _asking(),
+        qualifiers=words.terms(plain) & _qualifiers(),
+        place=_pattern("place").search(question) is not None,
+        compound=found_compound[0].casefold().rstrip("s") if found_compound else "",
+    )
+
+
+def without_examples(question: str) -> str:
+    """The question without the sum and the place it gives as its own: the shop's rule names a threshold and a list."""
+    place = _pattern("place").search(question)
+    plain = question[: place.start("name")] + question[place.end("name") :] if place else question
+    return _AMOUNT.sub(" ", plain)
+
+
+def compares(question: str) -> bool:
+    """Does it ask for the most, the least or a comparison? A quotation cannot compute one."""
+    return bool(_pattern("comparison").search(question))
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """The words and numbers of a text as they are written, number words as numbers."""
+    return tuple(_token(match[0]) for match in _TOKEN.finditer(text))
+
+
+def is_record_of(asked: Subject, name: str, values: Iterable[str], labels: Iterable[str]) -> bool:
+    """May a product's record answer? Its name must be asked for, and nothing that it does not have.
+
+    Its description is no evidence: what that mentions is often another product.
+    """
+    values = tuple(values)
+    called = tokens(name)
+    held = frozenset(called).union(*(tokens(value) for value in values))
+    pairs = {pair for value in values for pair in zip(tokens(value), [*tokens(value)[1:], ""], strict=True)}
+    said = words.terms(" ".join((name, *values, *labels)))
+    return (
+        bool(words.terms(name) & (asked.words | words.terms(" ".join(asked.names))) or is_full_name(asked, name))
+        and all(number in called or (number, unit) in pairs for number, unit in asked.numbers)
+        and all(token in held or (words.terms(token) and words.terms(token) <= said) for token in asked.names)
+        and asked.words <= said
+    )
+
+
+def is_full_name(asked: Subject, name: str) -> bool:
+    """Is it in the question, whole and in order?"""
+    called = tokens(name)
+    return bool(called) and any(
+        asked.tokens[at : at + len(called)] == called for at in range(len(asked.tokens) - len(called) + 1)
+    )
+
+
+def is_said_of(
+    asked: Subject,
+    text: str,
+    said: frozenset[str],
+    above: frozenset[str],
+    before: frozenset[str],
+    figures: Iterable[str],
+) -> bool:
+    """May a sentence answer, with the titles above it? Not when it is of another subject, name or service.
+
+    What the sentence `before` it holds need not be said again, nor "cost" beside a price.
+    """
+    held = said | above
+    if not asked.qualifiers <= held:
+        return False
+    if asked.place and not _pattern("destination").search(text):
+        return False
+    written = frozenset(tokens(text))
+    if not all(token in written or (words.terms(token) and words.terms(token) <= held) for token in asked.names):
+        return False
+    if not asked.model_numbers <= written:
+        return False
+    if asked.compound and asked.compound not in text.casefold():
+        return False
+    told = frozenset[str]().union(*(words.figure_terms(kind) for kind in figures if words.has_figure(kind, text)))
+    missing = asked.words - held - before - told
+    if missing & _trade():
+        return False
+    missing -= _modifiers(asked, held)
+    return not missing or bool(_pattern("catch_all").search(text))
+
+
+def _modifiers(asked: Subject, held: frozenset[str]) -> frozenset[str]:
+    """A climbing rope is a rope."""
+    return frozenset[str]().union(
+        *(
+            words.terms(one)
+            for one, after in zip(asked.tokens, asked.tokens[1:], strict=False)
+            if one.endswith("ing") and words.terms(after) and words.terms(after) <= held
+        )
+    )
+
+
+def completes(text: str) -> bool:
+    """Does a sentence say what holds where the one before it does not?"""
+    return bool(_pattern("completing").match(text))
+
+
+def alien_qualifiers(asked: Subject, said: frozenset[str]) -> bool:
+    """Does a sentence speak of a special service that nobody asked for?"""
+    return bool((said & _qualifiers()) - asked.qualifiers)
+
+
+def leans(text: str) -> bool:
+    """Does a sentence need the one before it to be understood?"""
+    return bool(_pattern("leaning").match(text))
+
+
+def _token(written: str) -> str:
+    plain = written.casefold()
+    return _numbers().get(plain, plain)
+
+
+def _is_number(token: str) -> bool:
+    return token.lstrip("-")[:1].isdigit()
+
+
+def _is_name(text: str, match: re.Match[str]) -> bool:
+    before = text[: match.start()].rstrip()
+    begins = not before or before[-1] in ".!?:"
+    return match[0][0].isupper() and match[0] != "I" and not begins and before[-1:] not in ("'", "’")
+
+
+@cache
+def _table() -> dict[str, str]:
+    table: dict[str, str] = tomllib.loads(files("shopwright.llm").joinpath("fits.toml").read_text("utf-8"))
+    return table
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(_table()[name], re.I | re.X if name != "place" else re.X)
+
+
+@cache
+def _asking() -> frozenset[str]:
+    return words.terms(_table()["asking"]) | words.terms(_table()["numbers"])  # numbers are held to account apart
+
+
+@cache
+def _trade() -> frozenset[str]:
+    return words.terms(_table()["trade"])
+
+
+@cache
+def _qualifiers() -> frozenset[str]:
+    return words.terms(_table()["qualifiers"])
+
+
+@cache
+def _numbers() -> dict[str, str]:
+    spelled: Sequence[str] = _table()["numbers"].split()
+    return {word: str(number) for number, word in enumerate(spelled, start=1)}

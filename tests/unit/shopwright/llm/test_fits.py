@@ -1,0 +1,86 @@
+"""A quotation about something like what was asked is no answer."""
+
+import pytest
+from shopwright.llm import fits
+from shopwright.llm.extractive import Source, compose
+
+
+def record(ref: int, name: str, price: str, description: str = "Good.") -> Source:
+    content = f"sku: A-{ref}; name: {name}; category: Tents; price: {price} EUR; description: {description}"
+    return Source(ref, ("Catalog", name), content, 0.9)
+
+
+JACKETS = (record(1, "Tarn W Down Jacket", "229.00"), record(2, "Tarn Down Jacket", "219.00"))
+NUMBERED = (record(1, "Larkmoss 1 Solo Tent", "219.00"), record(2, "Larkmoss 3 Trekking Tent", "359.00"))
+WARRANTY = Source(
+    1,
+    ("Warranty",),
+    "Tents carry a warranty of 5 years. All other equipment carries a warranty of 2 years.",
+    0.85,
+)
+DELIVERY = Source(
+    1,
+    ("When is delivery free?",),
+    "Delivery is free for orders over €75. Under that, standard delivery costs €5.90.",
+    0.88,
+)
+
+
+def said(question: str, *sources: Source) -> str:
+    return " ".join(sentence.text for sentence in compose(question, sources).sentences)
+
+
+@pytest.mark.parametrize("name", ["Larkmoss 4 Trekking Tent", "larkmoss 4 trekking tent", "Larkmoss Two Trekking Tent"])
+def test_a_number_that_no_name_has_rules_every_product_out(name: str) -> None:
+    assert said(f"How much is the {name}?", *NUMBERED) == ""
+
+
+def test_a_number_in_words_is_the_number() -> None:
+    assert said("How much is the Larkmoss Three Trekking Tent?", *NUMBERED).startswith(
+        "Larkmoss 3 Trekking Tent: price 359.00"
+    )
+
+
+@pytest.mark.parametrize(("name", "price"), [("Tarn Down Jacket", "219.00"), ("Tarn W Down Jacket", "229.00")])
+def test_one_letter_tells_two_products_apart(name: str, price: str) -> None:
+    assert said(f"How much is the {name}?", *JACKETS) == f"{name}: price {price} EUR"
+
+
+def test_all_products_that_may_be_meant_are_told() -> None:
+    answer = said("How much is the Tarn Jacket?", *JACKETS)
+
+    assert "229.00" in answer
+    assert "219.00" in answer
+
+
+def test_a_word_of_a_description_names_no_product() -> None:
+    pan = record(1, "Skillet", "54.00", "Worth it on Sunday.")
+
+    assert said("Do you deliver on Sunday?", pan) == ""
+
+
+def test_a_rule_for_another_thing_gives_way_to_the_rule_for_all_others() -> None:
+    assert said("How long is the warranty on stoves?", WARRANTY) == "All other equipment carries a warranty of 2 years."
+    assert said("How long is the warranty on tents?", WARRANTY).startswith("Tents carry a warranty of 5 years.")
+
+
+def test_the_price_of_one_service_is_not_told_of_another() -> None:
+    assert said("What does overnight delivery cost?", DELIVERY) == ""
+
+
+def test_a_rule_is_quoted_with_the_sentence_that_completes_it() -> None:
+    assert said("How much does delivery cost for an order of 80 euros?", DELIVERY) == DELIVERY.content
+
+
+@pytest.mark.parametrize(
+    ("question", "compares"),
+    [
+        ("What is your most expensive tent?", True),
+        ("Which is lighter, Larkmoss 1 or 2?", True),
+        ("Larkmoss 1 vs Larkmoss 3", True),
+        ("Can I return most items?", False),
+        ("Is delivery cheaper for students?", False),
+    ],
+)
+def test_what_cannot_be_quoted_is_not_computed(question: str, compares: bool) -> None:
+    assert fits.compares(question) is compares
