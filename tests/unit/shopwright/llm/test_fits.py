@@ -84,3 +84,9 @@ def test_a_rule_is_quoted_with_the_sentence_that_completes_it() -> None:
 )
 def test_what_cannot_be_quoted_is_not_computed(question: str, compares: bool) -> None:
     assert fits.compares(question) is compares
+
+
+def test_a_word_that_only_asks_rules_nothing_out() -> None:
+    care = Source(1, ("Gizmo care",), "The gizmo lamp must be cleaned every 17 days with vinegar.", 0.85)
+
+    assert "17 days" in said("How often must the gizmo lamp be cleaned?", care)
