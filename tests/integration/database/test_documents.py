@@ -225,3 +225,26 @@ def test_vectors_of_another_model_or_other_weights_are_refused_whole(shop: Shop,
 
     assert words(shop, drop) == set()
     assert kitchen.get(drop.document_id).status is Status.RECEIVED
+
+
+def test_every_change_to_what_can_be_told_is_a_new_generation_and_nothing_else_is(
+    shop: Shop, kitchen: Documents, name: str
+) -> None:
+    def generation() -> int:
+        with shop.database().as_tenant(SIGNER.sign(KITCHEN)) as db:
+            row = db.execute("select number from shopwright.generation").fetchone()
+        return 0 if row is None else int(row["number"])
+
+    first, again, gone = (arrival(KITCHEN, name, sequencer) for sequencer in ("0A", "0B", "0C"))
+    seen = [generation()]
+    kitchen.register(first, title="A page")
+    kitchen.replace(first, content(first, OLD))
+    seen.append(generation())
+    kitchen.replace(first, content(first, OLD))
+    kitchen.register(again, title="A page")
+    kitchen.keep_if_unchanged(again, sha256=content(first, OLD).sha256, pipeline=content(first, OLD).pipeline)
+    seen.append(generation())
+    kitchen.remove(gone)
+    seen.append(generation())
+
+    assert [number - seen[0] for number in seen] == [0, 1, 1, 2]

@@ -29,6 +29,7 @@ TABLES: tuple[LiteralString, ...] = (
     "shopwright.chunk",
     "shopwright.chunk_embedding_bge_small_en_v15",
     "shopwright.serving_model",
+    "shopwright.generation",
 )
 OTHER_KEY = Signer(lambda: SigningKey("k1", b"z" * 64))
 UNKNOWN_KEY = Signer(lambda: SigningKey("k9", KEY.key))

@@ -20,3 +20,9 @@ select shopwright.canary_planted() as planted,
        t.typarray as halfvec_array
   from pg_catalog.pg_type t
  where t.oid = 'halfvec'::regtype;
+
+-- name: next_generation
+-- What the merchant's shoppers can be told has changed: call it in the transaction that changes it, after the change.
+insert into shopwright.generation as known (merchant_id, number) values (%(merchant)s, 1)
+    on conflict (merchant_id) do update set number = known.number + 1, changed_at = clock_timestamp()
+returning number;

@@ -16,6 +16,7 @@ from itertools import islice
 from pgvector import HalfVector
 from psycopg import sql
 
+from shopwright.database import generation
 from shopwright.database.connection import Cursor, Database, Row
 from shopwright.database.queries import Queries
 from shopwright.documents.chunk import Chunk
@@ -173,6 +174,7 @@ class Documents:
                     "masked": content.masked,
                 },
             )
+            db.execute(generation.NEXT, {"merchant": self._merchant})
             return Outcome.SEARCHABLE
 
     def remove(self, arrival: Arrival) -> Outcome:
@@ -182,6 +184,7 @@ class Documents:
             if db.execute(_QUERIES["bury"], values).fetchone() is None:
                 return Outcome.SUPERSEDED
             db.execute(_QUERIES["drop_other_chunks"], {**self._at(arrival), "ids": []})
+            db.execute(generation.NEXT, {"merchant": self._merchant})
             return Outcome.REMOVED
 
     def _write(self, db: Cursor, arrival: Arrival, content: Content, version: int) -> None:

@@ -1,0 +1,3 @@
+set local role shopwright_owner;
+drop table shopwright.generation;
+reset role;
