@@ -41,11 +41,12 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        if child := _started.get(self.pid):
-            child.poll()
         with suppress(ProcessLookupError):
             row = _row(self.pid)
-            return row.started == self.started and row.state != "Z"
+            if row.started == self.started and row.state != "Z":
+                return True
+        if child := _started.get(self.pid):
+            child.poll()  # after the look, or one that ends between the two would never be reaped
         return False
 
     def family(self) -> set["Process"]:
