@@ -90,3 +90,24 @@ def test_a_word_that_only_asks_rules_nothing_out() -> None:
     care = Source(1, ("Gizmo care",), "The gizmo lamp must be cleaned every 17 days with vinegar.", 0.85)
 
     assert "17 days" in said("How often must the gizmo lamp be cleaned?", care)
+
+
+@pytest.mark.parametrize("question", ["Do you ship to Iceland?", "How much is shipping to Iceland?"])
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Do you ship to Iceland?", "Shipping to Iceland costs 22 pounds."),
+        ("Abroad", "Shipping to Iceland costs 22 pounds."),
+        ("Shipping to Iceland", "It costs 22 pounds for every parcel."),
+    ],
+)
+def test_delivery_to_a_named_place_is_told_in_whichever_form_the_page_has_it(
+    question: str, title: str, text: str
+) -> None:
+    assert said(question, Source(1, ("Shipping", title), text, 0.9)) == text
+
+
+def test_delivery_to_another_place_is_not_told() -> None:
+    page = Source(1, ("Shipping",), "Shipping to Iceland costs 22 pounds.", 0.9)
+
+    assert said("Do you ship to Norway?", page) == ""

@@ -197,6 +197,7 @@ def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[s
             unit.above,
             said.get((unit.source.ref, unit.place - 1), frozenset()),
             about.figures,
+            " ".join(unit.source.titles),
         )
     ]
     ranked = sorted(fitting, key=lambda unit: (-worth(unit), unit.source.ref, unit.place))

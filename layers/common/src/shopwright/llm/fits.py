@@ -30,7 +30,7 @@ class Subject:
     model_numbers: frozenset[str]  # those that stand beside a name
     words: frozenset[str]  # what is left when the words that only ask are gone
     qualifiers: frozenset[str]  # of a service: the price of another service is no answer
-    place: bool  # does it ask whether we deliver to a named place?
+    place: frozenset[str]  # the words of the place, when it asks about delivery to one that it names
     compound: str  # two words that mean something only together
 
 
@@ -38,27 +38,28 @@ def subject(question: str) -> Subject:
     """Read what a question is about."""
     plain = without_examples(question)
     found = list(_TOKEN.finditer(plain))
-    tokens = tuple(_token(match[0]) for match in found)
+    said = tuple(_token(match[0]) for match in found)
     found_compound = _pattern("compound").search(plain)
+    place = _pattern("place").search(question)
     names = [_is_name(plain, match) for match in found]
     numbers = {
-        (token, tokens[at + 1] if at + 1 < len(tokens) else "")
-        for at, token in enumerate(tokens)
+        (token, said[at + 1] if at + 1 < len(said) else "")
+        for at, token in enumerate(said)
         if _is_number(token) and found[at][0] != "one"  # "Can I hire one?" counts nothing
     }
     beside = {
         token
-        for at, token in enumerate(tokens)
+        for at, token in enumerate(said)
         if _is_number(token) and (any(names[max(at - 1, 0) : at]) or any(names[at + 1 : at + 2]))
     }
     return Subject(
-        tokens=tokens,
-        names=frozenset(token for token, named in zip(tokens, names, strict=True) if named and not _is_number(token)),
+        tokens=said,
+        names=frozenset(token for token, named in zip(said, names, strict=True) if named and not _is_number(token)),
         numbers=frozenset(numbers),
         model_numbers=frozenset(beside),
         words=frozenset(term for term in words.terms(plain) if not _is_number(term)) - _asking(),
         qualifiers=words.terms(plain) & _qualifiers(),
-        place=_pattern("place").search(question) is not None,
+        place=frozenset(tokens(place["name"]) if place else ()),
         compound=found_compound[0].casefold().rstrip("s") if found_compound else "",
     )
 
@@ -113,6 +114,7 @@ def is_said_of(
     above: frozenset[str],
     before: frozenset[str],
     figures: Iterable[str],
+    titles: str = "",
 ) -> bool:
     """May a sentence answer, with the titles above it? Not when it is of another subject, name or service.
 
@@ -121,7 +123,7 @@ def is_said_of(
     held = said | above
     if not asked.qualifiers <= held:
         return False
-    if asked.place and not _pattern("destination").search(text):
+    if asked.place and not _is_of_place(asked, text, titles):
         return False
     written = frozenset(tokens(text))
     if not all(token in written or (words.terms(token) and words.terms(token) <= held) for token in asked.names):
@@ -136,6 +138,14 @@ def is_said_of(
         return False
     missing -= _modifiers(asked, held)
     return not missing or bool(_pattern("catch_all").search(text))
+
+
+def _is_of_place(asked: Subject, text: str, titles: str) -> bool:
+    """Does a sentence speak of deliveries, and not of those to some other place alone?"""
+    if not any(map(_pattern("destination").search, (text, titles))):
+        return False
+    named = [match["name"].casefold() for match in _pattern("bound").finditer(text)]
+    return not named or bool(asked.place.intersection(named)) or bool(_pattern("everywhere").search(text))
 
 
 def _modifiers(asked: Subject, held: frozenset[str]) -> frozenset[str]:
@@ -187,7 +197,7 @@ def _table() -> dict[str, str]:
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(_table()[name], re.I | re.X if name != "place" else re.X)
+    return re.compile(_table()[name], re.X if name in ("place", "bound") else re.I | re.X)
 
 
 @cache
