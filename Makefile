@@ -26,7 +26,7 @@ override FUNCTION := $(value FUNCTION)
 override EVENT := $(value EVENT)
 override NAME := $(value NAME)
 override DATA := $(value DATA)
-export DEMO_EXIT MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT
+export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT
 export PYTHONPATH =
 # onnxruntime would report to its maker; functions get the same from CDK.
 export ORT_DISABLE_TELEMETRY = 1
@@ -95,9 +95,10 @@ openapi: env-product ## write docs/openapi.json from the handlers
 lock: ## write requirements/*.lock from pyproject.toml (this alone needs uv)
 	@sh requirements/lock.sh
 
-clean: ## stop the laptop cloud; remove what was made, except the environments (rm -rf .build removes them too)
-	@if [ -x $(PRODUCT) ] && [ -f .build/cloud/$(INSTANCE)/state.json ]; then \
-	    $(PRODUCT) -m local.commands down --instance $(INSTANCE); fi
+clean: ## stop every laptop cloud; remove what was made, except the environments (rm -rf .build removes them too)
+	@for state in .build/cloud/*/state.json; do \
+	    if [ -x $(PRODUCT) ] && [ -f "$$state" ]; then \
+	        $(PRODUCT) -m local.commands down --instance "$$(basename "$$(dirname "$$state")")" || exit 1; fi; done
 	@rm -rf cdk.out .build/synth .build/layers .build/layers-lambda .build/layers-shelf .build/cloud .build/jsii \
 	    .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .aws-sam
 

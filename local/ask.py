@@ -30,23 +30,24 @@ def _run(said: Said) -> list[tuple[str, float]]:
     return [(name, ms) for name, ms in said.clocks.items() if ms is not None]
 
 
-def _demo() -> Running | None:
-    return Cloud("demo").running()
+def _running(instance: str) -> Running | None:
+    return Cloud(instance).running()
 
 
-def main(arguments: Sequence[str] | None = None, *, find: Callable[[], Running | None] = _demo) -> int:
+def main(arguments: Sequence[str] | None = None, *, find: Callable[[str], Running | None] = _running) -> int:
     parser = argparse.ArgumentParser(prog="make ask", description=__doc__)
     parser.add_argument("merchant", nargs="?", default=os.environ.get("MERCHANT"))
     parser.add_argument("question", nargs="?", default=os.environ.get("Q"))
     parser.add_argument("--role", choices=("guest", "shopper", "merchant", "machine"), default="guest")
+    parser.add_argument("--instance", default=os.environ.get("INSTANCE", "demo"), help="which laptop cloud")
     given = parser.parse_args(arguments)
     if not given.merchant or not given.question:
         parser.error('say whom and what: make ask MERCHANT=kitchen Q="How long may I return a pan?"')
     shop(given.merchant)
-    running = find()
+    running = find(given.instance)
     if running is None:
         raise terminal.Stop("The laptop cloud is not running: run `make up` first.")
-    bearer = token(running.outputs, running.gateway_url, given.merchant, given.role)
+    bearer = token(running.outputs, running.gateway_url, given.merchant, given.role, instance=given.instance)
     print(told(Shop(running.api_url, bearer).ask(given.question)))
     return 0
 

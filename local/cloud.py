@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -28,7 +29,7 @@ PREWARM_EACH = 2  # environments of a function: the second visitor should not wa
 PREWARM_PATIENCE_S = 20.0
 DATABASE = "shopwright"
 # What of this shell's environment the emulator may see; its own launcher narrows it further.
-PASSED_ON = ("PATH", "HOME", "LANG", "LOG_LEVEL", "AUTH", "MINISTACK_BEDROCK_PROXY_URL", "SFN_WAIT_SCALE")
+PASSED_ON = ("PATH", "HOME", "LANG", "LOG_LEVEL", "AUTH", "MINISTACK_BEDROCK_PROXY_URL")
 
 
 class CannotStart(Exception):
@@ -140,12 +141,7 @@ class Cloud:
             log=log,
             folder=places.ROOT,
             environment={
-                **{
-                    name: os.environ[name]
-                    for name in ("PATH", "HOME", "LANG", "LOG_LEVEL", "AUTH")
-                    if name in os.environ
-                },
-                **{name: value for name, value in os.environ.items() if name in ("MINISTACK_BEDROCK_PROXY_URL",)},
+                **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
                 "SHOPWRIGHT_GATEWAY_PORT": str(held["gateway"]),
                 "SHOPWRIGHT_FUNCTION_PYTHON": str(places.python("function")),
                 "SHOPWRIGHT_DATABASE": f"127.0.0.1:{held['postgres']}",
@@ -226,9 +222,10 @@ class Cloud:
                 name = group["logGroupName"]
                 if functions and not name.endswith(tuple(f"-{function}" for function in functions)):
                     continue
-                events = client.filter_log_events(logGroupName=name)["events"]
-                told = [event["message"].strip() for event in events if _matters(event["message"])]
-                found += [f"  {name.rpartition('/')[2]}: {line[:600]}" for line in told[-lines:]]
+                pages = client.get_paginator("filter_log_events").paginate(logGroupName=name)
+                messages = (event["message"].strip() for page in pages for event in page["events"])
+                told = deque((message for message in messages if _matters(message)), maxlen=lines)
+                found += [f"  {name.rpartition('/')[2]}: {line[:600]}" for line in told]
         return found
 
     def _down(self) -> None:

@@ -1,19 +1,26 @@
 """`make up`, `make down`, `make logs`: changes when what one of these commands says or does changes."""
 
+import _thread
 import argparse
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from local import merchants, places, terminal
 from local.cloud import TROUBLE, Cloud
 
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
 TAIL = 15
 FOLLOW_S = 0.5
+AGAIN_S = 0.05
 
 
 def up(instance: str) -> None:
@@ -28,6 +35,8 @@ def up(instance: str) -> None:
         token = merchants.token(running.outputs, running.gateway_url, shop.id, "shopper", instance=instance)
         print(f"\n  {shop.id}\n{token}")
     print('\n  make ask MERCHANT=kitchen Q="How long is the warranty?"    make logs    make down')
+    if instance != "demo":
+        print(f"  (each of them with INSTANCE={instance})")
 
 
 def down(instance: str) -> None:
@@ -73,6 +82,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--follow", action="store_true", help="logs: go on printing what is added")
     told = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
+    sys.unraisablehook = interrupt_again
     try:
         if told.command == "up":
             up(told.instance)
@@ -84,6 +94,14 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(f"shopwright: {problem}")
     except KeyboardInterrupt:
         sys.exit(os.EX_OK if told.command == "logs" else "shopwright: interrupted")
+
+
+def interrupt_again(lost: "UnraisableHookArgs") -> None:
+    """Ctrl-C while Python tidies up an object goes nowhere: it is pressed again."""
+    if lost.exc_type is KeyboardInterrupt:
+        threading.Timer(AGAIN_S, _thread.interrupt_main).start()  # once this is over: it would be lost here too
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import terminal
-from local.api import SETTLED, Document, Refused, Shop
+from local.api import SETTLED, Document, Refused, Shop, Ticket
 from local.cloud import Cloud, Running
 from local.merchants import shop, token
 from local.web import NoAnswer
@@ -54,7 +54,7 @@ class Dropped:
 
 
 def files(given: Path) -> tuple[File, ...]:
-    """The file itself, or every file below the folder. Hidden ones stay at home."""
+    """The file itself, or every file below the folder. Hidden ones and links that lead out of it stay at home."""
     if not given.exists():
         raise NothingToDrop(f"There is no {given}. Give FILES a file or a folder.")
     if given.is_file():
@@ -62,7 +62,9 @@ def files(given: Path) -> tuple[File, ...]:
     found = tuple(
         File(path, path.relative_to(given).as_posix())
         for path in sorted(given.rglob("*"))
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(given).parts)
+        if path.is_file()
+        and path.resolve().is_relative_to(given.resolve())
+        and not any(part.startswith(".") for part in path.relative_to(given).parts)
     )
     if not found:
         raise NothingToDrop(f"{given} holds no files (hidden ones do not count).")
@@ -93,7 +95,10 @@ def drop(
 
 def table(dropped: Sequence[Dropped]) -> str:
     """One line a file, with the reason where it was refused."""
-    rows = [(one.name, one.status, str(one.chunks) if one.good else "", one.reason or "") for one in dropped]
+    rows = [
+        (terminal.printable(one.name), one.status, str(one.chunks) if one.good else "", one.reason or "")
+        for one in dropped
+    ]
     return terminal.table(("FILE", "STATUS", "PASSAGES", "REASON"), rows)
 
 
@@ -108,16 +113,20 @@ def _drop(
     content = file.path.read_bytes()
     until = clock() + patience_s
     ticket = to.offer(file.name, len(content))
-    before = to.document(ticket.document_id)
+
+    def seen() -> Document | None:
+        return _seen(to, ticket, until, pause, clock)
+
+    before = seen()
     while before is not None and before.status not in SETTLED and clock() < until:
         pause(POLL_S)  # an earlier drop of the same file is on its way: its end must not be taken for ours
-        before = to.document(ticket.document_id)
+        before = seen()
     to.upload(ticket, content)
     last = "uploaded"
     on_change(last)
 
     while clock() < until:
-        now = to.document(ticket.document_id)
+        now = seen()
         if now is not None and _is_newer(now, before):
             if now.status != last:
                 last = now.status
@@ -128,28 +137,42 @@ def _drop(
     return Dropped(file.name, last, f"not done after {patience_s:.0f} s; `make logs` says why", 0, ticket.document_id)
 
 
+def _seen(
+    to: Shop, ticket: Ticket, until: float, pause: Callable[[float], None], clock: Callable[[], float]
+) -> Document | None:
+    """How far a document has come. That the API cannot say just now says nothing about the file: it is asked again."""
+    while True:
+        try:
+            return to.document(ticket.document_id)
+        except Refused as refusal:
+            if refusal.status < 500 or clock() >= until:
+                raise
+        pause(POLL_S)
+
+
 def _is_newer(now: Document, before: Document | None) -> bool:
     """A file that has not changed is noted too, so that its time moves on though nothing else does."""
     return before is None or now.updated_at != before.updated_at
 
 
-def _demo() -> Running | None:
-    return Cloud("demo").running()
+def _running(instance: str) -> Running | None:
+    return Cloud(instance).running()
 
 
-def main(arguments: Sequence[str] | None = None, *, find: Callable[[], Running | None] = _demo) -> int:
+def main(arguments: Sequence[str] | None = None, *, find: Callable[[str], Running | None] = _running) -> int:
     parser = argparse.ArgumentParser(prog="make drop", description=__doc__)
     parser.add_argument("merchant", nargs="?", default=os.environ.get("MERCHANT"))
     parser.add_argument("files", nargs="?", default=os.environ.get("FILES"))
+    parser.add_argument("--instance", default=os.environ.get("INSTANCE", "demo"), help="which laptop cloud")
     told = parser.parse_args(arguments)
     if not told.merchant or not told.files:
         parser.error("say whose and which files: make drop MERCHANT=kitchen FILES=path/to/folder")
     shop(told.merchant)
     given = files(Path(told.files))
-    running = find()
+    running = find(told.instance)
     if running is None:
         raise terminal.Stop("The laptop cloud is not running: run `make up` first.")
-    to = Shop(running.api_url, token(running.outputs, running.gateway_url, told.merchant, "merchant"))
+    to = Shop(running.api_url, _bearer(running, told.merchant, told.instance))
 
     progress = terminal.Progress(len(given))
     dropped = drop(to, given, on_change=lambda file, status: progress.tell(file.name, status, done=status in OVER))
@@ -158,6 +181,10 @@ def main(arguments: Sequence[str] | None = None, *, find: Callable[[], Running |
     counts = Counter(one.status for one in dropped)
     print(f"\n{', '.join(f'{number} {status}' for status, number in sorted(counts.items()))}")
     return 0 if all(one.good for one in dropped) else 1
+
+
+def _bearer(running: Running, merchant: str, instance: str) -> str:
+    return token(running.outputs, running.gateway_url, merchant, "merchant", instance=instance)
 
 
 if __name__ == "__main__":

@@ -292,7 +292,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("function", help="a folder of functions/, for example chat")
     parser.add_argument("event", type=Path, help="a file of JSON, for example events/chat/question.json")
     parser.add_argument("--env-file", type=Path, help="NAME=value lines; they override the deployed function's")
-    parser.add_argument("--instance", default="demo", help="which laptop cloud to take the variables from")
+    parser.add_argument(
+        "--instance",
+        default=os.environ.get("INSTANCE", "demo"),
+        help="which laptop cloud to take the variables from",
+    )
     asked = parser.parse_args(arguments)
     state = places.instance_dir(asked.instance) / "state.json"
     try:

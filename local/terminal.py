@@ -14,6 +14,7 @@ from local.merchants import BadMerchantFile, NoSuchMerchant, NoToken, NotSeeded
 from local.web import NoAnswer, NotHere
 
 WIDTH = 100
+LONGEST_NAME = 80
 
 
 class Stop(Exception):
@@ -36,7 +37,7 @@ class Progress:
     def tell(self, name: str, status: str, *, done: bool) -> None:
         with self._lock:
             self._done += done
-            line = f"  {self._done:>3}/{self._total}  {status:<12} {name}"
+            line = f"  {self._done:>3}/{self._total}  {status:<12} {printable(name)}"
             if self._live:
                 self._out.write("\r" + line[:WIDTH].ljust(WIDTH))
             elif done:
@@ -48,6 +49,12 @@ class Progress:
             if self._live:
                 self._out.write("\r" + " " * WIDTH + "\r")
                 self._out.flush()
+
+
+def printable(name: str) -> str:
+    """A file's name on one line: its middle gives way when it is long."""
+    line = "".join(character if character.isprintable() else "?" for character in name)
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 21]}…{line[-20:]}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,19 +1,21 @@
 """What `make drop` and `make ask` say to somebody who got it wrong."""
 
+import sys
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from local import ask, drop, terminal
+from local import ask, commands, drop, terminal
 from local.cloud import Running
 
 
-def nothing_runs() -> Running | None:
+def nothing_runs(instance: str) -> Running | None:
     return None
 
 
-def never_asked() -> Running | None:
+def never_asked(instance: str) -> Running | None:
     raise AssertionError("a wrong command line does not get as far as the cloud")
 
 
@@ -59,3 +61,20 @@ def test_a_command_without_its_words_shows_how_it_is_written(
 
     assert end.value.code == 2
     assert "MERCHANT=kitchen" in capsys.readouterr().err
+
+
+class Untidy:
+    """Interrupted while it is tidied up."""
+
+    def __del__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_is_not_lost_while_objects_are_tidied_up() -> None:
+    before, sys.unraisablehook = sys.unraisablehook, commands.interrupt_again
+    try:
+        Untidy()  # and gone at once
+        with pytest.raises(KeyboardInterrupt):
+            time.sleep(10)
+    finally:
+        sys.unraisablehook = before

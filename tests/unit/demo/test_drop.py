@@ -7,7 +7,7 @@ import pytest
 
 from local import web
 from local.api import Document, Refused, Shop, Ticket, Upload
-from local.drop import File, NothingToDrop, drop, files, table
+from local.drop import Dropped, File, NothingToDrop, drop, files, table
 
 
 class Bazaar(Shop):
@@ -191,3 +191,52 @@ def test_columns_stand_under_one_another_and_lines_end_where_their_words_end(tmp
         len({line.index(word) for line, word in zip(lines, ["STATUS", "searchable", "searchable"], strict=True)}) == 1
     )
     assert all(line == line.rstrip() for line in lines)
+
+
+class Stumbling(Bazaar):
+    """A shop whose API is away for the first few looks."""
+
+    def __init__(self, ends: Mapping[str, Document], *, status: int, looks: int) -> None:
+        super().__init__(ends)
+        self.status = status
+        self.looks = looks
+
+    def document(self, document_id: str) -> Document | None:
+        if document_id in self.steps and self.looks:
+            self.looks -= 1
+            raise Refused("the document", web.Answer(self.status, {"error": "MembersUnavailable", "message": "later"}))
+        return super().document(document_id)
+
+
+def test_a_moment_in_which_the_api_is_away_says_nothing_about_a_file(tmp_path: Path) -> None:
+    shop, clock = Stumbling({"faq.md": found("faq.md")}, status=503, looks=3), Clock()
+
+    [dropped] = drop(shop, shelf(tmp_path, faq="words"), pause=clock.pause, clock=clock.read)
+
+    assert (dropped.status, dropped.chunks) == ("searchable", 3)
+
+
+def test_an_api_that_stays_away_ends_the_wait(tmp_path: Path) -> None:
+    shop, clock = Stumbling({"faq.md": found("faq.md")}, status=503, looks=10**6), Clock()
+
+    [dropped] = drop(shop, shelf(tmp_path, faq="words"), pause=clock.pause, clock=clock.read, patience_s=5)
+
+    assert (dropped.status, clock.now) == ("refused", pytest.approx(5, abs=1))
+
+
+def test_a_link_that_leads_out_of_the_folder_stays_at_home(tmp_path: Path) -> None:
+    (tmp_path / "private.txt").write_text("not for the shop", "utf-8")
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "faq.md").write_text("words", "utf-8")
+    (folder / "again.md").symlink_to("faq.md")
+    (folder / "linked.txt").symlink_to("../private.txt")
+
+    assert [file.name for file in files(folder)] == ["again.md", "faq.md"]
+
+
+def test_a_name_of_any_kind_takes_one_line_of_the_table() -> None:
+    told = table([Dropped("two\nlines.md", "searchable", None, 1, "d"), Dropped("x" * 240, "searchable", None, 1, "d")])
+
+    assert len(told.splitlines()) == 3
+    assert max(map(len, told.splitlines())) < 120
