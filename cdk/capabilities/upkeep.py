@@ -10,7 +10,7 @@ from cdk.parts import places
 from cdk.parts.acknowledge import acknowledge
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import database_address, read_secret, use_database, use_table
+from cdk.parts.grants import database_address, read_secret, use_cache, use_database, use_table
 from cdk.parts.ground import Ground
 
 
@@ -27,17 +27,11 @@ class Upkeep(Construct):
             ground,
             timeout_s=5,
             memory_mb=512,
-            environment={
-                "CACHE_HOST": data.cache.attr_configuration_end_point_address,
-                "CACHE_PORT": data.cache.attr_configuration_end_point_port,
-                "CACHE_TLS": "require",
-                "CACHE_SECRET_ARN": data.cache_secret.secret_arn,
-                "SESSIONS_TABLE": data.sessions.table_name,
-            },
+            environment={"SESSIONS_TABLE": data.sessions.table_name},
             in_network=True,
         )
         use_database(health, data, as_tenant=False)
-        read_secret(health, data.cache_secret)
+        use_cache(health, data)
         use_table(health, data.sessions, "GetItem")
         for path in ("/v1/health", "/v1/ready"):
             public = door.route("GET", path, health, scope=None)

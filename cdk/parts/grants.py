@@ -1,4 +1,4 @@
-"""Least privilege in six verbs: each names the actions, the one resource, and the key that guards it."""
+"""Least privilege in seven verbs: each names the actions, the one resource, and the key that guards it."""
 
 from collections.abc import Sequence
 
@@ -73,6 +73,19 @@ def use_database(function: lambda_.Function, data: Data, *, as_tenant: bool = Tr
     for name, value in environment.items():
         function.add_environment(name, value)
     read_secret(function, data.database_secret)
+
+
+def use_cache(function: lambda_.Function, data: Data) -> None:
+    """The cache, over TLS, and the token that it asks for."""
+    environment = {
+        "CACHE_HOST": data.cache.attr_configuration_end_point_address,
+        "CACHE_PORT": data.cache.attr_configuration_end_point_port,
+        "CACHE_TLS": "require",
+        "CACHE_SECRET_ARN": data.cache_secret.secret_arn,
+    }
+    for name, value in environment.items():
+        function.add_environment(name, value)
+    read_secret(function, data.cache_secret)
 
 
 def database_address(data: Data) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from shopwright.runtime.database import TenantSettings
 from shopwright.runtime.journal import logger
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.secretsmanager import Secret
 
 LONGEST = 4000
 
@@ -28,6 +30,10 @@ LONGEST = 4000
 class Environment(TenantSettings):
     sessions_table: str
     members_table: str
+    cache_host: str
+    cache_port: int
+    cache_tls: str
+    cache_secret_arn: str
 
 
 def _words(message: str) -> str:
@@ -90,6 +96,11 @@ class Answered(BaseModel):
     clocks: Clocks
     session_id: str | None
     notes: list[str]
+    cache: Literal["hit", "stale", "miss", "off"] = Field(
+        description="`hit`: kept from before, and still true. `stale`: the same, and about to be computed anew. "
+        "`miss`: computed now. `off`: computed now, without the cache."
+    )
+    served_from_cache_at: datetime | None = Field(description="When a kept answer was written; null: just now.")
     request_id: str
 
 
@@ -114,13 +125,19 @@ class Desk:
 def wire() -> Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
     import shopwright_models
+    from shopwright.documents.document import PIPELINE
     from shopwright.embedding.onnx import OnnxEmbedder
+    from shopwright.orchestrator.answer_cache import AnswerCache
+    from shopwright.orchestrator.aurora import Truth
+    from shopwright.orchestrator.release import release
+    from shopwright.orchestrator.valkey import Shelf
     from shopwright.retrieval.aurora import Search
     from shopwright.retrieval.search import Passage
 
     env = Environment.read()
     embedder = OnnxEmbedder(shopwright_models.directory())
-    search = Search(env.database(), model=embedder.model)
+    database = env.database()
+    search = Search(database, model=embedder.model)
     signer = env.signer()
     sessions = Sessions(env.sessions_table)
 
@@ -133,10 +150,26 @@ def wire() -> Desk:
     def remember(caller: Caller, session_id: str | None, turn: Turn) -> str:
         return sessions.of(caller.tenant, caller.subject).remember(session_id, turn)
 
+    truth = Truth(database)
+    cache_token = Secret(env.cache_secret_arn)
+    shelf = Shelf(env.cache_host, env.cache_port, tls=env.cache_tls, token=lambda: cache_token.json()["token"])
+    kept = AnswerCache(
+        shelf,
+        seen=lambda caller: truth.standing(signer.sign(caller.tenant)).generation,
+        current=lambda caller, facts: truth.standing(signer.sign(caller.tenant), facts),
+        context=(embedder.model.name, embedder.model.sha256, PIPELINE, release()),
+        report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
+    )
     return Desk(
         members=Members(env.members_table),
         answering=answering.Desk(
-            mask=mask, embed=embedder.question, search=find, compose=compose, recall=recall, remember=remember
+            mask=mask,
+            embed=embedder.question,
+            search=find,
+            compose=compose,
+            recall=recall,
+            remember=remember,
+            cache=kept,
         ),
     )
 
@@ -158,7 +191,12 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
             return _unanswered(said, said.failure, http.request_id(api))
         logger().info(
             "question answered",
-            extra={"verdict": said.verdict, "confidence": said.confidence, "citations": len(said.citations)},
+            extra={
+                "verdict": said.verdict,
+                "confidence": said.confidence,
+                "citations": len(said.citations),
+                "cache": said.cache,
+            },
         )
         return http.json_response(200, _answered(said, http.request_id(api)))
 
@@ -176,6 +214,8 @@ def _answered(said: Answer, request_id: str) -> Answered:
             "clocks": _clocks(said),
             "session_id": said.session_id,
             "notes": list(said.notes),
+            "cache": said.cache.value,
+            "served_from_cache_at": None if said.kept_at is None else datetime.fromtimestamp(said.kept_at, UTC),
             "request_id": request_id,
         }
     )

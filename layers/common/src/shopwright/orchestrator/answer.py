@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from shopwright.errors import Unavailable
 from shopwright.grounding.check import Claim, check
@@ -10,6 +11,8 @@ from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Source
 from shopwright.orchestrator import follow_up
+from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Told
+from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
 from shopwright.privacy.redact import Masked
 from shopwright.resilience.deadline import Deadline
@@ -45,7 +48,8 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the shopper gets. `failure` is set when the verdict is unavailable, and nothing else is known then."""
+    """What the shopper gets. `failure` is set when the verdict is unavailable, and nothing else is known then.
+    `kept_at` is when a kept answer was written, in epoch seconds."""
 
     text: str
     verdict: str
@@ -55,12 +59,14 @@ class Answer:
     session_id: str | None
     notes: tuple[str, ...] = ()
     mode: str = MODE
+    cache: Cache = Cache.OFF
+    kept_at: float | None = None
     failure: Unavailable | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What must be within reach to answer."""
+    """What must be within reach to answer. Without a cache every answer is computed."""
 
     mask: Callable[[str], Masked]
     embed: Callable[[str], Sequence[float]]
@@ -68,6 +74,7 @@ class Desk:
     compose: Callable[[str, Sequence[Source]], Draft]
     recall: Callable[[Caller, str], Session]
     remember: Callable[[Caller, str | None, Turn], str]
+    cache: AnswerCache | None = None
     clock: Callable[[], float] = time.perf_counter
     now: Callable[[], float] = time.time
 
@@ -86,16 +93,24 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
     asked = desk.mask(question.text)
     notes = [wording().notes["masked"]] if asked.found else []
     before, remembers = _before(question, desk, deadline)
+    resolved = follow_up.resolve(asked.text, before)
+    found_ms: list[float] = []
+
+    def compute() -> Said:
+        passages = _passages(resolved, question.caller, desk, deadline)
+        found_ms.append(elapsed_ms())
+        return _said(resolved, passages, desk)
+
     try:
-        passages = _passages(follow_up.resolve(asked.text, before), question.caller, desk, deadline)
+        told = _told(question.caller, resolved, compute, desk, deadline)
     except Unavailable as failure:
         clocks = Clocks(None, None, elapsed_ms())
         return Answer(
             wording().unavailable, UNAVAILABLE, (), 0.0, clocks, question.session_id, tuple(notes), failure=failure
         )
-    useful_ms = elapsed_ms()
-    said = _said(follow_up.resolve(asked.text, before), passages, desk)
+    said = told.said
     token_ms = elapsed_ms()
+    useful_ms = found_ms[0] if found_ms else token_ms
     session_id = None
     if remembers:
         session_id = _remembered(question, Turn(asked.text, said.text, said.verdict, int(desk.now())), desk, deadline)
@@ -103,6 +118,9 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
         notes.append(wording().notes["not_remembered"])
     if said.cut_down:
         notes.append(wording().notes["cut_down"])
+    if told.unchecked and told.written_at is not None:
+        written = datetime.fromtimestamp(told.written_at, UTC)
+        notes.append(wording().notes["unchecked"].format(at=f"{written:%Y-%m-%d %H:%M} UTC"))
     return Answer(
         text=said.text,
         verdict=said.verdict,
@@ -111,16 +129,15 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
         clocks=Clocks(useful_ms, token_ms, elapsed_ms()),
         session_id=session_id or question.session_id,
         notes=tuple(notes),
+        cache=told.cache,
+        kept_at=told.written_at,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    text: str
-    verdict: str
-    citations: tuple[Citation, ...]
-    confidence: float
-    cut_down: bool = False
+def _told(caller: Caller, asked: str, compute: Callable[[], Said], desk: Desk, deadline: Deadline) -> Told:
+    if desk.cache is None:
+        return Told(compute(), Cache.OFF)
+    return desk.cache.through(caller, asked, compute, deadline)
 
 
 def _before(question: Question, desk: Desk, deadline: Deadline) -> tuple[tuple[str, ...], bool]:
@@ -142,7 +159,7 @@ def _passages(asked: str, caller: Caller, desk: Desk, deadline: Deadline) -> Seq
     return desk.search(caller, asked, vector)
 
 
-def _said(asked: str, passages: Sequence[Passage], desk: Desk) -> _Said:
+def _said(asked: str, passages: Sequence[Passage], desk: Desk) -> Said:
     by_ref = dict(enumerate(passages, start=1))
     draft = desk.compose(
         asked, [Source(ref, passage.section, passage.content, passage.similarity) for ref, passage in by_ref.items()]
@@ -152,11 +169,11 @@ def _said(asked: str, passages: Sequence[Passage], desk: Desk) -> _Said:
     stands = verdict.supported  # below the bar, what does not stand is cut; what is left of the answer all stands
     if not stands:
         confidence = 1.0 - draft.confidence if not claims else 0.0
-        return _Said(wording().not_in_documents, NOT_IN_DOCUMENTS, (), round(confidence, 3))
+        return Said(wording().not_in_documents, NOT_IN_DOCUMENTS, (), round(confidence, 3))
     shown: dict[int, int] = {}
     for claim in stands:
         shown.setdefault(claim.ref, len(shown) + 1)
-    return _Said(
+    return Said(
         text=" ".join(f"{claim.text} [{shown[claim.ref]}]" for claim in stands),
         verdict=ANSWERED,
         citations=tuple(
