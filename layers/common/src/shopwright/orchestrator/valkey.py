@@ -15,7 +15,7 @@ from typing import Any
 
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 from redis.retry import Retry
 
 from shopwright.errors import Unavailable
@@ -113,7 +113,7 @@ class Shelf:
                 return cluster.evalsha(script.sha1, len(keys), *keys, *values)
             except NoScriptError:  # this node has not run it yet, or has been started anew
                 return cluster.eval(script.text, len(keys), *keys, *values)
-        except (RedisError, Unavailable) as cause:  # Unavailable: the token could not be read
+        except (RedisError, RedisClusterException, Unavailable) as cause:  # Unavailable: the token could not be read
             self.close()  # the next call finds the cluster, and reads the token, again
             raise ShelfUnavailable("Kept answers cannot be reached at the moment.") from cause
 
