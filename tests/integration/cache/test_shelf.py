@@ -19,20 +19,20 @@ MINUTE = 60_000
 
 def look(
     shelf: Shelf,
-    token: str = "a-looker",
+    by: str = "a-looker",
     *,
     tenant: Tenant = ACME,
     at: str = RETURNS,
     now_ms: int = NOW,
     lock_ms: int = MINUTE,
 ) -> Look:
-    return shelf.look(tenant, at, token=token, now_ms=now_ms, lock_ms=lock_ms)
+    return shelf.look(tenant, at, token=by, now_ms=now_ms, lock_ms=lock_ms)
 
 
 def keep(
     shelf: Shelf,
     value: bytes = b"30 days",
-    token: str = "a-keeper",
+    by: str = "a-keeper",
     *,
     tenant: Tenant = ACME,
     at: str = RETURNS,
@@ -44,7 +44,7 @@ def keep(
         tenant,
         at,
         value,
-        token=token,
+        token=by,
         generation=generation,
         now_ms=NOW,
         soft_ms=MINUTE,
@@ -111,10 +111,10 @@ def test_keeping_an_answer_gives_the_lock_back_but_not_another_ones(shelf: Shelf
     time.sleep(0.02)
     assert look(shelf, "next").leads
 
-    keep(shelf, token="slow", hard_ms=150)
+    keep(shelf, by="slow", hard_ms=150)
     time.sleep(0.2)
     assert not look(shelf, "third").leads
-    keep(shelf, token="next", hard_ms=150)
+    keep(shelf, by="next", hard_ms=150)
     time.sleep(0.2)
 
     assert look(shelf, "third").leads

@@ -31,7 +31,7 @@ def raw(valkey_server: Valkey, real: Shelf) -> Iterator["redis.Redis"]:
 
 def test_keys_carry_the_merchant_as_their_hash_tag_and_lie_in_one_slot(real: Shelf, raw: "redis.Redis") -> None:
     look(real, lock_ms=MINUTE)
-    keep(real, token="somebody-else")
+    keep(real, by="somebody-else")
 
     keys = sorted(str(key) for key in raw.keys("*"))
 
@@ -43,7 +43,7 @@ def test_keys_carry_the_merchant_as_their_hash_tag_and_lie_in_one_slot(real: She
 
 def test_nothing_is_kept_for_ever(real: Shelf, raw: "redis.Redis") -> None:
     look(real)
-    keep(real, token="somebody-else")
+    keep(real, by="somebody-else")
 
     assert all(0 < raw.pttl(key) <= 60 * MINUTE for key in raw.keys("*"))
 
