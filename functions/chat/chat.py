@@ -127,8 +127,8 @@ def wire() -> Desk:
     import shopwright_models
     from shopwright.documents.document import PIPELINE
     from shopwright.embedding.onnx import OnnxEmbedder
-    from shopwright.orchestrator.answer_cache import AnswerCache
-    from shopwright.orchestrator.aurora import Truth
+    from shopwright.orchestrator.answer_cache import AnswerCache, Standing
+    from shopwright.orchestrator.aurora import Generations
     from shopwright.orchestrator.release import release
     from shopwright.orchestrator.valkey import Shelf
     from shopwright.retrieval.aurora import Search
@@ -140,9 +140,17 @@ def wire() -> Desk:
     search = Search(database, model=embedder.model)
     signer = env.signer()
     sessions = Sessions(env.sessions_table)
+    generations = Generations(database)
 
     def find(caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:
         return search.hybrid(signer.sign(caller.tenant), question, vector)
+
+    def seen(caller: Caller) -> int:
+        return generations.current(signer.sign(caller.tenant))
+
+    def current(caller: Caller, facts: Sequence[str]) -> Standing:
+        # Typed facts come with the catalog. Until then none has a version, so that an answer that told one is refused.
+        return Standing(generations.current(signer.sign(caller.tenant)), {})
 
     def recall(caller: Caller, session_id: str) -> Session:
         return sessions.of(caller.tenant, caller.subject).open(session_id, turns=answering.RECALLED)
@@ -150,13 +158,12 @@ def wire() -> Desk:
     def remember(caller: Caller, session_id: str | None, turn: Turn) -> str:
         return sessions.of(caller.tenant, caller.subject).remember(session_id, turn)
 
-    truth = Truth(database)
     cache_token = Secret(env.cache_secret_arn)
     shelf = Shelf(env.cache_host, env.cache_port, tls=env.cache_tls, token=lambda: cache_token.json()["token"])
     kept = AnswerCache(
         shelf,
-        seen=lambda caller: truth.standing(signer.sign(caller.tenant)).generation,
-        current=lambda caller, facts: truth.standing(signer.sign(caller.tenant), facts),
+        seen=seen,
+        current=current,
         context=(embedder.model.name, embedder.model.sha256, PIPELINE, release()),
         report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
     )

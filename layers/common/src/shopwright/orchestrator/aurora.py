@@ -1,25 +1,18 @@
-"""What is true now, in PostgreSQL: changes when the function that says so does."""
-
-from collections.abc import Sequence
+"""What kept answers are held against, in PostgreSQL: changes when the function that says so does."""
 
 from shopwright.database.connection import Database
 from shopwright.database.queries import Queries
-from shopwright.orchestrator.answer_cache import Standing
 from shopwright.tenancy.passport import Passport
 
 _QUERIES = Queries.beside(__file__)
 
 
-class Truth:
-    """Tells what a kept answer is held against."""
+class Generations:
+    """Tells a merchant's generation, which grows with every change to what its shoppers can be told."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def standing(self, passport: Passport, facts: Sequence[str] = ()) -> Standing:
-        """The generation of the passport's merchant and the named facts' versions; a fact that is gone has none."""
-        rows = self._database.call(passport, _QUERIES["standing"], {"facts": list(facts)})
-        return Standing(
-            generation=rows[0]["generation"],
-            versions={row["fact"]: row["version"] for row in rows if row["fact"] is not None},
-        )
+    def current(self, passport: Passport) -> int:
+        """The generation of the passport's merchant."""
+        return int(self._database.call(passport, _QUERIES["current_generation"], {})[0]["number"])

@@ -1,3 +1,3 @@
--- name: standing
--- The generation of the passport's merchant, and the versions that the named facts have now: one round trip.
-select * from shopwright.standing(%(passport)s, %(facts)s::text[]);
+-- name: current_generation
+-- The generation of the passport's merchant: one round trip.
+select shopwright.current_generation(%(passport)s) as number;

@@ -1,0 +1,3 @@
+set local role shopwright_search;
+drop function shopwright.current_generation(text);
+reset role;
