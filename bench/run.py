@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import api, imports, ingest, layers
+from bench import api, cache, imports, ingest, layers
 from bench.outcome import CannotMeasure, Options, Outcome
 
 RESULTS = Path(__file__).parent / "results"
@@ -16,6 +16,7 @@ BENCHES: Benches = {
     "layers": layers.measure,
     "imports": imports.measure,
     "api": api.measure,
+    "cache": cache.measure,
     "ingest": ingest.measure,
 }
 
