@@ -281,7 +281,7 @@ def churn(shop: Kitchen, seconds: float) -> dict[str, float]:
         return changes
 
     def ask(counter: Counter) -> list[tuple[Cache, bool]]:
-        told = []
+        told: list[tuple[Cache, bool]] = []
         while not done.is_set():
             subject = SUBJECTS[len(told) % ASKED]
             began = time.monotonic()

@@ -233,7 +233,7 @@ def test_while_pages_change_all_the_time_no_shopper_is_told_what_was_already_rep
             done.set()
 
     def read(counter_at: int) -> list[tuple[str, bool]]:
-        told = []
+        told: list[tuple[str, bool]] = []
         while not done.is_set():
             at = len(told) % len(subjects)
             asked_at = time.monotonic()

@@ -9,6 +9,7 @@ from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator.answer_cache import AnswerCache, Standing
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.privacy.redact import mask
 from shopwright.retrieval.search import Passage
@@ -19,6 +20,7 @@ from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.sessions import FakeSessions
+from tests.fakes.shelf import FakeShelf
 
 ANN = gateway.member()
 KIT = gateway.member("kitchen", subject="user#kit")
@@ -33,8 +35,9 @@ PASSAGES = {
 class Desk:
     """A desk with one page of each of two shops on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: AnswerCache | None = None) -> None:
         self.sessions = FakeSessions(lambda: gateway.ISSUED_AT)
+        self.cache = cache
         self.database_is_down = False
         self.searched: list[str] = []
 
@@ -60,6 +63,7 @@ class Desk:
             compose=compose,
             recall=self.recall,
             remember=self.remember,
+            cache=self.cache,
         )
         handler = chat.build(lambda: chat.Desk(members=FakeMembers(ANN, KIT), answering=held))
         token = None if row is None else gateway.claims(row)
@@ -81,6 +85,7 @@ def test_a_question_is_answered_with_a_citation_the_clocks_and_the_request_id() 
     assert 0 <= clocks["first_useful_ms"] <= clocks["first_token_ms"] <= clocks["done_ms"]
     assert body["request_id"] == answer.headers["x-request-id"] == gateway.REQUEST_ID
     assert 0 < body["confidence"] <= 1
+    assert (body["cache"], body["served_from_cache_at"]) == ("off", None)
 
 
 def test_each_merchants_shopper_is_answered_from_that_merchants_page() -> None:
@@ -168,6 +173,47 @@ def test_when_the_documents_cannot_be_reached_the_shopper_gets_a_word_and_a_time
     assert (answer.body["error"], answer.body["answer"]) == ("DatabaseUnavailable", wording().unavailable)
     assert answer.body["verdict"] == "unavailable"
     assert {"message", "request_id"} <= answer.body.keys()
+
+
+class Kept:
+    """A cache in memory, and the database that it asks whether an answer still holds."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.cache = AnswerCache(
+            FakeShelf(), seen=lambda _: 1, current=self.current, context=(), now=lambda: 1_790_000_000.0
+        )
+
+    def current(self, caller: Caller, facts: Sequence[str]) -> Standing:
+        if self.is_down:
+            raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
+        return Standing(1, {})
+
+
+def test_a_kept_answer_says_when_it_was_written_and_is_remembered_all_the_same() -> None:
+    desk = Desk(Kept().cache)
+    first = desk.ask().body
+
+    again = desk.ask().body
+
+    assert (first["cache"], first["served_from_cache_at"]) == ("miss", None)
+    assert (again["cache"], again["served_from_cache_at"]) == ("hit", "2026-09-21T14:13:20Z")
+    assert (again["answer"], again["citations"], again["notes"]) == (first["answer"], first["citations"], [])
+    assert len(desk.searched) == 1
+    assert desk.sessions.of(Tenant("outdoor"), "user#ann").open(again["session_id"]).length == 1
+
+
+def test_a_kept_answer_that_cannot_be_checked_says_so() -> None:
+    kept = Kept()
+    desk = Desk(kept.cache)
+    desk.ask()
+    kept.is_down = desk.database_is_down = True
+
+    answer = desk.ask()
+
+    assert (answer.status, answer.body["cache"]) == (200, "hit")
+    assert answer.body["notes"] == [wording().notes["unchecked"].format(at="2026-09-21 14:13 UTC")]
+    assert desk.ask({"message": "Do you sell tents?"}).status == 503
 
 
 def test_when_the_conversation_cannot_be_kept_the_answer_says_so() -> None:
