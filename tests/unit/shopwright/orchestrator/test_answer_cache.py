@@ -13,9 +13,9 @@ from shopwright.grounding.cite import Citation
 from shopwright.orchestrator.answer_cache import (
     AnswerCache,
     Cache,
+    Served,
     ShelfUnavailable,
     Standing,
-    Told,
     query_hash,
     rules,
     spelled,
@@ -86,7 +86,7 @@ class Shop:
         self.slept.append(seconds)
         self.time += seconds
 
-    def ask(self, question: str = RETURN, caller: Caller = ANN, *, of: AnswerCache | None = None) -> Told:
+    def ask(self, question: str = RETURN, caller: Caller = ANN, *, of: AnswerCache | None = None) -> Served:
         deadline = Deadline(8000, now=lambda: self.time)
         return (of or self.cache).through(caller, question, self.compute, deadline)
 
@@ -111,7 +111,7 @@ def test_an_honest_refusal_is_kept_for_a_shorter_while(shop: Shop) -> None:
     assert shop.ask().cache is Cache.MISS  # past its soft lifetime: this caller computes
 
     shop.time += rules().lifetimes["not_in_documents"].soft_s - 1
-    assert shop.ask() == Told(NOTHING, Cache.HIT, shop.time - rules().lifetimes["not_in_documents"].soft_s + 1)
+    assert shop.ask() == Served(NOTHING, Cache.HIT, shop.time - rules().lifetimes["not_in_documents"].soft_s + 1)
 
 
 @pytest.mark.parametrize("kind", ["answered", "not_in_documents", "with_facts"])
@@ -127,7 +127,7 @@ def test_another_merchants_shopper_is_answered_from_his_own_shop(shop: Shop) -> 
     shop.ask()
     shop.says = THIRTY
 
-    assert shop.ask(caller=KIT) == Told(THIRTY, Cache.MISS)
+    assert shop.ask(caller=KIT) == Served(THIRTY, Cache.MISS)
     assert shop.ask(caller=ANN).said == SIXTY
     assert shop.ask(caller=KIT).said == THIRTY
 
@@ -136,7 +136,7 @@ def test_a_change_of_the_shops_documents_refuses_what_was_kept_before_it(shop: S
     shop.ask()
     shop.says, shop.generation = THIRTY, 8
 
-    assert shop.ask() == Told(THIRTY, Cache.MISS)
+    assert shop.ask() == Served(THIRTY, Cache.MISS)
     assert shop.ask().cache is Cache.HIT
 
 
@@ -148,7 +148,7 @@ def test_a_change_while_an_answer_is_computed_refuses_that_answer(shop: Shop) ->
     shop.cache.through(ANN, RETURN, meanwhile, Deadline(8000, now=lambda: shop.time))
     shop.says = THIRTY
 
-    assert shop.ask() == Told(THIRTY, Cache.MISS)
+    assert shop.ask() == Served(THIRTY, Cache.MISS)
 
 
 def test_a_database_that_was_restored_to_an_older_generation_refuses_what_is_newer(shop: Shop) -> None:
@@ -173,7 +173,7 @@ def test_past_its_soft_lifetime_one_computes_and_the_others_get_the_kept_answer_
     shop.ask()
     written = shop.time
     shop.time += rules().lifetimes["answered"].soft_s
-    others: list[Told] = []
+    others: list[Served] = []
 
     def slowly() -> Said:
         others.extend(shop.ask(caller=BOB, of=shop.process()) for _ in range(3))
@@ -181,8 +181,8 @@ def test_past_its_soft_lifetime_one_computes_and_the_others_get_the_kept_answer_
 
     told = shop.cache.through(ANN, RETURN, slowly, Deadline(8000, now=lambda: shop.time))
 
-    assert told == Told(SIXTY, Cache.MISS)
-    assert others == [Told(SIXTY, Cache.STALE, written)] * 3
+    assert told == Served(SIXTY, Cache.MISS)
+    assert others == [Served(SIXTY, Cache.STALE, written)] * 3
     assert shop.computed == 1
     assert shop.ask().cache is Cache.HIT
 
@@ -208,7 +208,7 @@ def test_fifty_at_once_cause_one_computation() -> None:
 
     together_done = threading.Event()
 
-    def ask(number: int) -> Told:
+    def ask(number: int) -> Served:
         cache = AnswerCache(shelf, seen=lambda _: 7, current=lambda *_: Standing(7, {}), context=())
         together.wait(10)
         return cache.through(ANN, RETURN, compute, Deadline(20_000))
@@ -226,7 +226,7 @@ def test_those_who_wait_for_a_leader_who_died_go_on_when_its_lock_ends(shop: Sho
     shop.shelf.look(ANN.tenant, query_hash(RETURN, ()), token="dies", now_ms=int(shop.time * 1000), lock_ms=lock_ms)
     began = shop.time
 
-    assert shop.ask() == Told(SIXTY, Cache.MISS)
+    assert shop.ask() == Served(SIXTY, Cache.MISS)
     assert shop.time - began == pytest.approx(lock_ms / 1000, abs=0.05)
     assert shop.ask().cache is Cache.HIT
 
@@ -235,7 +235,7 @@ def test_whoever_has_waited_long_enough_computes_for_himself(shop: Shop) -> None
     shop.shelf.look(ANN.tenant, query_hash(RETURN, ()), token="slow", now_ms=0, lock_ms=60_000)
     began = shop.time
 
-    assert shop.ask() == Told(SIXTY, Cache.MISS)
+    assert shop.ask() == Served(SIXTY, Cache.MISS)
     assert shop.time - began == pytest.approx(rules().wait_ms / 1000, abs=0.05)
 
 
@@ -265,11 +265,11 @@ def test_without_a_database_an_answer_without_facts_is_still_told_and_says_so(sh
     shop.ask()
     shop.database_is_down = True
 
-    assert shop.ask() == Told(SIXTY, Cache.HIT, shop.time, unchecked=True)
+    assert shop.ask() == Served(SIXTY, Cache.HIT, shop.time, unchecked=True)
 
     shop.time += rules().lifetimes["answered"].soft_s
     written = shop.time - rules().lifetimes["answered"].soft_s
-    assert shop.ask() == Told(SIXTY, Cache.STALE, written, unchecked=True)
+    assert shop.ask() == Served(SIXTY, Cache.STALE, written, unchecked=True)
 
 
 def test_without_a_database_a_fact_is_not_told(shop: Shop) -> None:
@@ -364,9 +364,9 @@ def poisoned(**changes: object) -> bytes:
 def test_a_value_that_somebody_planted_is_refused_and_removed(shop: Shop, value: bytes) -> None:
     shop.shelf.put(ANN.tenant, query_hash(RETURN, ()), value, generation=7)
 
-    assert shop.ask() == Told(SIXTY, Cache.MISS)
+    assert shop.ask() == Served(SIXTY, Cache.MISS)
     assert value not in shop.shelf.values()
-    assert shop.ask() == Told(SIXTY, Cache.HIT, shop.time)
+    assert shop.ask() == Served(SIXTY, Cache.HIT, shop.time)
 
 
 def test_what_is_kept_names_no_shopper(shop: Shop) -> None:

@@ -11,7 +11,7 @@ from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Source
 from shopwright.orchestrator import follow_up
-from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Told
+from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
 from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
 from shopwright.privacy.redact import Masked
@@ -102,13 +102,13 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
         return _said(resolved, passages, desk)
 
     try:
-        told = _told(question.caller, resolved, compute, desk, deadline)
+        served = _served(question.caller, resolved, compute, desk, deadline)
     except Unavailable as failure:
         clocks = Clocks(None, None, elapsed_ms())
         return Answer(
             wording().unavailable, UNAVAILABLE, (), 0.0, clocks, question.session_id, tuple(notes), failure=failure
         )
-    said = told.said
+    said = served.said
     token_ms = elapsed_ms()
     useful_ms = found_ms[0] if found_ms else token_ms
     session_id = None
@@ -118,8 +118,8 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
         notes.append(wording().notes["not_remembered"])
     if said.cut_down:
         notes.append(wording().notes["cut_down"])
-    if told.unchecked and told.written_at is not None:
-        written = datetime.fromtimestamp(told.written_at, UTC)
+    if served.unchecked and served.written_at is not None:
+        written = datetime.fromtimestamp(served.written_at, UTC)
         notes.append(wording().notes["unchecked"].format(at=f"{written:%Y-%m-%d %H:%M} UTC"))
     return Answer(
         text=said.text,
@@ -129,14 +129,14 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
         clocks=Clocks(useful_ms, token_ms, elapsed_ms()),
         session_id=session_id or question.session_id,
         notes=tuple(notes),
-        cache=told.cache,
-        kept_at=told.written_at,
+        cache=served.cache,
+        kept_at=served.written_at,
     )
 
 
-def _told(caller: Caller, asked: str, compute: Callable[[], Said], desk: Desk, deadline: Deadline) -> Told:
+def _served(caller: Caller, asked: str, compute: Callable[[], Said], desk: Desk, deadline: Deadline) -> Served:
     if desk.cache is None:
-        return Told(compute(), Cache.OFF)
+        return Served(compute(), Cache.OFF)
     return desk.cache.through(caller, asked, compute, deadline)
 
 

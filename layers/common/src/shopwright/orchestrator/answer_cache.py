@@ -1,7 +1,7 @@
 """Which kept answers may be served, and who computes one that may not: changes when those rules do.
 
 The truth is PostgreSQL's. A kept answer carries the merchant's generation, read before its passages were, and the
-versions of the facts in it; before it is served both are held against the database, in one round trip. So its age never
+versions of the facts in it; before it is served both are held against the database. So its age never
 makes it wrong, and its soft lifetime only says when somebody should compute it anew.
 """
 
@@ -106,7 +106,7 @@ def rules() -> Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Served:
     """What is said, and how it came about. `unchecked`: PostgreSQL could not be asked whether it is still true."""
 
     said: Said
@@ -162,7 +162,7 @@ class AnswerCache:
         self._report = report
         self._rests_until = float("-inf")
 
-    def through(self, caller: Caller, question: str, compute: Callable[[], Said], deadline: Deadline) -> Told:
+    def through(self, caller: Caller, question: str, compute: Callable[[], Said], deadline: Deadline) -> Served:
         """The answer to a masked question: a kept one that is true now, or what `compute` finds."""
         visit = _Visit(caller, query_hash(question, self._context), secrets.token_hex(8), compute)
         gives_up = self._clock() + min(self._rules.wait_ms / 1000, deadline.left_s() / 2)
@@ -179,18 +179,18 @@ class AnswerCache:
                 if found.leads:
                     return self._lead(visit, entry)
                 if entry is not None:
-                    told = self._checked(visit, entry, found)
-                    if told is not None:
-                        return told
+                    served = self._checked(visit, entry, found)
+                    if served is not None:
+                        return served
             except ShelfUnavailable as failure:
                 self._rest(failure)
                 break
             deadline.check()
             if self._clock() >= gives_up:
-                return Told(compute(), Cache.MISS)
+                return Served(compute(), Cache.MISS)
             if entry is None:
                 self._sleep(self._rules.poll_ms / 1000)
-        return Told(compute(), Cache.OFF)
+        return Served(compute(), Cache.OFF)
 
     def forget(self, tenant: Tenant) -> int:
         """Remove everything that is kept for a merchant; how many answers that were."""
@@ -210,7 +210,7 @@ class AnswerCache:
         self._shelf.drop(visit.caller.tenant, visit.query_hash, kept_by=found.kept_by)
         return None
 
-    def _checked(self, visit: "_Visit", entry: _Entry, found: Look) -> Told | None:
+    def _checked(self, visit: "_Visit", entry: _Entry, found: Look) -> Served | None:
         """The kept answer if it may be served. One that may not be is removed, so that the next look misses it."""
         how = Cache.HIT if found.state is State.FRESH else Cache.STALE
         try:
@@ -218,7 +218,7 @@ class AnswerCache:
         except Unavailable as failure:
             return self._unchecked(entry, how, failure)
         if (entry.generation, entry.facts) == (standing.generation, standing.versions):
-            return Told(entry.said, how, entry.written_at)
+            return Served(entry.said, how, entry.written_at)
         self._shelf.drop(
             visit.caller.tenant,
             visit.query_hash,
@@ -228,13 +228,13 @@ class AnswerCache:
         )
         return None
 
-    def _unchecked(self, entry: _Entry, how: Cache, failure: Unavailable) -> Told:
-        """Better than nothing, unless it holds facts: a price whose version cannot be checked is not told."""
+    def _unchecked(self, entry: _Entry, how: Cache, failure: Unavailable) -> Served:
+        """Better than nothing, unless it holds facts: a price whose version cannot be checked is not served."""
         if entry.facts:
             raise failure
-        return Told(entry.said, how, entry.written_at, unchecked=True)
+        return Served(entry.said, how, entry.written_at, unchecked=True)
 
-    def _lead(self, visit: "_Visit", entry: _Entry | None) -> Told:
+    def _lead(self, visit: "_Visit", entry: _Entry | None) -> Served:
         """Compute for everybody who waits. The lock is given back whatever happens."""
         try:
             generation = self._seen(visit.caller)
@@ -251,7 +251,7 @@ class AnswerCache:
             self._give_up(visit)
             raise
         self._keep(visit, said, generation)
-        return Told(said, Cache.MISS)
+        return Served(said, Cache.MISS)
 
     def _keep(self, visit: "_Visit", said: Said, generation: int) -> None:
         """Put an answer on the shelf. That it cannot be is no reason not to give it."""
