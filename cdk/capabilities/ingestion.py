@@ -30,7 +30,7 @@ class Ingestion(Construct):
             self,
             "ingest-parse",
             ground,
-            layers=("common", "parsing", "models"),
+            layers=("common", "parsing"),
             timeout_s=60,
             memory_mb=1024,
             environment={

@@ -1,4 +1,4 @@
-"""Ingestion, step 3, once for each batch: a vector for each masked passage, from its text and nothing else."""
+"""Ingestion, step 3, once for each batch: a vector for each masked passage that has none, from its text alone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,8 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def embed(work: Work) -> Embedded:
         payloads = desk().work_of(work.tenant)
         masked = payloads.read(work.batch, Batch)
-        vectors = desk().embed([embedded_text(piece.section, piece.content) for piece in masked.pieces])
+        fresh = [embedded_text(piece.section, piece.content) for piece in masked.pieces if not piece.embedded]
+        vectors = iter(desk().embed(fresh))
         embedded = EmbeddedBatch(
             title=masked.title,
             pieces=masked.pieces,
@@ -55,7 +56,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             model_name=desk().model.name,
             model_dimensions=desk().model.dimensions,
             model_sha256=desk().model.sha256,
-            vectors=tuple(packed(vector) for vector in vectors),
+            vectors=tuple(None if piece.embedded else packed(next(vectors)) for piece in masked.pieces),
         )
         return Embedded(payloads.write(work.batch.replace("/masked/", "/embedded/"), embedded))
 

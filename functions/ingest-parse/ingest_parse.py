@@ -8,11 +8,22 @@ from functools import cache
 import shopwright_models
 from shopwright.documents.aurora import DocumentRepository, Documents, Outcome
 from shopwright.documents.chunk import chunk
-from shopwright.documents.document import PIPELINE, DocumentNotFound, Status, check_size, format_of, is_personal
-from shopwright.documents.parse.formats import named, read
+from shopwright.documents.document import (
+    PIPELINE,
+    DocumentNotFound,
+    Status,
+    check_name,
+    check_size,
+    format_of,
+    is_personal,
+)
+from shopwright.documents.parse.block import Parsed as Read
+from shopwright.documents.parse.formats import named
 from shopwright.documents.rejected import UnsupportedFormat
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
+from shopwright.documents.sandbox import Sandbox
 from shopwright.documents.work import Drop, batches
+from shopwright.embedding.model import Model
 from shopwright.embedding.tokens import Tokens
 from shopwright.runtime import task
 from shopwright.runtime.database import TenantSettings
@@ -30,6 +41,8 @@ class Desk:
     files_of: Callable[[Tenant], MerchantFiles]
     work_of: Callable[[Tenant], MerchantPayloads]
     count: Callable[[str], int]
+    read: Callable[[bytes, str], Read]
+    model: Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,8 @@ def wire() -> Desk:
         files_of=DocumentsBucket(env.documents_bucket).of,
         work_of=WorkBucket(env.artifacts_bucket).of,
         count=Tokens(shopwright_models.directory()).count,
+        read=Sandbox().read,
+        model=Model.read(shopwright_models.directory()),
     )
 
 
@@ -63,6 +78,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             raise UnsupportedFormat(
                 "This file's name holds an e-mail address or a telephone, card or account number. Rename the file."
             )
+        check_name(drop.key)
         format_of(drop.key)
         check_size(drop.size)
         try:
@@ -73,12 +89,15 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         sha256 = hashlib.sha256(data).hexdigest()
         if documents.keep_if_unchanged(drop.arrival, sha256=sha256, pipeline=PIPELINE):
             return Parsed(Outcome.UNCHANGED.value, sha256)
-        parsed = read(data, drop.key)
+        parsed = desk().read(data, drop.key)
         chunks = chunk(drop.document_id, parsed, desk().count)
+        embedded = documents.embedded(
+            drop.document_id, [one.id for one in chunks], model=desk().model, pipeline=PIPELINE
+        )
         payloads = desk().work_of(drop.tenant)
         keys = tuple(
             payloads.write(f"{drop.work}cut/{number:04d}.json", batch)
-            for number, batch in enumerate(batches(parsed.title, chunks))
+            for number, batch in enumerate(batches(parsed.title, chunks, embedded))
         )
         if not documents.advance(drop.arrival, Status.PARSED):
             return Parsed(Outcome.SUPERSEDED.value)

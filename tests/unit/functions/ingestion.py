@@ -1,14 +1,17 @@
 """What the tests of the ingestion functions share: changes when a step is called in another way."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from shopwright.documents.aurora import Content, Outcome
+from shopwright.documents.aurora import Content, Outcome, VectorsGone
 from shopwright.documents.document import Arrival, DocumentNotFound, Status, document_id
 from shopwright.documents.work import Payload
+from shopwright.embedding.model import Model
 from shopwright.tenancy.tenant import Tenant
 
 EVENTS = Path(__file__).parents[3] / "events"
@@ -84,6 +87,18 @@ class Shelf:
         row["status"] = Status.SEARCHABLE
         return True
 
+    def embedded(self, document_id: str, ids: Sequence[UUID], *, model: Model, pipeline: str) -> frozenset[UUID]:
+        row = self.rows[document_id]
+        kept: Content | None = row["content"]
+        if kept is None or (kept.model, kept.pipeline) != (model, pipeline):
+            return frozenset()
+        return frozenset(ids) & self._vectors(row).keys()
+
+    @staticmethod
+    def _vectors(row: dict[str, Any]) -> dict[UUID, Sequence[float]]:
+        kept: Content | None = row["content"]
+        return {chunk.id: vector for chunk, vector in kept.passages if vector is not None} if kept else {}
+
     def advance(self, arrival: Arrival, status: Status, *, reason: str | None = None) -> bool:
         row = self.rows[arrival.document_id]
         if _rank(row["sequencer"]) != _rank(arrival.sequencer):
@@ -101,7 +116,12 @@ class Shelf:
         row = self.rows[arrival.document_id]
         if _rank(row["sequencer"]) > _rank(arrival.sequencer):
             return Outcome.SUPERSEDED
-        row.update(status=Status.SEARCHABLE, content=content)
+        stored = self._vectors(row)
+        lost = [chunk.id for chunk, vector in content.passages if vector is None and chunk.id not in stored]
+        if lost:
+            raise VectorsGone("Passages of this document lost their vectors while it was on its way.")
+        passages = [(chunk, stored[chunk.id] if vector is None else vector) for chunk, vector in content.passages]
+        row.update(status=Status.SEARCHABLE, content=replace(content, passages=passages))
         return Outcome.SEARCHABLE
 
     def remove(self, arrival: Arrival) -> Outcome:

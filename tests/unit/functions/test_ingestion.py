@@ -12,6 +12,8 @@ import pytest
 import quarantine
 import remove_document
 from shopwright.documents.document import Status, document_id
+from shopwright.documents.parse import formats
+from shopwright.documents.parse.block import Parsed
 from shopwright.documents.rejected import EmptyFile, FileTooLarge, NotText, UnsupportedFormat
 from shopwright.documents.work import Batch, Drop, EmbeddedBatch
 from shopwright.embedding.model import Model
@@ -26,12 +28,15 @@ MODEL = Model("tiny", 2, "a" * 64)
 class Shop:
     """Every step's desk over the same shelf and buckets."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[bytes, str], Parsed] = formats.read) -> None:
+        self.read = read
         self.shelf, self.documents, self.work = Shelf(), Files({KEY: PAGE}), Payloads()
         self.embedded: list[str] = []
 
     def parse(self, **change: Any) -> Any:
-        desk = ingest_parse.Desk(self.shelf.of, self.documents.of, self.work.of, lambda text: len(text.split()))
+        desk = ingest_parse.Desk(
+            self.shelf.of, self.documents.of, self.work.of, lambda text: len(text.split()), self.read, MODEL
+        )
         return run(ingest_parse.build(lambda: desk), drop(**change))
 
     def sanitize(self, batch: str, **change: Any) -> Any:
@@ -169,7 +174,7 @@ def test_a_file_that_we_cannot_read_is_refused_by_name(key: str, data: bytes, si
 )
 def test_a_step_refuses_an_input_whose_parts_do_not_belong_together(change: dict[str, str]) -> None:
     shop = Shop()
-    desk = ingest_parse.Desk(shop.shelf.of, shop.documents.of, shop.work.of, len)
+    desk = ingest_parse.Desk(shop.shelf.of, shop.documents.of, shop.work.of, len, shop.read, MODEL)
     with pytest.raises(MalformedInput):
         run(ingest_parse.build(lambda: desk), {**drop(), **change})
     assert shop.shelf.rows == {}

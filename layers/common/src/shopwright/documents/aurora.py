@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+from uuid import UUID
 
 from pgvector import HalfVector
 from psycopg import sql
@@ -36,6 +37,7 @@ from shopwright.tenancy.tenant import Tenant
 
 _QUERIES = Queries.beside(__file__)
 _BATCH = 500
+Passage = tuple[Chunk, Sequence[float] | None]
 _LONG_S = 150  # a passport for writing a big document
 MAX_PAGE = 100
 
@@ -46,6 +48,10 @@ class NotACursor(Invalid):
 
 class OtherModelServes(Conflict):
     """The vectors come from a model that the database does not know, or that does not serve this merchant."""
+
+
+class VectorsGone(Conflict):
+    """Passages that were to keep their vectors have lost them meanwhile: the document is read again."""
 
 
 class Outcome(StrEnum):
@@ -60,14 +66,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Everything that one arrival makes searchable. `passages` pairs each chunk, masked, with its vector."""
+    """Everything that one arrival makes searchable. `passages` pairs each chunk, masked, with its vector.
+
+    None stands for the vector that the passage has already.
+    """
 
     title: str
     sha256: str
     pipeline: str
     masked: int
     model: Model
-    passages: Sequence[tuple[Chunk, Sequence[float]]]
+    passages: Sequence[Passage]
 
 
 class DocumentRepository:
@@ -135,6 +144,15 @@ class Documents:
             db.execute(_QUERIES["keep"], self._at(arrival))
             return True
 
+    def embedded(self, document_id: str, ids: Sequence[UUID], *, model: Model, pipeline: str) -> frozenset[UUID]:
+        """Which passages of a document need no new vector: they have the model's own, from the very same words."""
+        with self._database.as_tenant(self._passport()) as db:
+            known = db.execute(_QUERIES["vectors_of"], _model(model)).fetchone()
+            if known is None:
+                return frozenset()
+            values = {"merchant": self._merchant, "document": document_id, "pipeline": pipeline, "ids": list(ids)}
+            return frozenset(row["id"] for row in db.execute(_of("embedded", known), values).fetchall())
+
     def advance(self, arrival: Arrival, status: Status, *, reason: str | None = None) -> bool:
         """Say how far an arrival has come; False when a newer one has taken its place, or it is searchable already."""
         with self._database.as_tenant(self._passport()) as db:
@@ -188,18 +206,19 @@ class Documents:
             return Outcome.REMOVED
 
     def _write(self, db: Cursor, arrival: Arrival, content: Content, version: int) -> None:
-        model = {"model": content.model.name, "weights": content.model.sha256, "merchant": self._merchant}
+        model = {**_model(content.model), "merchant": self._merchant}
         known = db.execute(_QUERIES["vectors_of"], model).fetchone()
         serving = db.execute(_QUERIES["serve"], model).fetchone() if known else None
         if known is None or serving is None or serving["model"] != content.model.name:
             raise OtherModelServes("These vectors come from a model that does not serve this merchant.")
-        write_vectors = sql.SQL(_QUERIES["write_vectors"]).format(
-            relation=sql.Identifier("shopwright", known["relation"])
-        )
         db.execute(
             _QUERIES["drop_other_chunks"],
             {**self._at(arrival), "ids": [chunk.id for chunk, _ in content.passages]},
         )
+        kept = [chunk.id for chunk, vector in content.passages if vector is None]
+        found = db.execute(_of("count_vectors", known), {"merchant": self._merchant, "ids": kept}).fetchone()
+        if found is None or found["found"] != len(kept):
+            raise VectorsGone("Passages of this document lost their vectors while it was on its way.")
         for batch in _batches(content.passages):
             chunks = [chunk for chunk, _ in batch]
             values = {
@@ -213,8 +232,11 @@ class Documents:
                 "contents": [chunk.content for chunk in chunks],
             }
             db.execute(_QUERIES["write_chunks"], values)
-            vectors = [HalfVector(list(vector)) for _, vector in batch]
-            db.execute(write_vectors, {"merchant": self._merchant, "ids": values["ids"], "vectors": vectors})
+            fresh = [(chunk.id, HalfVector(list(vector))) for chunk, vector in batch if vector is not None]
+            if fresh:
+                ids, vectors = zip(*fresh, strict=True)
+                written = {"merchant": self._merchant, "ids": list(ids), "vectors": list(vectors)}
+                db.execute(_of("write_vectors", known), written)
 
     def _standing(self, db: Cursor, arrival: Arrival) -> Row:
         row = db.execute(_QUERIES["standing"], self._at(arrival)).fetchone()
@@ -233,9 +255,16 @@ class Documents:
         return self._signer.sign(self._tenant, lifetime_s=lifetime_s)
 
 
-def _batches(
-    passages: Sequence[tuple[Chunk, Sequence[float]]],
-) -> Iterator[Sequence[tuple[Chunk, Sequence[float]]]]:
+def _model(model: Model) -> dict[str, object]:
+    return {"model": model.name, "weights": model.sha256}
+
+
+def _of(query: str, known: Row) -> sql.Composed:
+    """A query about the table that holds a model's vectors."""
+    return sql.SQL(_QUERIES[query]).format(relation=sql.Identifier("shopwright", known["relation"]))
+
+
+def _batches(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
     rest = iter(passages)
     while batch := list(islice(rest, _BATCH)):
         yield batch

@@ -8,10 +8,12 @@ is the content alone.
 import hashlib
 import re
 import uuid
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 
 from shopwright.documents.parse.block import Block, Parsed
 from shopwright.documents.rejected import NoText, TooManyPassages
@@ -91,8 +93,10 @@ def _cut(blocks: Iterable[Block], count: Callable[[str], int]) -> Iterator[Block
             yield block
             continue
         room = min(room, _room(replace(block, whole=False), count))
-        for text in _pack(_SENTENCE.split(block.text), room, count):
-            yield replace(block, text=text)
+        *full, rest = _pack(_SENTENCE.split(block.text), room, count)
+        for text in full:
+            yield replace(block, text=text, whole=True)
+        yield replace(block, text=rest)
 
 
 def _room(block: Block, count: Callable[[str], int]) -> int:
@@ -102,18 +106,32 @@ def _room(block: Block, count: Callable[[str], int]) -> int:
 
 def _pack(sentences: Iterable[str], room: int, count: Callable[[str], int]) -> Iterator[str]:
     """As many sentences together as fit; a sentence that alone does not fit is cut between words."""
-    held: list[str] = []
-    used = 0
-    for sentence in sentences:
-        for part in _words_that_fit(sentence.strip(), room, count):
-            size = count(part)
-            if held and used + size > room:
-                yield " ".join(held)
-                held, used = [], 0
-            held.append(part)
-            used += size
-    if held:
-        yield " ".join(held)
+    parts = [part for sentence in sentences for part in _words_that_fit(sentence.strip(), room, count)]
+    for first, last in _groups(parts, room, count):
+        yield " ".join(parts[first:last])
+
+
+def _groups(texts: Sequence[str], room: int, count: Callable[[str], int]) -> Iterator[tuple[int, int]]:
+    """Which neighbours go together: from, to.
+
+    Once there is more than one group, a group that is half full also ends before a landmark: a text that is one by what
+    it says, not by where it stands. So the groups behind an edit soon are those from before it, and keep their vectors.
+    """
+    sizes = [count(text) for text in texts]
+    fits = sum(sizes) <= room
+    first = used = 0
+    for place, (text, size) in enumerate(zip(texts, sizes, strict=True)):
+        full = used + size > room or (not fits and used * 2 >= room and _is_landmark(text))
+        if place > first and full:
+            yield first, place
+            first, used = place, 0
+        used += size
+    if first < len(texts):
+        yield first, len(texts)
+
+
+def _is_landmark(text: str) -> bool:
+    return zlib.crc32(text.encode()) % 3 == 0
 
 
 def _words_that_fit(sentence: str, room: int, count: Callable[[str], int]) -> Iterator[str]:
@@ -138,20 +156,16 @@ def _words_that_fit(sentence: str, room: int, count: Callable[[str], int]) -> It
 
 def _join(blocks: Iterable[Block], count: Callable[[str], int]) -> Iterator[Block]:
     """Neighbours in one section, joined while they fit; a span then reaches from the first to the last."""
-    held: Block | None = None
-    used = 0
-    for block in blocks:
-        size = count(block.text)
-        fits = held is not None and not held.whole and not block.whole and held.path == block.path
-        if held is not None and fits and used + size <= _room(block, count):
-            held = replace(held, text=f"{held.text}\n{block.text}", end=max(held.end, block.end))
-            used += size
+    for (whole, _), neighbours in groupby(blocks, key=lambda block: (block.whole, block.path)):
+        if whole:
+            yield from neighbours
             continue
-        if held is not None:
-            yield held
-        held, used = block, size
-    if held is not None:
-        yield held
+        section = list(neighbours)
+        for first, last in _groups([block.text for block in section], _room(section[0], count), count):
+            group = section[first:last]
+            yield replace(
+                group[0], text="\n".join(block.text for block in group), end=max(block.end for block in group)
+            )
 
 
 def _chunk_id(document_id: str, section: tuple[str, ...], content: str, occurrence: int) -> uuid.UUID:

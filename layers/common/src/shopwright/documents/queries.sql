@@ -76,6 +76,19 @@ select %(merchant)s, piece.id, piece.e
   from unnest(%(ids)s::uuid[], %(vectors)b) as piece (id, e)
     on conflict (merchant_id, id) do update set e = excluded.e where known.e <> excluded.e;
 
+-- name: embedded
+-- Which of these passages of a document have a vector of the model, made by the same pipeline: from the same words.
+select piece.id
+  from shopwright.document as held
+  join shopwright.chunk as piece on piece.merchant_id = held.merchant_id and piece.document_id = held.id
+  join {relation} as known on known.merchant_id = piece.merchant_id and known.id = piece.id
+ where held.merchant_id = %(merchant)s and held.id = %(document)s and held.pipeline = %(pipeline)s
+   and piece.id = any (%(ids)s::uuid[]);
+
+-- name: count_vectors
+-- How many of these passages have a vector of the model.
+select count(*) as found from {relation} where merchant_id = %(merchant)s and id = any (%(ids)s::uuid[]);
+
 -- name: vectors_of
 -- The table of a model's vectors; no row for a model, or weights, that the database does not know.
 select relation from shopwright.embedding_model where name = %(model)s and sha256 = %(weights)s;

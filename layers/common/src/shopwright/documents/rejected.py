@@ -23,6 +23,14 @@ class UnsupportedFormat(Rejected):
     """Not one of the formats that we read, or under a name that we may not repeat."""
 
 
+class UnsafeName(Rejected):
+    """A name that reads as another place than the one where the file lies, or as another name than it is."""
+
+
+class Mislabelled(Rejected):
+    """It is of another kind than its ending says."""
+
+
 class NotText(Rejected):
     """Named as text, but it holds something else."""
 
@@ -33,6 +41,54 @@ class WrongEncoding(Rejected):
 
 class NoText(Rejected):
     """Well-formed, and nothing to read in it."""
+
+
+class ScannedPages(Rejected):
+    """Pictures of pages, without the text on them."""
+
+
+class EncryptedFile(Rejected):
+    """Nobody reads it without its password."""
+
+
+class BrokenFile(Rejected):
+    """Of the kind that its ending says, and damaged."""
+
+
+class ExpandsTooMuch(Rejected):
+    """Small as it lies there, and huge when unpacked."""
+
+
+class TooManyPages(Rejected):
+    """More pages, slides or sheets than we read of one file."""
+
+
+class TooManyParts(Rejected):
+    """A package of more parts than any document needs."""
+
+
+class TooMuchText(Rejected):
+    """More text in it than we take of one file."""
+
+
+class TooSlow(Rejected):
+    """Reading it took longer than one file may."""
+
+
+class TooMuchMemory(Rejected):
+    """Reading it took more memory than one file may."""
+
+
+class ReaderCrashed(Rejected):
+    """The process that read it died of it."""
+
+
+class BrokenXml(Rejected):
+    """Not XML."""
+
+
+class EntitiesDeclared(Rejected):
+    """XML that declares entities of its own: they are how XML reads other files, and how it grows without bound."""
 
 
 class BrokenTable(Rejected):

@@ -5,7 +5,7 @@ Between states go only ids and S3 keys; the passages themselves lie in the artif
 
 import struct
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, Self
 from uuid import UUID
 
@@ -61,7 +61,7 @@ class Change(Drop):
 
 
 class Piece(Payload):
-    """One passage."""
+    """One passage. `embedded`: its vector is stored already, from the version before."""
 
     id: UUID
     ordinal: int
@@ -69,9 +69,10 @@ class Piece(Payload):
     content: str
     start: int
     end: int
+    embedded: bool = False
 
     @classmethod
-    def of(cls, chunk: Chunk) -> Self:
+    def of(cls, chunk: Chunk, *, embedded: bool = False) -> Self:
         return cls(
             id=chunk.id,
             ordinal=chunk.ordinal,
@@ -79,6 +80,7 @@ class Piece(Payload):
             content=chunk.content,
             start=chunk.start,
             end=chunk.end,
+            embedded=embedded,
         )
 
     @property
@@ -95,17 +97,17 @@ class Batch(Payload):
 
 
 class EmbeddedBatch(Batch):
-    """Masked passages with their vectors: half-precision numbers, little-endian, in base64."""
+    """Masked passages with their vectors: half-precision numbers, little-endian, in base64. None: it is stored."""
 
     model_name: str
     model_dimensions: int
     model_sha256: str
-    vectors: tuple[str, ...]
+    vectors: tuple[str | None, ...]
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if len(self.vectors) != len(self.pieces):
-            raise ValueError("each piece needs its vector")
+        if [vector is None for vector in self.vectors] != [piece.embedded for piece in self.pieces]:
+            raise ValueError("each piece needs its vector, unless that is stored")
         return self
 
     @property
@@ -113,17 +115,18 @@ class EmbeddedBatch(Batch):
         return Model(self.model_name, self.model_dimensions, self.model_sha256)
 
     @property
-    def passages(self) -> tuple[tuple[Chunk, list[float]], ...]:
-        return tuple((piece.chunk, unpacked(vector)) for piece, vector in zip(self.pieces, self.vectors, strict=True))
+    def passages(self) -> tuple[tuple[Chunk, list[float] | None], ...]:
+        return tuple(
+            (piece.chunk, None if vector is None else unpacked(vector))
+            for piece, vector in zip(self.pieces, self.vectors, strict=True)
+        )
 
 
-def batches(title: str, chunks: Sequence[Chunk]) -> list[Batch]:
-    """The chunks of one document as payloads, never more than MAX_BATCHES of them."""
+def batches(title: str, chunks: Sequence[Chunk], embedded: Collection[UUID] = ()) -> list[Batch]:
+    """The chunks of one document as payloads, never more than MAX_BATCHES of them. `embedded` have their vectors."""
     size = max(BATCH, -(-len(chunks) // MAX_BATCHES))
-    return [
-        Batch(title=title, pieces=tuple(Piece.of(chunk) for chunk in chunks[n : n + size]))
-        for n in range(0, len(chunks), size)
-    ]
+    pieces = [Piece.of(chunk, embedded=chunk.id in embedded) for chunk in chunks]
+    return [Batch(title=title, pieces=tuple(pieces[n : n + size])) for n in range(0, len(pieces), size)]
 
 
 def packed(vector: Sequence[float]) -> str:

@@ -1,7 +1,7 @@
 """What every parser yields: changes when cutting into passages needs to know more about a piece of text."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _UNSTORABLE = re.compile(r"[\ud800-\udfff]")
 
@@ -11,8 +11,10 @@ class Block:
     """One paragraph, list item, table row, product or question with its answer.
 
     `path` is the titles above it, outermost first. `start` and `end` are characters of the decoded source, tags and
-    all, so that a citation opens at the right place in the merchant's own file. `whole` blocks stand alone: they are
-    not joined with their neighbours.
+    all, so that a citation opens at the right place in the merchant's own file. Of a file that is no text (PDF, Office,
+    e-mail, RTF) they are characters of its extracted text, which is its blocks with a line end between them; there the
+    path leads back: page, slide, sheet or heading. `whole` blocks stand alone: they are not joined with their
+    neighbours.
     """
 
     path: tuple[str, ...]
@@ -28,6 +30,26 @@ class Parsed:
 
     title: str
     blocks: tuple[Block, ...]
+
+
+@dataclass(slots=True)
+class Extract:
+    """The text of a file that is no text, as it grows block by block."""
+
+    blocks: list[Block] = field(default_factory=list)
+    at: int = 0
+
+    def add(self, path: tuple[str, ...], text: str, *, whole: bool = False) -> None:
+        """A block, unless there is nothing in it."""
+        if not text or text.isspace():
+            return
+        self.blocks.append(Block(path, text, self.at, self.at + len(text), whole))
+        self.at += len(text) + 1
+
+    def take(self, parsed: Parsed, under: tuple[str, ...] = ()) -> None:
+        """The blocks of a file within this one."""
+        for block in parsed.blocks:
+            self.add((*under, *block.path), block.text, whole=block.whole)
 
 
 def squeeze(text: str, *, limit: int | None = None) -> str:

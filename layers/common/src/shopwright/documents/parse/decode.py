@@ -9,7 +9,7 @@ import re
 from charset_normalizer import from_bytes
 
 from shopwright.documents.document import check_size
-from shopwright.documents.rejected import EmptyFile, NotText, WrongEncoding
+from shopwright.documents.rejected import EmptyFile, Mislabelled, NotText, WrongEncoding
 
 _MARKS = (  # the longer first: UTF-32's mark begins with UTF-16's
     (codecs.BOM_UTF8, "utf-8"),
@@ -20,8 +20,8 @@ _MARKS = (  # the longer first: UTF-32's mark begins with UTF-16's
 )
 _OTHER_KINDS = (
     (b"%PDF-", "a PDF"),
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"PK\x03\x04", "an Office document or a ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an Office document in the format before 2007"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
@@ -85,7 +85,10 @@ _DECLARABLE = _GUESSABLE | frozenset(
         "shift_jis_2004",
     ]
 )
-_DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})|@charset""", re.I)
+_DECLARED = re.compile(
+    rb"""(?:<meta[^>]{0,200}charset\s*=|\A\s*<\?xml[^>]{0,100}encoding\s*=)\s*["']?\s*([A-Za-z0-9_.:-]{2,40})|@charset""",
+    re.I,
+)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _SAMPLE = 128 * 1024
 
@@ -95,7 +98,7 @@ def decode(data: bytes) -> str:
     check_size(len(data))
     for magic, kind in _OTHER_KINDS:
         if data.startswith(magic):
-            raise NotText(f"This file is {kind} under another name. Upload it as text, HTML, Markdown, CSV or JSON.")
+            raise Mislabelled(f"This file is {kind} under another name. Give it the ending of what it is.")
     text = _decoded(data)
     if len(_CONTROL.findall(text[:_SAMPLE])) * 200 > min(len(text), _SAMPLE) or "\0" in text:
         raise NotText("This file holds binary data, not text. Upload the text itself.")
@@ -108,6 +111,9 @@ def _decoded(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _strict(data[len(mark) :], encoding)
+    wide = _wide(data[:_SAMPLE])
+    if wide:
+        return _strict(data, wide)
     if b"\0" in data:
         raise NotText("This file holds binary data, not text. Upload the text itself, saved as UTF-8.")
     try:
@@ -122,6 +128,15 @@ def _decoded(data: bytes) -> str:
                 f"This file is UTF-8 with damaged characters (line {line}). Save it as UTF-8 again."
             ) from None
     return _guessed(data)
+
+
+def _wide(sample: bytes) -> str:
+    """UTF-16 without its mark: every other byte of what is mostly Latin letters, digits and blanks is zero."""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    most, least = max(even, odd), min(even, odd)
+    if len(sample) < 4 or most < len(sample) * 0.2 or least * 10 > most:
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _strict(data: bytes, encoding: str) -> str:

@@ -1,31 +1,82 @@
 """Which parser reads which file: changes when a format is added."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import PurePosixPath
+from typing import Any
 
-from shopwright.documents.document import Format, format_of, shown_key
-from shopwright.documents.parse import csv, html, json, markdown, text
+from shopwright.documents.document import Format, check_size, format_of, shown_key
 from shopwright.documents.parse.block import Block, Parsed, heading, storable
-from shopwright.documents.parse.decode import decode
-from shopwright.documents.rejected import NoText
+from shopwright.documents.rejected import NoText, TooMuchText
 
-_PARSERS = {
-    Format.HTML: html.parse,
-    Format.MARKDOWN: markdown.parse,
-    Format.TEXT: text.parse,
-    Format.CSV: csv.parse,
-    Format.JSON: json.parse,
+MAX_CHARACTERS = 24_000_000  # of all blocks together: the most that 20 MB of text hold, and what tables repeat
+_HERE = __package__
+# A parser's module and its function, imported when the first file of the format comes: the readers of PDF and Markdown
+# take longer to import than most files take to read.
+_OF_TEXT = {
+    Format.HTML: "html",
+    Format.MARKDOWN: "markdown",
+    Format.TEXT: "text",
+    Format.CSV: "csv",
+    Format.JSON: "json",
+    Format.XML: "xml",
+}
+_OF_BYTES = {
+    Format.PDF: "pdf",
+    Format.DOCX: "docx",
+    Format.XLSX: "spreadsheet",
+    Format.ODS: "spreadsheet",
+    Format.PPTX: "pptx",
+    Format.ODT: "odt",
+    Format.RTF: "rtf",
+    Format.EMAIL: "email",
 }
 
 
 def read(data: bytes, key: str) -> Parsed:
-    """A file's title and blocks. A file that does not say its title is called by its name."""
-    parsed = _PARSERS[format_of(key)](decode(data))
+    """A file's title and blocks, read in this process: for files that we wrote ourselves. Others: `sandbox.read`."""
+    return titled(parse(data, format_of(key)), key)
+
+
+def titled(parsed: Parsed, key: str) -> Parsed:
+    """A file that does not say its title is called by its name."""
+    return parsed if parsed.title else replace(parsed, title=named(key))
+
+
+def parse(data: bytes, kind: Format) -> Parsed:
+    """What a file of this format says, fit to be stored."""
+    parsed = parser(kind)(data)
     blocks = tuple(block for block in map(_storable_block, parsed.blocks) if block.text.strip())
     if not blocks:
         raise NoText("This file holds no text. Upload one with text in it.")
-    return Parsed(storable(parsed.title) or named(key), blocks)
+    if sum(len(block.text) for block in blocks) > MAX_CHARACTERS:
+        raise TooMuchText(f"This file holds more than {MAX_CHARACTERS:,} characters. Split it into smaller files.")
+    return Parsed(storable(parsed.title), blocks)
+
+
+def parser(kind: Format) -> Callable[[bytes], Parsed]:
+    """The parser of a format, with all that it needs imported."""
+    if kind in _OF_BYTES:
+        return _checked(_function(_OF_BYTES[kind]))
+    from_text = _function(_OF_TEXT[kind])
+    decode = _function("decode:decode")
+    return lambda data: from_text(decode(data))
+
+
+def _checked(from_bytes: Callable[[bytes], Parsed]) -> Callable[[bytes], Parsed]:
+    def check_and_parse(data: bytes) -> Parsed:
+        check_size(len(data))
+        return from_bytes(data)
+
+    return check_and_parse
+
+
+def _function(name: str) -> Callable[[Any], Any]:
+    module, _, function = name.partition(":")
+    found: Callable[[Any], Any] = getattr(import_module(f"{_HERE}.{module}"), function or "parse")
+    return found
 
 
 def _storable_block(block: Block) -> Block:

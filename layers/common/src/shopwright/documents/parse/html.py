@@ -96,6 +96,20 @@ def parse(text: str) -> Parsed:
     return Parsed(title or walk.first_heading, tuple(walk.blocks))
 
 
+def plain(text: str) -> str:
+    """The words of a piece of HTML, as a person sees them."""
+    nesting.check(text)
+    body = LexborHTMLParser(text).body
+    return "" if body is None else _words(body)
+
+
+def links(text: str) -> list[str]:
+    """Where a piece of HTML leads to, each address once, in order."""
+    nesting.check(text)
+    targets = (node.attributes.get("href") or "" for node in LexborHTMLParser(text).css("a[href]"))
+    return [target for target in dict.fromkeys(targets) if target.startswith(("http:", "https:", "mailto:"))]
+
+
 class _Finder:
     """Where in the source a text of the tree stands."""
 

@@ -12,7 +12,6 @@ from typing import NoReturn
 from shopwright.documents.parse.block import Block, Parsed, heading, squeeze, storable
 from shopwright.documents.parse.rows import called, spoken
 from shopwright.documents.rejected import BrokenJson, NoText, TooDeeplyNested
-from shopwright.privacy.redact import mask
 
 Json = dict[str, "Json"] | list["Json"] | str | bool | None
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -27,6 +26,9 @@ def _not_a_number(_: str) -> NoReturn:
 
 
 def _twice(name: str) -> NoReturn:
+    # Imported here and not above: the numbering plans of the world are slow to read, and few files need them.
+    from shopwright.privacy.redact import mask
+
     said = mask(squeeze(storable(name), limit=60)).text
     raise BrokenJson(f"An object in this file has the name `{said}` twice. Keep the one that is right.")
 

@@ -1,0 +1,92 @@
+"""ZIP packages, which most Office files are: changes when we bound another thing about them.
+
+What a package says of itself is looked at before any part of it is unpacked, and no part gives more than it said.
+"""
+
+import io
+import posixpath
+import zipfile
+import zlib
+
+from shopwright.documents.parse import elements
+from shopwright.documents.rejected import (
+    BrokenFile,
+    EncryptedFile,
+    ExpandsTooMuch,
+    Mislabelled,
+    TooManyParts,
+)
+
+MAX_PARTS = 5_000
+MAX_RATIO = 100
+MAX_UNPACKED = 200 * 1024 * 1024
+MAX_PART = 64 * 1024 * 1024  # of what is read as XML
+_SMALL = 1024 * 1024  # what is this small when unpacked is no bomb, however small it was packed
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+
+
+class Package:
+    """The parts of a package by their names. `kind` is what to call it to the merchant."""
+
+    def __init__(self, data: bytes, kind: str) -> None:
+        self._kind = kind
+        if data.startswith(_OLD_OFFICE):
+            raise EncryptedFile(
+                f"This {kind} is protected by a password, or of the format before 2007. Save it without a password, "
+                "in today's format."
+            )
+        if not data.startswith(b"PK"):
+            raise Mislabelled(f"This file is no {kind}, though its ending says so. Save it again in that format.")
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
+            raise self._broken() from None
+        parts = self._zip.infolist()
+        if len(parts) > MAX_PARTS:
+            raise TooManyParts(f"This {kind} has {len(parts):,} parts; {MAX_PARTS:,} is the most. Save it again.")
+        unpacked = sum(part.file_size for part in parts)
+        if unpacked > MAX_UNPACKED or (unpacked > _SMALL and unpacked > MAX_RATIO * len(data)):
+            raise ExpandsTooMuch(
+                f"This {kind} unpacks to {unpacked / 1024 / 1024:,.0f} MB from {len(data) / 1024 / 1024:,.1f} MB. "
+                "Split it, or save it again."
+            )
+        if any(part.flag_bits & 1 for part in parts):
+            raise EncryptedFile(f"This {kind} is protected by a password. Save it without one.")
+        self._names = {part.filename.lstrip("/").lower(): part for part in parts}
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._names
+
+    def read(self, name: str) -> bytes:
+        """A part; BrokenFile when it is not there or does not unpack."""
+        part = self._names.get(name.lower())
+        if part is None:
+            raise self._broken()
+        if part.file_size > MAX_PART:
+            raise ExpandsTooMuch(f"A part of this {self._kind} is larger than 64 MB. Split it into smaller files.")
+        try:
+            return self._zip.read(part)
+        except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError):
+            raise self._broken() from None
+
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """What a part refers to within the package: kind and name by id. The package's own are those of part ``."""
+        folder, _, name = part.rpartition("/")
+        rels = posixpath.join(folder, "_rels", f"{name}.rels")
+        if rels not in self:
+            return {}
+        return {
+            one.get("Id"): (
+                one.get("Type").rpartition("/")[2],
+                posixpath.normpath(posixpath.join("/", folder, one.get("Target"))).lstrip("/"),
+            )
+            for one in elements.read(self.read(rels))
+            if one.get("TargetMode") != "External"
+        }
+
+    def beside(self, part: str, kind: str) -> str:
+        """The first part of a kind that a part refers to; empty when there is none."""
+        return next((name for found, name in self.relations(part).values() if found == kind and name in self), "")
+
+    def _broken(self) -> BrokenFile:
+        return BrokenFile(f"This {self._kind} is damaged or incomplete. Open it, save it again, and upload that.")

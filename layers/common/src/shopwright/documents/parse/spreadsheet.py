@@ -1,0 +1,67 @@
+"""Spreadsheets to blocks, one for each row: changes when its reader gives cells in another way.
+
+A cell is what it showed when the file was saved. No formula is read, and so none is run.
+"""
+
+import io
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+from shopwright.documents.parse.block import Extract, Parsed, heading
+from shopwright.documents.parse.package import Package
+from shopwright.documents.parse.tables import told
+from shopwright.documents.rejected import BrokenFile, EncryptedFile, NoText, TooManyPages
+
+MAX_SHEETS = 200
+_DAMAGED = "This spreadsheet is damaged or incomplete. Open it, save it again, and upload that."
+
+
+def parse(data: bytes) -> Parsed:
+    """Each row as its headers and values, sheet by sheet. Hidden sheets stay hidden."""
+    Package(data, "spreadsheet")  # what it says of its size is bounded before anything is unpacked
+    extract = Extract()
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+            sheets = [
+                sheet.name
+                for sheet in book.sheets_metadata
+                if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+            ]
+            if len(sheets) > MAX_SHEETS:
+                raise TooManyPages(f"This spreadsheet has more than {MAX_SHEETS} sheets. Split it into smaller files.")
+            for name in sheets:
+                path = (heading(name),) if len(sheets) > 1 else ()
+                for called, words, whole in told(_rows(book, name)):
+                    extract.add((*path, called) if called else path, words, whole=whole)
+    except PasswordError:
+        raise EncryptedFile("This spreadsheet is protected by a password. Save it without one.") from None
+    except (CalamineError, OSError, ValueError):
+        raise BrokenFile(_DAMAGED) from None
+    if not extract.blocks:
+        raise NoText("This spreadsheet holds no values. Upload one with at least one row.")
+    return Parsed("", tuple(extract.blocks))
+
+
+def _rows(book: CalamineWorkbook, name: str) -> Iterator[list[str]]:
+    for row in book.get_sheet_by_name(name).iter_rows():
+        cells = [_shown(cell) for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        yield cells
+
+
+def _shown(cell: object) -> str:
+    match cell:
+        case bool():
+            return "yes" if cell else "no"
+        case float():
+            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        case datetime():
+            midnight = cell.time() == time()
+            return cell.date().isoformat() if midnight else cell.isoformat(" ", "minutes")
+        case date() | time() | timedelta() | int() | str():
+            return str(cell)
+        case _:
+            return ""
