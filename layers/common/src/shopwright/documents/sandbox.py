@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
@@ -77,8 +78,9 @@ class Spent:
 class Sandbox:
     """Reads files, one at a time, each in a process of its own."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, interpreter: str = sys.executable) -> None:
         self._limits = limits or Limits()
+        self._interpreter = interpreter
         self._keeper: subprocess.Popen[bytes] | None = None
         self._alone = Lock()
         self.spent = Spent(0.0, 0)
@@ -109,6 +111,11 @@ class Sandbox:
             case _:
                 raise ReaderCrashed("This file cannot be read: it broke our reader. Save it again, in another format.")
 
+    @property
+    def keeper(self) -> int | None:
+        """The keeper's process id."""
+        return None if self._keeper is None else self._keeper.pid
+
     def close(self) -> None:
         """End the keeper, and the reader that it may have."""
         keeper, self._keeper = self._keeper, None
@@ -119,7 +126,8 @@ class Sandbox:
         keeper.wait()
         for stream in (keeper.stdin, keeper.stdout):
             if stream is not None:
-                stream.close()
+                with suppress(BrokenPipeError):  # what it was still to be told is lost with it
+                    stream.close()
 
     def _ask(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         """A keeper that died since the last file is replaced, once."""
@@ -135,7 +143,7 @@ class Sandbox:
 
     def _asked(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         if self._keeper is None:
-            self._keeper = _start()
+            self._keeper = _start(self._interpreter)
         asked, answers = self._keeper.stdin, self._keeper.stdout
         assert asked is not None  # noqa: S101 - both were asked for
         assert answers is not None  # noqa: S101 - both were asked for
@@ -146,10 +154,10 @@ class Sandbox:
         return answer, _exactly(answers.fileno(), body, until)
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(interpreter: str) -> subprocess.Popen[bytes]:
     """An interpreter of our own kind, without our environment: no credentials, no settings."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words, no shell
-        [sys.executable, "-I", "-S", "-B", "-c", _START, json.dumps([str(Path(path).absolute()) for path in sys.path])],
+        [interpreter, "-I", "-S", "-B", "-c", _START, json.dumps([str(Path(path).absolute()) for path in sys.path])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -6,7 +6,6 @@ Read are the body in its order, text boxes, footnotes and embedded pages of HTML
 
 from collections.abc import Iterator
 
-from shopwright.documents.parse import elements
 from shopwright.documents.parse.block import Extract, Parsed, heading, squeeze
 from shopwright.documents.parse.elements import Element
 from shopwright.documents.parse.package import Package
@@ -24,7 +23,7 @@ def parse(data: bytes) -> Parsed:
     """Paragraphs, list items and table rows, each under its headings."""
     package = Package(data, KIND)
     main = package.beside("", "officeDocument") or "word/document.xml"
-    root = elements.read(package.read(main))
+    root = package.element(main)
     reader = _Reader(package, main)
     reader.into(root.child("body") or root)
     reader.notes()
@@ -67,7 +66,7 @@ class _Reader:
         for kind in ("footnotes", "endnotes"):
             part = self._package.beside(self._main, kind)
             if part:
-                for note in elements.read(self._package.read(part)):
+                for note in self._package.element(part):
                     if not note.get("type"):
                         self.extract.add((), squeeze(" ".join(_said(one) for one in note.every("p"))))
 
@@ -165,7 +164,7 @@ def _levels(package: Package, part: str) -> Iterator[tuple[str, int]]:
         return
     found: dict[str, int] = {}
     based: dict[str, str] = {}
-    for style in elements.read(package.read(part)):
+    for style in package.element(part):
         if style.name != "style":
             continue
         name, base = style.child("name"), style.child("basedOn")

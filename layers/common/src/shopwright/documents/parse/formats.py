@@ -27,9 +27,9 @@ _OF_BYTES = {
     Format.PDF: "pdf",
     Format.DOCX: "docx",
     Format.XLSX: "spreadsheet",
-    Format.ODS: "spreadsheet",
+    Format.ODS: "opendocument:parse_sheets",
     Format.PPTX: "pptx",
-    Format.ODT: "odt",
+    Format.ODT: "opendocument",
     Format.RTF: "rtf",
     Format.EMAIL: "email",
 }

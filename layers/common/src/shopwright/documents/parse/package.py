@@ -9,8 +9,10 @@ import zipfile
 import zlib
 
 from shopwright.documents.parse import elements
+from shopwright.documents.parse.elements import Element
 from shopwright.documents.rejected import (
     BrokenFile,
+    BrokenXml,
     EncryptedFile,
     ExpandsTooMuch,
     Mislabelled,
@@ -69,6 +71,13 @@ class Package:
         except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError):
             raise self._broken() from None
 
+    def element(self, name: str) -> Element:
+        """A part that is XML."""
+        try:
+            return elements.read(self.read(name))
+        except BrokenXml:
+            raise self._broken() from None
+
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """What a part refers to within the package: kind and name by id. The package's own are those of part ``."""
         folder, _, name = part.rpartition("/")
@@ -80,7 +89,7 @@ class Package:
                 one.get("Type").rpartition("/")[2],
                 posixpath.normpath(posixpath.join("/", folder, one.get("Target"))).lstrip("/"),
             )
-            for one in elements.read(self.read(rels))
+            for one in self.element(rels)
             if one.get("TargetMode") != "External"
         }
 

@@ -49,7 +49,17 @@ def parse(data: bytes) -> Parsed:
         raise ExpandsTooMuch("A part of this PDF unpacks to more than 75 MB. Print it to a new PDF.") from None
     except DependencyError:
         raise EncryptedFile("This PDF is encrypted in a way that we cannot read. Save it without a password.") from None
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, OverflowError):
+    except (
+        PyPdfError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        AssertionError,
+        ArithmeticError,
+        NotImplementedError,
+    ):
         # Its reader trusts a file to be put together as the standard has it, and stumbles where one is not.
         raise BrokenFile(_BROKEN) from None
 

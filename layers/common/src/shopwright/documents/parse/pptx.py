@@ -6,7 +6,6 @@ Left out is what the audience does not see: hidden slides, speaker's notes, the 
 
 from collections.abc import Iterator
 
-from shopwright.documents.parse import elements
 from shopwright.documents.parse.block import Extract, Parsed, heading, squeeze
 from shopwright.documents.parse.elements import Element
 from shopwright.documents.parse.package import Package
@@ -27,7 +26,7 @@ def parse(data: bytes) -> Parsed:
     for number, part in enumerate(_slides(package, main), 1):
         if number > MAX_SLIDES:
             raise TooManyPages(f"This presentation has more than {MAX_SLIDES:,} slides. Split it into smaller files.")
-        slide = elements.read(package.read(part))
+        slide = package.element(part)
         if slide.get("show") in ("0", "false"):
             continue
         title = _slide(slide, number, extract)
@@ -40,7 +39,7 @@ def parse(data: bytes) -> Parsed:
 def _slides(package: Package, main: str) -> Iterator[str]:
     """In the order in which they are shown."""
     known = package.relations(main)
-    for entry in elements.read(package.read(main)).every("sldId"):
+    for entry in package.element(main).every("sldId"):
         # Both the slide's own number and the relation's id are called `id`; only the latter names a relation.
         kind, part = known.get(entry.get("relationships:id"), ("", ""))
         if kind == "slide" and part in package:

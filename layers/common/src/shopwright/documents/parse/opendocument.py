@@ -1,31 +1,49 @@
-"""OpenDocument texts to blocks: changes when what writes this format marks up text in another way."""
+"""OpenDocument texts and spreadsheets to blocks: changes when what writes this format marks up text in another way."""
 
-from shopwright.documents.parse import elements
 from shopwright.documents.parse.block import Extract, Parsed, heading, squeeze
 from shopwright.documents.parse.elements import Element
 from shopwright.documents.parse.package import Package
 from shopwright.documents.parse.tables import told
 from shopwright.documents.parse.text import questions
-from shopwright.documents.rejected import BrokenFile, EncryptedFile, NoText
+from shopwright.documents.rejected import BrokenFile, EncryptedFile, NoText, TooManyPages
 
-KIND = "OpenDocument text"
+MAX_SHEETS = 200
 _UNSEEN = frozenset({"annotation", "tracked-changes", "note-citation", "sequence-decls", "forms"})
 _WIDE = 64  # a cell may say that it is repeated a thousand times; empty ones do
 
 
 def parse(data: bytes) -> Parsed:
     """Paragraphs, list items and table rows, each under its headings."""
-    package = Package(data, KIND)
-    if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
-        raise EncryptedFile("This OpenDocument text is protected by a password. Save it without one.")
-    body = next(elements.read(package.read("content.xml")).every("body"), None)
-    if body is None:
-        raise BrokenFile("This OpenDocument text is damaged or incomplete. Open it, save it again, and upload that.")
     reader = _Reader()
-    reader.into(body)
+    reader.into(_body(data, "OpenDocument text"))
     if not reader.extract.blocks:
         raise NoText("This OpenDocument text holds no text. Upload one with text in it.")
     return Parsed(reader.title, tuple(questions(reader.extract.blocks)))
+
+
+def parse_sheets(data: bytes) -> Parsed:
+    """Each row as its headers and values, sheet by sheet; a cell is what it showed when the file was saved."""
+    extract = Extract()
+    sheets = list(_body(data, "OpenDocument spreadsheet").every("table"))
+    if len(sheets) > MAX_SHEETS:
+        raise TooManyPages(f"This spreadsheet has more than {MAX_SHEETS} sheets. Split it into smaller files.")
+    for sheet in sheets:
+        path = (heading(sheet.get("name")),) if len(sheets) > 1 and sheet.get("name") else ()
+        for name, words, whole in told(_row(row) for row in sheet.every("table-row")):
+            extract.add((*path, name) if name else path, words, whole=whole)
+    if not extract.blocks:
+        raise NoText("This spreadsheet holds no values. Upload one with at least one row.")
+    return Parsed("", tuple(extract.blocks))
+
+
+def _body(data: bytes, kind: str) -> Element:
+    package = Package(data, kind)
+    if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
+        raise EncryptedFile(f"This {kind} is protected by a password. Save it without one.")
+    body = next(package.element("content.xml").every("body"), None)
+    if body is None:
+        raise BrokenFile(f"This {kind} is damaged or incomplete. Open it, save it again, and upload that.")
+    return body
 
 
 class _Reader:

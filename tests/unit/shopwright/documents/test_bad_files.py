@@ -1,0 +1,263 @@
+"""Hostile and broken files: each is refused by its own name, with words for a merchant, in a process of its own."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from shopwright.documents.document import NotADocument, check_name, tenant_of
+from shopwright.documents.parse import package
+from shopwright.documents.rejected import (
+    BrokenFile,
+    BrokenXml,
+    EncryptedFile,
+    EntitiesDeclared,
+    ExpandsTooMuch,
+    Mislabelled,
+    NoText,
+    Rejected,
+    ScannedPages,
+    TooDeeplyNested,
+    TooManyPages,
+    TooManyParts,
+    TooMuchMemory,
+    TooMuchText,
+    TooSlow,
+    UnsafeName,
+    UnsupportedFormat,
+    WrongEncoding,
+)
+from shopwright.documents.sandbox import Limits, Sandbox, SandboxUnavailable
+from shopwright.tenancy.tenant import NotAMerchant
+
+from tests.unit.shopwright.documents import samples
+from tests.unit.shopwright.documents.samples import SAMPLES, docx, paragraph, zipped
+
+MEGABYTE = 1024 * 1024
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as one:
+        yield one
+
+
+def many_pages(count: int) -> bytes:
+    return samples.pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [" + b"3 0 R " * count + b"] /Count %d >>" % count,
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>",
+        ]
+    )
+
+
+BAD = [
+    ("zip-bomb.docx", docx("", {"word/media/zeros.bin": b"\0" * (50 * MEGABYTE)}), ExpandsTooMuch),
+    ("zip-bomb.xlsx", zipped({"xl/workbook.xml": b" " * (50 * MEGABYTE)}), ExpandsTooMuch),
+    ("many-parts.pptx", zipped({f"ppt/{n}": b"" for n in range(package.MAX_PARTS + 1)}), TooManyParts),
+    ("flate-bomb.pdf", samples.bomb_pdf(200), ExpandsTooMuch),
+    ("cyclic.pdf", samples.cyclic_pdf(), BrokenFile),
+    ("too-many-pages.pdf", many_pages(2_000), TooManyPages),
+    ("password.pdf", samples.encrypted_pdf("Hi", user="secret"), EncryptedFile),
+    ("password.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), EncryptedFile),
+    ("scanned.pdf", samples.scanned_pdf(), ScannedPages),
+    ("blank.pdf", samples.pdf(""), NoText),
+    ("cut-off.pdf", SAMPLES["pdf"][:40], BrokenFile),
+    ("cut-off.docx", SAMPLES["docx"][:300], BrokenFile),
+    ("no-document.docx", zipped({"a.txt": "x"}), BrokenFile),
+    ("broken-part.docx", docx("<w:p>"), BrokenFile),
+    ("no-book.xlsx", zipped({"a.txt": "x"}), BrokenFile),
+    ("text.pdf", b"This is a text.", Mislabelled),
+    ("text.docx", b"This is a text.", Mislabelled),
+    ("text.rtf", b"This is a text.", Mislabelled),
+    ("text.eml", b"This is a text.", Mislabelled),
+    ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(100), Mislabelled),
+    ("document.csv", SAMPLES["docx"], Mislabelled),
+    ("old.doc", b"\xd0\xcf\x11\xe0", UnsupportedFormat),
+    ("xxe.xml", b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/hostname">]><r>&x;</r>', EntitiesDeclared),
+    ("laughs.xml", f'<!DOCTYPE r [<!ENTITY l0 "ha">{LAUGHS}]><r>&l9;</r>'.encode(), EntitiesDeclared),
+    ("external.xml", b'<!DOCTYPE r SYSTEM "http://example.com/r.dtd"><r></r>', NoText),
+    ("empty.docx", docx(paragraph(" ")), NoText),
+    (
+        "laughs.docx",
+        zipped({"word/document.xml": f'<!DOCTYPE d [<!ENTITY l0 "ha">{LAUGHS}]><d>&l9;</d>'}),
+        EntitiesDeclared,
+    ),
+    ("deep.xml", b"<a>" * 5_000 + b"</a>" * 5_000, TooDeeplyNested),
+    ("broken.xml", b"<shop><item></shop>", BrokenXml),
+    ("deep.json", b"[" * 100_000 + b"]" * 100_000, TooDeeplyNested),
+    ("deep.html", b"<div>" * 200_000, TooDeeplyNested),
+    (
+        "three-encodings.csv",
+        "Name;Preis\nGröße für Gäste;1\n".encode() * 3 + "Grüße;2\n".encode("cp1252") + "Ware;3\n".encode("utf-16-le"),
+        WrongEncoding,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "kind"), BAD, ids=[name for name, _, _ in BAD])
+def test_a_bad_file_is_refused_by_its_own_name(sandbox: Sandbox, name: str, data: bytes, kind: type[Rejected]) -> None:
+    began = time.monotonic()
+    with pytest.raises(Rejected) as refusal:
+        sandbox.read(data, f"documents/kitchen/{name}")
+
+    assert type(refusal.value) is kind
+    assert len(str(refusal.value).split()) > 5
+    assert time.monotonic() - began < 20
+
+
+def test_a_reader_dies_of_its_limits_and_the_next_file_is_read() -> None:
+    many = b"name,price\n" + b"Tent,129\n" * 200_000
+    for limits, kind in (
+        (Limits(wall_s=0.05), TooSlow),
+        (Limits(output_bytes=1000), TooMuchText),
+        (Limits(memory_bytes=120 * MEGABYTE), TooMuchMemory),
+    ):
+        with Sandbox(limits) as tight:
+            with pytest.raises(kind):
+                tight.read(many, "documents/kitchen/a.csv")
+            if kind is not TooSlow:
+                assert tight.read(SAMPLES["txt"], "documents/kitchen/a.txt").blocks
+
+
+def test_the_limit_on_processor_time_holds_too() -> None:
+    with Sandbox(Limits(cpu_s=1)) as tight, pytest.raises(TooSlow):
+        tight.read(b"name,price\n" + b"Tent for two and more people,129\n" * 600_000, "documents/kitchen/a.csv")
+
+
+def test_the_keeper_is_started_again_after_it_was_killed() -> None:
+    with Sandbox() as one:
+        one.read(SAMPLES["txt"], "documents/kitchen/a.txt")
+        keeper = one.keeper
+        assert keeper is not None
+        os.kill(keeper, 9)
+        time.sleep(0.2)
+
+        assert one.read(SAMPLES["txt"], "documents/kitchen/a.txt").blocks
+        assert one.keeper != keeper
+
+
+def test_where_no_interpreter_can_be_started_it_is_our_fault_and_not_the_files(tmp_path: os.PathLike[str]) -> None:
+    with Sandbox(interpreter=str(tmp_path)) as none, pytest.raises(SandboxUnavailable):
+        none.read(SAMPLES["txt"], "documents/kitchen/a.txt")
+
+
+def test_what_a_reader_may_not_do_it_cannot_do() -> None:
+    tried = """
+import json, os, resource, socket, subprocess, sys
+from shopwright.documents.parse.confined import confine
+confine(300 * 1024 * 1024, 5)
+out = {}
+def attempt(name, act):
+    try:
+        act()
+        out[name] = "done"
+    except BaseException as refusal:
+        out[name] = type(refusal).__name__
+attempt("socket", lambda: socket.create_connection(("127.0.0.1", 9)))
+attempt("process", lambda: subprocess.run(["true"]))
+attempt("fork", os.fork)
+attempt("read", lambda: open("/etc/hostname"))
+attempt("environment", lambda: open("/proc/self/environ"))
+attempt("write", lambda: open("/tmp/x-shopwright", "w"))
+attempt("memory", lambda: bytearray(400 * 1024 * 1024))
+attempt("code", lambda: __import__("colorsys"))
+os.write(9, json.dumps(out).encode())
+"""
+    out, into = os.pipe()
+    os.dup2(into, 9)
+    os.set_inheritable(9, True)
+    pid = os.spawnve(  # noqa: S606 - our own words
+        os.P_NOWAIT, sys.executable, [sys.executable, "-B", "-c", tried], {"PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    os.close(into)
+    os.close(9)
+    os.waitpid(pid, 0)
+    with os.fdopen(out) as told:
+        found = json.loads(told.read())
+
+    assert found == {
+        "socket": "Refused",
+        "process": "Refused",
+        "fork": "Refused",
+        "read": "Refused",
+        "environment": "Refused",
+        "write": "Refused",
+        "memory": "MemoryError",
+        "code": "done",
+    }
+
+
+def test_a_package_that_lies_about_its_size_gives_no_more_than_it_said() -> None:
+    honest = zipped({"word/document.xml": b" " * 500_000})
+    lying = honest.replace((500_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+
+    with pytest.raises(BrokenFile):
+        package.Package(lying, "document").read("word/document.xml")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../outdoor/prices.csv",
+        "a/../../outdoor/prices.csv",
+        "a/./b.csv",
+        "a//b.csv",
+        "%2e%2e/outdoor/prices.csv",
+        "%2E%2E%2Foutdoor.csv",
+        "a%00.csv",
+        "．．／outdoor/prices.csv",
+        "a\u2024csv.csv",
+        "a\uff0fb.csv",
+        "..\\outdoor.csv",
+        "invoice\u202efdp.csv",
+        "pri\u200bces.csv",
+        "\u0440rices.csv",
+        "pric\u0435s/list.csv",
+    ],
+)
+def test_a_name_that_reads_as_another_place_or_name_is_refused(name: str) -> None:
+    with pytest.raises(UnsafeName, match="Rename"):
+        check_name(f"documents/kitchen/{name}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "prices.csv",
+        "2026/März/Preisliste (neu).csv",
+        "прайс лист.csv",
+        "価格.csv",
+        "a..b.csv",
+        "100% cotton.md",
+        "τιμές 2026.csv",
+    ],
+)
+def test_a_name_as_merchants_give_it_is_taken(name: str) -> None:
+    check_name(f"documents/kitchen/{name}")
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("documents/../outdoor/a.csv", NotAMerchant),
+        ("documents/%2e%2e/a.csv", NotAMerchant),
+        ("documents/kit\u0441hen/a.csv", NotAMerchant),
+        ("documents/KITCHEN/a.csv", NotAMerchant),
+        ("documents//kitchen/a.csv", NotAMerchant),
+        ("../documents/kitchen/a.csv", NotADocument),
+        ("quarantine/kitchen/a.csv", NotADocument),
+        ("documents/kitchen/", NotADocument),
+    ],
+)
+def test_a_key_that_names_no_merchant_belongs_to_nobody(key: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        tenant_of(key)
+
+
+def test_a_key_with_another_merchants_prefix_in_it_is_its_own_merchants() -> None:
+    assert tenant_of("documents/kitchen/documents/outdoor/a.csv").merchant_id == "kitchen"
