@@ -60,7 +60,7 @@ check: env-cloud ## lint, format, types, import rules, plan map, record-only typ
 	@$(PRODUCT) -m local.assembly_types
 	@$(ENV)/product/bin/cfn-lint -i W3005 W3010 W6001 -t cdk.out/*.template.json
 
-bench: env-cloud ## measure; NAME=api|cache|ingest|imports|layers for one in full, all in their quick form without
+bench: env-cloud ## measure: all benches in their quick form, or one of bench/run.py in full with NAME=
 	$(SETUP) peers-langchain
 	@$(PRODUCT) -m bench $(if $(NAME),"$$NAME") $(if $(DATA),--data "$$DATA") $(if $(LIMIT),--limit "$$LIMIT")
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import api, cache, imports, ingest, layers
+from bench import api, cache, imports, ingest, layers, parse
 from bench.outcome import CannotMeasure, Options, Outcome
 
 RESULTS = Path(__file__).parent / "results"
@@ -18,6 +18,7 @@ BENCHES: Benches = {
     "api": api.measure,
     "cache": cache.measure,
     "ingest": ingest.measure,
+    "parse": parse.measure,
 }
 
 
@@ -26,7 +27,9 @@ def main(arguments: Sequence[str], *, benches: Benches = BENCHES, results: Path 
     parser = argparse.ArgumentParser(prog="python -m bench", description="All benches in short, if none is named.")
     parser.add_argument("named", nargs="?", metavar="NAME", choices=sorted(benches), help="one bench, in its full form")
     parser.add_argument("--name", choices=sorted(benches), help="the same")
-    parser.add_argument("--data", type=Path, help="a folder of one's own (ingest: documents; api: questions.txt)")
+    parser.add_argument(
+        "--data", type=Path, help="a folder of one's own (ingest: documents; api: questions.txt; parse: docs_torture/)"
+    )
     parser.add_argument("--limit", type=int, help="take at most this many samples")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is missed")
     asked = parser.parse_args(arguments)

@@ -43,6 +43,7 @@ def test_every_task_has_a_timeout_and_retries_only_what_is_safe_to_retry(name: s
     # Every module that may raise one must be known here.
     import shopwright.database.connection
     import shopwright.documents.s3
+    import shopwright.documents.sandbox
     import shopwright.resilience.deadline
     import shopwright.tenancy.secretsmanager  # noqa: F401
 
@@ -56,10 +57,17 @@ def test_every_task_has_a_timeout_and_retries_only_what_is_safe_to_retry(name: s
 
 def test_a_file_that_can_be_refused_is_caught_by_each_of_its_names() -> None:
     for name in ("Parse", "EachBatch", "Insert"):
-        refused, anything = MACHINE["States"][name]["Catch"]
+        *_, refused, anything = MACHINE["States"][name]["Catch"]
         assert set(refused["ErrorEquals"]) == descendants(Rejected)
         assert refused["Next"] == "Quarantine"
         assert (anything["ErrorEquals"], anything["Next"]) == (["States.ALL"], "RecordFailure")
+
+
+def test_a_document_whose_kept_vectors_are_gone_is_read_again() -> None:
+    again = MACHINE["States"]["Insert"]["Catch"][0]
+
+    assert (again["ErrorEquals"], again["Next"]) == (["VectorsGone"], "Parse")
+    assert len(MACHINE["States"]["Parse"]["Catch"]) == 2  # what is read again is caught like what is read first
 
 
 def test_no_failure_ends_in_silence() -> None:

@@ -4,8 +4,8 @@ import hashlib
 import random
 from collections.abc import Sequence
 
-from shopwright.documents.aurora import Content
-from shopwright.documents.chunk import Chunk, chunk
+from shopwright.documents.aurora import Content, Passage
+from shopwright.documents.chunk import chunk
 from shopwright.documents.document import PIPELINE, Arrival
 from shopwright.documents.parse.block import Block, Parsed
 from shopwright.embedding.model import Model
@@ -30,7 +30,7 @@ def arrival(tenant: Tenant, name: str, sequencer: str) -> Arrival:
     return Arrival(f"documents/{tenant}/{name}", sequencer, 100)
 
 
-def passages(drop: Arrival, texts: Sequence[str]) -> list[tuple[Chunk, list[float]]]:
+def passages(drop: Arrival, texts: Sequence[str]) -> list[Passage]:
     blocks = tuple(Block((), text, n * 10, n * 10 + 9, whole=True) for n, text in enumerate(texts))
     cut = chunk(drop.document_id, Parsed("", blocks), lambda text: len(text.split()))
     return [(piece, vector(piece.content)) for piece in cut]

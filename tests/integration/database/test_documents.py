@@ -2,15 +2,16 @@
 
 import threading
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from itertools import count
 
 import pytest
-from shopwright.documents.aurora import Documents, NotACursor, OtherModelServes, Outcome
-from shopwright.documents.document import Arrival, DocumentNotFound, Status
+from shopwright.documents.aurora import Documents, NotACursor, OtherModelServes, Outcome, VectorsGone
+from shopwright.documents.document import PIPELINE, Arrival, DocumentNotFound, Status
 from shopwright.embedding.model import Model
 
 from tests.integration.database.conftest import Shop
-from tests.integration.database.shop import KITCHEN, OUTDOOR, SIGNER, arrival, content, vector
+from tests.integration.database.shop import BGE, KITCHEN, OUTDOOR, SIGNER, arrival, content, vector
 
 OLD = ["Shipping costs 5 euro.", "We ship on Mondays."]
 NEW = ["Shipping is free.", "We ship on Mondays.", "Parcels are tracked."]
@@ -127,6 +128,41 @@ def test_a_new_version_keeps_the_ids_of_what_it_did_not_change(shop: Shop, kitch
 
     assert before["We ship on Mondays."] == after["We ship on Mondays."]
     assert set(after) == set(NEW)
+
+
+def test_a_passage_that_stays_keeps_its_vector_and_needs_no_new_one(shop: Shop, kitchen: Documents, name: str) -> None:
+    first, second = (arrival(KITCHEN, name, at) for at in ("01", "02"))
+    take_in(kitchen, first, OLD)
+    after = content(second, NEW)
+    ids = [chunk.id for chunk, _ in after.passages]
+    kept = kitchen.embedded(second.document_id, ids, model=BGE, pipeline=PIPELINE)
+
+    assert kept == {chunk.id for chunk, _ in after.passages if chunk.content == "We ship on Mondays."}
+    assert kitchen.embedded(second.document_id, ids, model=BGE, pipeline="another") == frozenset()
+    assert (
+        kitchen.embedded(second.document_id, ids, model=Model("new", 384, "b" * 64), pipeline=PIPELINE) == frozenset()
+    )
+    assert shop.repository().of(OUTDOOR).embedded(second.document_id, ids, model=BGE, pipeline=PIPELINE) == frozenset()
+
+    kitchen.register(second, title="A page")
+    passages = [(chunk, None if chunk.id in kept else vector) for chunk, vector in after.passages]
+    assert kitchen.replace(second, replace(after, passages=passages)) is Outcome.SEARCHABLE
+    assert words(shop, second) == set(NEW)
+    assert kitchen.embedded(second.document_id, ids, model=BGE, pipeline=PIPELINE) == frozenset(ids)
+
+
+def test_a_vector_that_was_to_be_kept_and_is_gone_stops_the_version_that_counts_on_it(
+    shop: Shop, kitchen: Documents, name: str
+) -> None:
+    first, second, third = (arrival(KITCHEN, name, at) for at in ("01", "02", "03"))
+    take_in(kitchen, first, OLD)
+    newest = content(third, OLD)
+    take_in(kitchen, second, NEW)  # arrives in between, and drops a passage that the newest counts on
+    kitchen.register(third, title="A page")
+
+    with pytest.raises(VectorsGone):
+        kitchen.replace(third, replace(newest, passages=[(chunk, None) for chunk, _ in newest.passages]))
+    assert words(shop, second) == set(NEW)
 
 
 def test_a_deletion_removes_the_passages_and_an_older_drop_does_not_bring_them_back(

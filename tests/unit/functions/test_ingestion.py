@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import embed
@@ -11,15 +12,18 @@ import pii_sanitize
 import pytest
 import quarantine
 import remove_document
+from shopwright.documents.aurora import VectorsGone
 from shopwright.documents.document import Status, document_id
 from shopwright.documents.parse import formats
 from shopwright.documents.parse.block import Parsed
-from shopwright.documents.rejected import EmptyFile, FileTooLarge, NotText, UnsupportedFormat
+from shopwright.documents.rejected import EmptyFile, EncryptedFile, FileTooLarge, NotText, UnsafeName, UnsupportedFormat
+from shopwright.documents.sandbox import Sandbox
 from shopwright.documents.work import Batch, Drop, EmbeddedBatch
 from shopwright.embedding.model import Model
 from shopwright.runtime.task import LARGEST_RESULT_BYTES, MalformedInput
 
 from tests.unit.functions.ingestion import KEY, Files, Payloads, Shelf, context, drop, sample
+from tests.unit.shopwright.documents import samples
 
 PAGE = b"# Shipping\n\nWe ship in 2 days. Write to anna@example.com or call +49 30 901820.\n\n## Costs\n\nIt is free.\n"
 MODEL = Model("tiny", 2, "a" * 64)
@@ -112,6 +116,74 @@ def test_personal_data_leave_the_payloads_at_the_second_step() -> None:
     for key in (masked["batch"], vectors["batch"]):
         assert b"anna@example.com" not in shop.work.files[key]
         assert b"901820" not in shop.work.files[key]
+
+
+def guide(paragraphs: list[str]) -> bytes:
+    return ("# Guide\n\n" + "\n\n".join(paragraphs)).encode()
+
+
+@pytest.mark.parametrize("headed", [True, False])
+@pytest.mark.parametrize("edit", ["longer", "new", "gone"])
+def test_an_edit_of_one_paragraph_embeds_only_what_changed(headed: bool, edit: str) -> None:
+    shop = Shop()
+    said = [" ".join(f"word{n}-{m}" for m in range(30 + n * 7 % 60)) + "." for n in range(720)]
+    if headed:
+        said = [f"## Part {n}\n\n{text}" for n, text in enumerate(said[:200])]
+    shop.documents.files[KEY] = guide(said)
+    first = shop.take_in(sequencer="01")
+    assert first["chunks"] >= 200
+    shop.embedded.clear()
+    middle = {"longer": [said[100] + " And one more."], "new": [said[100], "A new paragraph."], "gone": []}[edit]
+    shop.documents.files[KEY] = guide([*said[:100], *middle, *said[101:]])
+    again = shop.take_in(sequencer="02")
+
+    assert again["outcome"] == "searchable"
+    assert len(shop.row["content"].passages) == again["chunks"]
+    assert all(vector is not None for _, vector in shop.row["content"].passages)
+    assert len(shop.embedded) <= (1 if headed else 12)
+
+
+def test_what_another_pipeline_embedded_is_embedded_anew() -> None:
+    shop = Shop()
+    shop.take_in(sequencer="01")
+    kept = shop.row["content"]
+    shop.row["content"] = replace(kept, pipeline="another", sha256="0" * 64)
+    shop.embedded.clear()
+    shop.take_in(sequencer="02")
+
+    assert len(shop.embedded) == 2
+
+
+def test_a_vector_that_was_to_be_kept_and_is_gone_is_told_by_its_name() -> None:
+    shop = Shop()
+    shop.take_in(sequencer="01")
+    shop.documents.files[KEY] = PAGE + b"\n## More\n\nNew.\n"
+    parsed = shop.parse(sequencer="02")
+    done = [
+        shop.embed(shop.sanitize(key, sequencer="02")["batch"], sequencer="02")["batch"] for key in parsed["batches"]
+    ]
+    shop.row["content"] = replace(shop.row["content"], passages=[])
+
+    with pytest.raises(VectorsGone):
+        shop.insert(parsed, done, sequencer="02")
+
+
+def test_a_hostile_file_is_refused_by_the_process_that_reads_it() -> None:
+    key = "documents/kitchen/secret.pdf"
+    with Sandbox() as sandbox:
+        shop = Shop(sandbox.read)
+        shop.documents.files[key] = samples.encrypted_pdf("Prices", user="secret")
+        with pytest.raises(EncryptedFile, match="password"):
+            shop.parse(key=key)
+        shop.documents.files[key] = samples.pdf("The tent costs 129 EUR.")
+
+        assert shop.parse(key=key, sequencer="02")["chunks"] == 1
+
+
+@pytest.mark.parametrize("name", ["../outdoor/a.md", "%2e%2e/a.md", "．．／a.md", "pr\u0456ces.md", "a\u202emd.md"])
+def test_a_file_under_a_hostile_name_is_refused_before_it_is_read(name: str) -> None:
+    with pytest.raises(UnsafeName):
+        Shop().parse(key=f"documents/kitchen/{name}")
 
 
 def test_the_same_file_dropped_twice_changes_nothing() -> None:

@@ -98,8 +98,10 @@ def bomb_pdf(megabytes: int) -> bytes:
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << >> /Contents 4 0 R >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << /Font << /F1 5 0 R >> >> "
+            b"/Contents 4 0 R >>",
             stream(packed, b"/Filter [/FlateDecode /FlateDecode]"),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         ]
     )
 

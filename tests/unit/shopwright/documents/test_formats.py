@@ -133,8 +133,7 @@ def test_a_spreadsheet_is_read_sheet_by_sheet_without_the_hidden_ones() -> None:
 
 def test_a_formula_is_its_stored_value_and_nothing_of_itself() -> None:
     link = f'<externalLink xmlns="{samples.SHEETS}"><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
-    cells = (
-        '<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c><c r="B1" t="inlineStr"><is><t>price</t></is></c></row>'
+    cells = row(1, "name", "price") + (
         '<row r="2"><c r="A2" t="str"><f>cmd|\' /c calc\'!A0</f><v>Tent</v></c><c r="B2"><f>1+1</f><v>2</v></c></row>'
         '<row r="3"><c r="A3"><f>WEBSERVICE("http://example.com")</f></c><c r="B3"><v>5</v></c></row>'
     )

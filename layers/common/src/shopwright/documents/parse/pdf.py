@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from pypdf import PageObject, PasswordType, PdfReader
-from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
+from pypdf.errors import DependencyError, DeprecationError, LimitReachedError, PyPdfError
 
 from shopwright.documents.parse.block import Extract, Parsed, heading, squeeze
 from shopwright.documents.parse.text import questions
@@ -51,6 +51,7 @@ def parse(data: bytes) -> Parsed:
         raise EncryptedFile("This PDF is encrypted in a way that we cannot read. Save it without a password.") from None
     except (
         PyPdfError,
+        DeprecationError,
         ValueError,
         TypeError,
         KeyError,
