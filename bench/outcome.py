@@ -88,3 +88,7 @@ def median(samples: Sequence[float]) -> float:
 
 class CannotMeasure(Exception):
     """Something that the bench needs is missing; the message says how to get it."""
+
+
+class NeedsData(CannotMeasure):
+    """Somebody's own data is needed, and none was given: without `NAME` the bench is left out, and nothing is wrong."""

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import api, cache, imports, ingest, layers, parse
-from bench.outcome import CannotMeasure, Options, Outcome
+from bench import api, cache, imports, ingest, layers, parse, quality
+from bench.outcome import CannotMeasure, NeedsData, Options, Outcome
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -19,6 +19,7 @@ BENCHES: Benches = {
     "cache": cache.measure,
     "ingest": ingest.measure,
     "parse": parse.measure,
+    "quality": quality.measure,
 }
 
 
@@ -28,7 +29,9 @@ def main(arguments: Sequence[str], *, benches: Benches = BENCHES, results: Path 
     parser.add_argument("named", nargs="?", metavar="NAME", choices=sorted(benches), help="one bench, in its full form")
     parser.add_argument("--name", choices=sorted(benches), help="the same")
     parser.add_argument(
-        "--data", type=Path, help="a folder of one's own (ingest: documents; api: questions.txt; parse: docs_torture/)"
+        "--data",
+        type=Path,
+        help="a folder of one's own (ingest: documents; api: questions.txt; parse: docs_torture/; quality: judged sets)",
     )
     parser.add_argument("--limit", type=int, help="take at most this many samples")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is missed")
@@ -44,6 +47,12 @@ def main(arguments: Sequence[str], *, benches: Benches = BENCHES, results: Path 
     for name in [chosen] if chosen else list(benches):
         try:
             outcome = _one(name, benches[name], options, results)
+        except NeedsData as reason:
+            if chosen:
+                unmeasured.append(f"CANNOT MEASURE  {name}: {reason}")
+            else:
+                print(f"{name}: left out, {reason}\n", flush=True)
+            continue
         except CannotMeasure as reason:
             unmeasured.append(f"CANNOT MEASURE  {name}: {reason}")
             continue

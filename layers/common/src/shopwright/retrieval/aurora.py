@@ -1,13 +1,14 @@
 """Search in PostgreSQL: changes when the search functions' parameters or columns do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pgvector import HalfVector
 
 from shopwright.database.connection import Database, Row
 from shopwright.database.queries import Queries
 from shopwright.embedding.model import Model
-from shopwright.retrieval.search import Passage
+from shopwright.retrieval.search import EVERYTHING, Filter, Passage
+from shopwright.retrieval.weigh import word_weight
 from shopwright.tenancy.passport import Passport
 
 _QUERIES = Queries.beside(__file__)
@@ -22,11 +23,29 @@ class Search:
         self._model = model
 
     def hybrid(
-        self, passport: Passport, question: str, vector: Sequence[float], *, limit: int = 8
+        self,
+        passport: Passport,
+        question: str,
+        vector: Sequence[float],
+        *,
+        limit: int = 8,
+        only: Filter = EVERYTHING,
+        weigh: Callable[[str], float] = word_weight,
     ) -> tuple[Passage, ...]:
-        """The best passages first, by vector and by word: one round trip, with content."""
+        """The best passages first, by vector and by word: one round trip, with content. `weigh` says how much the words
+        of a question count beside its meaning."""
+        question = question.replace("\0", " ")
         rows = self._database.call(
-            passport, _QUERIES["hybrid"], {**self._asked(vector, limit), "question": question.replace("\0", " ")}
+            passport,
+            _QUERIES["hybrid"],
+            {
+                **self._asked(vector, limit),
+                "question": question,
+                "word_weight": weigh(question),
+                "documents": list(only.documents) or None,
+                "media_types": list(only.media_types) or None,
+                "section": list(only.section) or None,
+            },
         )
         return tuple(_passage(row) for row in rows)
 
@@ -50,7 +69,7 @@ def _passage(row: Row) -> Passage:
         document_id=row["document_id"],
         version=row["version"],
         title=row["title"],
-        section=tuple(row["section"]),
+        section=tuple(row["section_path"]),
         start=row["span"].lower,
         end=row["span"].upper,
         source_uri=row["source_key"],

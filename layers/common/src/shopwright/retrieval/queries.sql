@@ -1,7 +1,8 @@
 -- name: hybrid
 -- The passages nearest to a question by meaning and by word, of the passport's merchant: one round trip.
 select * from shopwright.search_hybrid(
-    %(passport)s, %(model)s, %(weights)s, %(vector)b, %(question)s, %(limit)s::int4);
+    %(passport)s, %(model)s, %(weights)s, %(vector)b, %(question)s, %(word_weight)s::float8, %(limit)s::int4,
+    %(documents)s::text[], %(media_types)s::text[], %(section)s::text[]);
 
 -- name: nearest
 -- The passages nearest by meaning alone, without their content.

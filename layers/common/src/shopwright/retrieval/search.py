@@ -1,6 +1,37 @@
-"""What a search finds: changes when what a citation needs to know about a passage does."""
+"""What a search is asked and what it finds: changes when what a citation needs to know about a passage does."""
 
 from dataclasses import dataclass
+
+from shopwright.errors import Invalid
+
+MAX_NAMED = 200  # of documents, media types or titles, in one filter
+MAX_LENGTH = 400  # of one of them
+
+
+class FilterUnusable(Invalid):
+    """A search was narrowed by something that no passage can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a search is narrowed to. Each part holds values that are compared and never read as anything else; one that
+    is empty narrows nothing. A passage must satisfy every part: be of one of `documents`, of one of `media_types`, and
+    stand below the titles of `section`, outermost first.
+    """
+
+    documents: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
+    section: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for part in (self.documents, self.media_types, self.section):
+            if len(part) > MAX_NAMED:
+                raise FilterUnusable(f"A filter names at most {MAX_NAMED} of a kind.")
+            if any(not isinstance(one, str) or "\0" in one or len(one) > MAX_LENGTH for one in part):
+                raise FilterUnusable(f"A filter's values are texts of at most {MAX_LENGTH} characters, without NUL.")
+
+
+EVERYTHING = Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +51,7 @@ class Passage:
     end: int
     source_uri: str
     content: str
-    similarity: float  # cosine, of question and passage
-    lexical: float | None  # ts_rank, of any of the question's words; None: it shares none
-    score: float  # reciprocal ranks, fused: orders one search, means nothing across two
+    similarity: float  # cosine, of question and passage: -1 to 1
+    # The share of the question that the passage's words hold, the rarer the word the more: 0 to 1. None: it shares none.
+    lexical: float | None
+    score: float  # similarity + weight x lexical, with the question's weight: orders one search
