@@ -1,75 +1,89 @@
 """Does a shop hold the answer? Evidence ranking and abstention on shoppers' questions about products."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from shopwright.llm.extractive import Source, compose, evidence
+from shopwright.retrieval.search import Passage
 
 from bench import measures
 from bench.judged import ProductQuestion
 from bench.measures import Floats
 
 FOLDS = 5
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+ROUNDS = 6  # of folds, each by another chance: with so few questions without an answer, one is a lottery
 
 
-def measure(
-    questions: Sequence[ProductQuestion], embed_questions: Embed, embed_passages: Embed
-) -> tuple[dict[str, float], dict[str, tuple[str, float]]]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, its cosine with each of its candidates, and what search found among them."""
+
+    given: ProductQuestion
+    cosines: NDArray[np.float32]
+    found: tuple[Passage, ...]
+    candidate_of: Callable[[Passage], int]
+
+
+def measure(asked: Sequence[Asked]) -> tuple[dict[str, float], dict[str, tuple[str, float]]]:
     """Cross-validated by question: what is fitted or chosen on four fifths is held against the fifth part."""
-    asked = embed_questions([one.question for one in questions])
+    silent = np.array([not any(candidate.good for candidate in one.given.candidates) for one in asked])
     sources = [
-        _sources(one, embed_passages([candidate.text for candidate in one.candidates]) @ vector)
-        for one, vector in zip(questions, asked, strict=True)
+        [Source(ref, p.section, p.content, p.similarity) for ref, p in enumerate(one.found, start=1)] for one in asked
     ]
-    silent = np.array([not any(candidate.good for candidate in one.candidates) for one in questions])
-    cosine = np.array([max(source.similarity for source in some) for some in sources])
-    shipped = np.array([compose(q.question, some).confidence for q, some in zip(questions, sources, strict=True)])
-    seen = [evidence(q.question, some) for q, some in zip(questions, sources, strict=True)]
-    features = np.array([[e.similarity, e.coverage, e.missing_name, e.support] for e in seen])
-    parts = measures.folds(len(questions), FOLDS)
+    cosine = np.array([float(one.cosines.max()) for one in asked])
+    shipped = np.array([compose(one.given.question, some).confidence for one, some in zip(asked, sources, strict=True)])
+    seen = [evidence(one.given.question, some) for one, some in zip(asked, sources, strict=True)]
+    features = np.array([[e.similarity, e.coverage, e.missing_name] for e in seen])
 
-    fitted = np.zeros(len(questions))
-    for part in range(FOLDS):
-        there = parts == part
-        fitted[there] = measures.probability(
-            measures.logistic(features[~there], ~silent[~there]), features[there]
-        )
-    metrics = {
-        "product_qa_amazon questions": float(len(questions)),
-        "product_qa_amazon without an answer": float(silent.sum()),
+    metrics = {"product_qa questions": float(len(asked)), "product_qa without an answer": float(silent.sum())}
+    first = {
+        "cosine": [int(one.cosines.argmax()) for one in asked],
+        "hybrid": [one.candidate_of(one.found[0]) for one in asked],
     }
-    for name, best in (
-        ("cosine", [max(some, key=lambda source: source.similarity).ref for some in sources]),
-        ("evidence", [max(zip(e.each, some, strict=True), key=lambda p: p[0])[1].ref
-                      for e, some in zip(seen, sources, strict=True)]),
-    ):
-        right = np.array([q.candidates[ref - 1].good for q, ref in zip(questions, best, strict=True)])
-        metrics[f"product_qa_amazon P@1 by {name}"] = float(right.mean())
-        for group in sorted({one.group for one in questions}):
-            of = np.array([one.group == group for one in questions])
-            metrics[f"product_qa_amazon P@1 by {name}, {group}"] = float(right[of].mean())
-    for name, scores in (("cosine threshold", cosine), ("confidence as shipped", shipped), ("confidence refitted", fitted)):
-        metrics[f"product_qa_amazon abstention F1, {name}"] = _f1(scores, silent, parts)
-        metrics[f"product_qa_amazon AUC, {name}"] = measures.area(scores, ~silent)
-    metrics["product_qa_amazon ECE, confidence as shipped"] = measures.calibration_error(shipped, ~silent)
-    metrics["product_qa_amazon ECE, confidence refitted"] = measures.calibration_error(fitted, ~silent)
-    bar = metrics["product_qa_amazon abstention F1, cosine threshold"]
-    return metrics, {"product_qa_amazon abstention F1, confidence refitted": (">=", bar)}
+    right = {
+        way: np.array([one.given.candidates[at].good for one, at in zip(asked, places, strict=True)], dtype=float)
+        for way, places in first.items()
+    }
+    for way, hits in right.items():
+        metrics[f"product_qa P@1, {way}"] = float(hits.mean())
+        for group in sorted({one.given.group for one in asked}):
+            metrics[f"product_qa P@1, {way}, {group}"] = float(
+                hits[np.array([one.given.group == group for one in asked])].mean()
+            )
+    metrics["product_qa p, P@1 of hybrid against cosine"] = measures.chance([right["hybrid"]], [right["cosine"]])
+
+    rounds = [_round(cosine, shipped, features, silent, seed) for seed in range(ROUNDS)]
+    for name in rounds[0]:
+        metrics[f"product_qa {name}"] = float(np.mean([figures[name] for figures in rounds]))
+    metrics["product_qa AUC, cosine"] = measures.area(cosine, ~silent)
+    metrics["product_qa AUC, confidence as shipped"] = measures.area(shipped, ~silent)
+    metrics["product_qa ECE, confidence as shipped"] = measures.calibration_error(shipped, ~silent)
+    bar = metrics["product_qa abstention F1, cosine threshold"]
+    return metrics, {"product_qa abstention F1, confidence refitted": (">=", bar)}
 
 
-def _sources(question: ProductQuestion, cosines: NDArray[np.float32]) -> list[Source]:
-    return [
-        Source(ref, (), candidate.text, float(cosine))
-        for ref, (candidate, cosine) in enumerate(zip(question.candidates, cosines, strict=True), start=1)
-    ]
-
-
-def _f1(scores: Floats, silent: NDArray[np.bool_], parts: NDArray[np.int64]) -> float:
-    """Of saying that there is no answer, each part under the threshold that was best on the others."""
-    said = np.zeros(len(scores), dtype=bool)
+def _round(cosine: Floats, shipped: Floats, features: Floats, silent: NDArray[np.bool_], seed: int) -> dict[str, float]:
+    """Each part under the fit and the threshold that the other parts gave."""
+    parts = measures.folds(len(silent), FOLDS, seed=seed)
+    refitted = np.zeros(len(silent))
+    said = {name: np.zeros(len(silent), dtype=bool) for name in ("cosine threshold", "confidence as shipped")}
+    said["confidence refitted"] = np.zeros(len(silent), dtype=bool)
     for part in range(FOLDS):
         there = parts == part
-        said[there] = scores[there] < measures.best_threshold(scores[~there], silent[~there])
-    return measures.f1(said, silent)
+        fit = measures.logistic(features[~there], ~silent[~there])
+        refitted[there] = measures.probability(fit, features[there])
+        learnt = {
+            "cosine threshold": cosine[~there],
+            "confidence as shipped": shipped[~there],
+            "confidence refitted": measures.probability(fit, features[~there]),
+        }
+        held = {"cosine threshold": cosine, "confidence as shipped": shipped, "confidence refitted": refitted}
+        for name, scores in learnt.items():
+            said[name][there] = held[name][there] < measures.best_threshold(scores, silent[~there])
+    return {
+        **{f"abstention F1, {name}": measures.f1(which, silent) for name, which in said.items()},
+        "AUC, confidence refitted": measures.area(refitted, ~silent),
+        "ECE, confidence refitted": measures.calibration_error(refitted, ~silent),
+    }

@@ -104,7 +104,9 @@ def logistic(features: Floats, true: NDArray[np.bool_], *, weights: Floats | Non
     for _ in range(50):
         says = probability(found, features)
         slope = each * says * (1 - says)
-        found -= np.linalg.solve((table.T * slope) @ table + penalty, table.T @ (each * (says - true)) + penalty @ found)
+        found -= np.linalg.solve(
+            (table.T * slope) @ table + penalty, table.T @ (each * (says - true)) + penalty @ found
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""How good search and abstention are, on judged sets of an evaldata-shaped folder, beside BM25 and a cosine threshold."""
+"""How good search and abstention are on judged sets, beside BM25 and beside a threshold on the cosine."""
 
 import itertools
 import json
@@ -18,12 +18,13 @@ from shopwright.documents.parse.block import Block, Parsed
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.retrieval.aurora import Search
-from shopwright.retrieval.search import Passage
+from shopwright.retrieval.search import Filter, Passage
 from shopwright.retrieval.weigh import word_weight, words_of
 from shopwright.tenancy.tenant import Tenant
 
 from bench import abstention, measures
-from bench.judged import Query, RetrievalSet, product_questions, retrieval_sets
+from bench.abstention import Asked
+from bench.judged import ProductQuestion, Query, RetrievalSet, product_questions, retrieval_sets
 from bench.measures import Floats
 from bench.outcome import CannotMeasure, NeedsData, Options, Outcome, quantile
 from bench.rerank import Reranker
@@ -53,9 +54,7 @@ class Found:
 
     def hybrid(self, weight: float) -> list[str]:
         """Its ranking under another weight: the passages are the same, whatever the weight."""
-        ordered = sorted(
-            self.passages, key=lambda one: (-(one.similarity + weight * (one.lexical or 0)), one.chunk_id)
-        )
+        ordered = sorted(self.passages, key=lambda one: (-(one.similarity + weight * (one.lexical or 0)), one.chunk_id))
         return _items(ordered, self.owners)
 
 
@@ -76,8 +75,7 @@ class Measured:
             figures = [measures.reciprocal_rank(q.grades, r) for q, r in zip(self.queries, ranked, strict=True)]
         else:
             figures = [
-                measures.ndcg(q.grades, r, binary=self.given.binary)
-                for q, r in zip(self.queries, ranked, strict=True)
+                measures.ndcg(q.grades, r, binary=self.given.binary) for q, r in zip(self.queries, ranked, strict=True)
             ]
         return np.array(figures)
 
@@ -110,12 +108,13 @@ def measure(options: Options) -> Outcome:
         rerank, without = _reranker(kept)
         if without:
             notes.append(without)
-        if given:
-            with store("quality") as place:
-                measured = [_measure(one, place, reader, rerank, options.limit) for one in given]
+        with store("quality") as place:
+            measured = [_measure(one, place, reader, rerank, options.limit) for one in given]
+            asked = _ask(questions[:: _stride(len(questions), options.limit)], place, reader)
+        if measured:
             _report(measured, metrics, limits)
-        if questions:
-            figures, bars = abstention.measure(questions[:: _stride(len(questions), options.limit)], reader.questions, reader.passages)
+        if asked:
+            figures, bars = abstention.measure(asked)
             metrics |= figures
             limits |= bars
     finally:
@@ -215,12 +214,43 @@ def _measure(
         )
     reranked = None
     if rerank:
-        reranked = tuple(
-            _reranked(query.text, one, rerank) for query, one in zip(queries, found, strict=True)
+        reranked = tuple(_reranked(query.text, one, rerank) for query, one in zip(queries, found, strict=True))
+    return Measured(given, queries, tuple(found), reranked, quantile(hybrid_ms, 0.5), quantile(vector_ms, 0.5))
+
+
+def _ask(questions: Sequence[ProductQuestion], place: Store, reader: _Reader) -> list[Asked]:
+    """Each question's candidates are a document of one merchant, and search is narrowed to that document."""
+    if not questions:
+        return []
+    print(f"  product_qa: {len(questions):,} questions", flush=True)
+    tenant = Tenant("product-qa")
+    tokens = Tokens(shopwright_models.directory())
+    documents = place.documents.of(tenant)
+    cosines = []
+    for number, (one, vector) in enumerate(
+        zip(questions, reader.questions([q.question for q in questions]), strict=True)
+    ):
+        drop = Arrival(f"documents/{tenant}/{number}.md", "01", 1)
+        blocks = tuple(Block((), c.text, at, at + 1, whole=True) for at, c in enumerate(one.candidates))
+        pieces = chunk(drop.document_id, Parsed("", blocks), tokens.count)
+        given = reader.passages([embedded_text(piece.section, piece.content) for piece in pieces])
+        passages = [(piece, row.tolist()) for piece, row in zip(pieces, given, strict=True)]
+        documents.register(drop, title="Product")
+        documents.replace(drop, Content("Product", "0" * 64, PIPELINE, 0, reader.embedder.model, passages))
+        cosines.append(reader.passages([candidate.text for candidate in one.candidates]) @ vector)
+    with place.server.connect("bench") as admin:
+        admin.execute("vacuum analyze")
+    search = Search(place.database, model=reader.embedder.model)
+    asked = []
+    for number, (one, vector) in enumerate(
+        zip(questions, reader.questions([q.question for q in questions]), strict=True)
+    ):
+        document = Arrival(f"documents/{tenant}/{number}.md", "01", 1).document_id
+        found = search.hybrid(
+            place.signer.sign(tenant), one.question, vector.tolist(), only=Filter(documents=(document,))
         )
-    return Measured(
-        given, queries, tuple(found), reranked, quantile(hybrid_ms, 0.5), quantile(vector_ms, 0.5)
-    )
+        asked.append(Asked(one, cosines[number], found, lambda passage: passage.start))
+    return asked
 
 
 def _pieces(item: str, title: str, text: str, count: Callable[[str], int]) -> tuple[Chunk, ...]:
@@ -238,9 +268,7 @@ def _write(place: Store, tenant: Tenant, reader: _Reader, pieces: Sequence[Chunk
             (piece, vector.tolist())
             for piece, vector in zip(pieces[at : at + A_DOCUMENT], vectors[at : at + A_DOCUMENT], strict=True)
         ]
-        documents.replace(
-            drop, Content(tenant.merchant_id, "0" * 64, PIPELINE, 0, reader.embedder.model, passages)
-        )
+        documents.replace(drop, Content(tenant.merchant_id, "0" * 64, PIPELINE, 0, reader.embedder.model, passages))
     with place.server.connect("bench") as admin:
         admin.execute("vacuum analyze")
 
@@ -280,9 +308,7 @@ def _rules() -> Iterator[tuple[float, float]]:
     return itertools.product(ALWAYS, SHARED)
 
 
-def _report(
-    measured: Sequence[Measured], metrics: dict[str, float], limits: dict[str, tuple[str, float]]
-) -> None:
+def _report(measured: Sequence[Measured], metrics: dict[str, float], limits: dict[str, tuple[str, float]]) -> None:
     under = [{rule: one.under(rule) for rule in _rules()} for one in measured]
     held_out = [np.zeros(len(one.queries)) for one in measured]
     parts = [measures.folds(len(one.queries), FOLDS) for one in measured]
@@ -316,9 +342,7 @@ def _report(
         metrics[f"{name} p, hybrid against BM25"] = measures.chance([hybrid], [by_word])
         metrics[f"{name} p, hybrid against dense"] = measures.chance([hybrid], [by_vector])
         if one.reranked is not None:
-            metrics[f"{name} p, hybrid + rerank against hybrid"] = measures.chance(
-                [one.main(one.reranked)], [hybrid]
-            )
+            metrics[f"{name} p, hybrid + rerank against hybrid"] = measures.chance([one.main(one.reranked)], [hybrid])
         best = max(by_word.mean(), by_vector.mean())
         for figure in (f"{name} hybrid {main}", f"{name} hybrid, held out, {main}"):
             limits[figure] = (">=", float(best) - SLACK)

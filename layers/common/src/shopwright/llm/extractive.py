@@ -67,8 +67,6 @@ class Evidence:
     coverage: float  # the weighted share of the question that the best unit and its titles hold
     missing_name: float  # the share of the question's names that no passage holds
     asked_terms: int
-    each: tuple[float, ...]  # for each passage, the probability that it holds an answer, by its cosine and its words
-    support: float  # -log of the probability that none of them does
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,31 +144,12 @@ def _evidence(about: Asked, sources: Sequence[Source], units: Sequence[_Unit], w
     everything = sum(weights.values())
     best = max((_held(unit.said | unit.above, weights) for unit in units), default=0.0)
     found: frozenset[str] = frozenset().union(*(unit.said | unit.above for unit in units)) if units else frozenset()
-    held: dict[int, frozenset[str]] = {}
-    for unit in units:
-        held[unit.source.ref] = held.get(unit.source.ref, frozenset()) | unit.said | unit.above
-    each = tuple(
-        _holds(source.similarity, _held(held.get(source.ref, frozenset()), weights) / everything if everything else 0.0)
-        for source in sources
-    )
     return Evidence(
         similarity=max((source.similarity for source in sources), default=0.0),
         coverage=best / everything if everything else 0.0,
         missing_name=len(about.names - found) / len(about.names) if about.names else 0.0,
         asked_terms=len(about.terms),
-        each=each,
-        support=-sum(math.log1p(-one) for one in each),
     )
-
-
-def _holds(similarity: float, coverage: float) -> float:
-    """The probability that one passage holds an answer."""
-    by = _figures()["holds"]
-    return _logistic(by["intercept"] + by["similarity"] * similarity + by["coverage"] * coverage)
-
-
-def _logistic(score: float) -> float:
-    return 1 / (1 + math.exp(-score))
 
 
 def _held(said: frozenset[str], weights: dict[str, float]) -> float:
@@ -185,7 +164,7 @@ def _probability(evidence: Evidence) -> float:
         + by["coverage"] * evidence.coverage
         + by["missing_name"] * evidence.missing_name
     )
-    return _logistic(score)
+    return 1 / (1 + math.exp(-score))
 
 
 def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[str, float]) -> list[_Unit]:

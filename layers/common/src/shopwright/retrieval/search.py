@@ -52,6 +52,5 @@ class Passage:
     source_uri: str
     content: str
     similarity: float  # cosine, of question and passage: -1 to 1
-    # The share of the question that the passage's words hold, the rarer the word the more: 0 to 1. None: it shares none.
-    lexical: float | None
+    lexical: float | None  # the share of the question that its words hold, rare ones most: 0 to 1; None: it shares none
     score: float  # similarity + weight x lexical, with the question's weight: orders one search
