@@ -1,7 +1,7 @@
 """POST /v1/chat: answer a shopper's question from the merchant's own documents, with citations."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from shopwright.catalog.facts import Sheet, Told
 from shopwright.errors import Unavailable
 from shopwright.grounding.cite import Citation
 from shopwright.llm.extractive import compose
+from shopwright.money import NO_CURRENCY
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer import Answer, Question
 from shopwright.orchestrator.dynamodb import Sessions
@@ -77,6 +79,17 @@ class Cited(BaseModel):
     quote: str
 
 
+class Fact(BaseModel):
+    """A product's value that the answer tells, as it was in the shop's catalog when the answer was made."""
+
+    product_id: str
+    sku: str | None = Field(description="The variant that it is of; null: all of the product's.")
+    name: str = Field(examples=["price"])
+    value: str = Field(description="Of variants that differ, the lowest and the highest.", examples=["649.00"])
+    unit: str | None = Field(description="A currency (ISO 4217) for money.", examples=["EUR"])
+    version: int = Field(description="Grows with every change of the value.")
+
+
 class Clocks(BaseModel):
     """Milliseconds since the question came in."""
 
@@ -91,6 +104,7 @@ class Answered(BaseModel):
     answer: str
     verdict: Literal["answered", "not_in_documents"]
     citations: list[Cited]
+    facts: list[Fact]
     confidence: float = Field(ge=0, le=1, description="The probability that the verdict is right.")
     mode: Literal["extractive"]
     clocks: Clocks
@@ -125,6 +139,7 @@ class Desk:
 def wire() -> Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
     import shopwright_models
+    from shopwright.catalog.aurora import Facts
     from shopwright.documents.document import PIPELINE
     from shopwright.embedding.onnx import OnnxEmbedder
     from shopwright.orchestrator.answer_cache import AnswerCache, Standing
@@ -138,6 +153,7 @@ def wire() -> Desk:
     embedder = OnnxEmbedder(shopwright_models.directory())
     database = env.database()
     search = Search(database, model=embedder.model)
+    facts = Facts(database)
     signer = env.signer()
     sessions = Sessions(env.sessions_table)
     generations = Generations(database)
@@ -148,9 +164,12 @@ def wire() -> Desk:
     def seen(caller: Caller) -> int:
         return generations.current(signer.sign(caller.tenant))
 
-    def current(caller: Caller, facts: Sequence[str]) -> Standing:
-        # Typed facts come with the catalog. Until then none has a version, so that an answer that told one is refused.
-        return Standing(generations.current(signer.sign(caller.tenant)), {})
+    def current(caller: Caller, keys: Sequence[str]) -> Standing:
+        passport = signer.sign(caller.tenant)
+        return Standing(generations.current(passport), facts.versions(passport, keys) if keys else {})
+
+    def facts_of(caller: Caller, chunk_ids: Sequence[str]) -> Mapping[str, Sheet]:
+        return facts.of(signer.sign(caller.tenant), chunk_ids)
 
     def recall(caller: Caller, session_id: str) -> Session:
         return sessions.of(caller.tenant, caller.subject).open(session_id, turns=answering.RECALLED)
@@ -173,6 +192,7 @@ def wire() -> Desk:
             mask=mask,
             embed=embedder.question,
             search=find,
+            facts=facts_of,
             compose=compose,
             recall=recall,
             remember=remember,
@@ -216,6 +236,7 @@ def _answered(said: Answer, request_id: str) -> Answered:
             "answer": said.text,
             "verdict": said.verdict,
             "citations": [_cited(citation) for citation in said.citations],
+            "facts": [_fact(told) for told in said.facts],
             "confidence": said.confidence,
             "mode": said.mode,
             "clocks": _clocks(said),
@@ -252,6 +273,17 @@ def _cited(citation: Citation) -> Cited:
         end=citation.end,
         source_uri=citation.source_uri,
         quote=citation.quote,
+    )
+
+
+def _fact(told: Told) -> Fact:
+    return Fact(
+        product_id=told.product_id,
+        sku=told.sku or None,
+        name=told.name,
+        value=told.value,
+        unit=None if told.unit in ("", NO_CURRENCY) else told.unit,
+        version=told.version,
     )
 
 

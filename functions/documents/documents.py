@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from shopwright.catalog.aurora import Catalog, CatalogRepository, Report
 from shopwright.documents.aurora import MAX_PAGE, DocumentRepository
 from shopwright.documents.document import Document, DocumentNotFound, Status, document_id, is_personal, shown_key
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles
@@ -100,6 +101,28 @@ class Shown(BaseModel):
     updated_at: datetime
 
 
+class RefusedRow(BaseModel):
+    """A row of a feed that could not be read, by its number in the file."""
+
+    row: int
+    reason: str
+
+
+class Wares(BaseModel):
+    """What the newest version of a product feed came to. `refused` holds the first rows that could not be read."""
+
+    products: int
+    withdrawn: int = Field(description="Products that the version before named, and this one does not.")
+    refused: list[RefusedRow]
+    refused_count: int
+
+
+class ShownWhole(Shown):
+    """One document, and what became of it as a product feed; `catalog` is null for any other document."""
+
+    catalog: Wares | None
+
+
 class Listed(BaseModel):
     """Documents, the latest change first. `cursor` opens the next page; null: there is none."""
 
@@ -118,6 +141,7 @@ class Leaving(BaseModel):
 class Desk:
     members: Members
     documents: DocumentRepository
+    catalog_of: Callable[[Tenant], Catalog]
     uploads_of: Callable[[Tenant], MerchantUploads]
     files_of: Callable[[Tenant], MerchantFiles]
 
@@ -125,9 +149,11 @@ class Desk:
 @cache
 def wire() -> Desk:
     env = Environment.read()
+    database, signer = env.database(), env.signer()
     return Desk(
         members=Members(env.members_table),
-        documents=DocumentRepository(env.database(), env.signer()),
+        documents=DocumentRepository(database, signer),
+        catalog_of=CatalogRepository(database, signer).of,
         uploads_of=Uploads(env.documents_bucket).of,
         files_of=DocumentsBucket(env.documents_bucket).of,
     )
@@ -160,8 +186,11 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         )
 
     @api.get("/v1/documents/<document_id>")
-    def shown(document_id: DocumentId) -> Shown:
-        return _shown(desk().documents.of(http.caller(api).tenant).get(document_id))
+    def shown(document_id: DocumentId) -> ShownWhole:
+        tenant = http.caller(api).tenant
+        document = desk().documents.of(tenant).get(document_id)
+        report = desk().catalog_of(tenant).report(document_id)
+        return ShownWhole(**_shown(document).model_dump(), catalog=_wares(report) if report else None)
 
     @api.delete(
         "/v1/documents/<document_id>",
@@ -196,6 +225,15 @@ def _shown(document: Document) -> Shown:
         bytes=document.bytes,
         version=document.version,
         updated_at=document.updated_at,
+    )
+
+
+def _wares(report: Report) -> Wares:
+    return Wares(
+        products=report.products,
+        withdrawn=report.withdrawn,
+        refused=[RefusedRow(row=one.row, reason=one.reason) for one in report.refused],
+        refused_count=report.refused_count,
     )
 
 

@@ -4,10 +4,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePosixPath
 
 import shopwright_models
+from shopwright.catalog import feeds
+from shopwright.catalog.aurora import Catalog, CatalogRepository
+from shopwright.catalog.passages import Telling
+from shopwright.catalog.product import Feed
+from shopwright.catalog.work import FeedPayload
 from shopwright.documents.aurora import DocumentRepository, Documents, Outcome
-from shopwright.documents.chunk import chunk
+from shopwright.documents.chunk import Chunk, chunk
 from shopwright.documents.document import (
     PIPELINE,
     DocumentNotFound,
@@ -17,7 +23,9 @@ from shopwright.documents.document import (
     format_of,
     is_personal,
 )
+from shopwright.documents.parse import block
 from shopwright.documents.parse.block import Parsed as Read
+from shopwright.documents.parse.decode import decode
 from shopwright.documents.parse.formats import named
 from shopwright.documents.rejected import UnsupportedFormat
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
@@ -38,6 +46,7 @@ class Environment(TenantSettings):
 @dataclass(frozen=True, slots=True)
 class Desk:
     documents_of: Callable[[Tenant], Documents]
+    catalog_of: Callable[[Tenant], Catalog]
     files_of: Callable[[Tenant], MerchantFiles]
     work_of: Callable[[Tenant], MerchantPayloads]
     count: Callable[[str], int]
@@ -47,19 +56,22 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`outcome` is parsed, unchanged or superseded; only the first has batches."""
+    """`outcome` is parsed, unchanged or superseded; only the first has batches. `feed` is empty unless it is one."""
 
     outcome: str
     sha256: str = ""
     chunks: int = 0
     batches: tuple[str, ...] = ()
+    feed: str = ""
 
 
 @cache
 def wire() -> Desk:
     env = Environment.read()
+    database, signer = env.database(), env.signer()
     return Desk(
-        documents_of=DocumentRepository(env.database(), env.signer()).of,
+        documents_of=DocumentRepository(database, signer).of,
+        catalog_of=CatalogRepository(database, signer).of,
         files_of=DocumentsBucket(env.documents_bucket).of,
         work_of=WorkBucket(env.artifacts_bucket).of,
         count=Tokens(shopwright_models.directory()).count,
@@ -84,13 +96,16 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         try:
             data = desk().files_of(drop.tenant).read(drop.key)
         except DocumentNotFound:
-            documents.remove(drop.arrival)  # deleted since; the event about that may be lost, or have come before
+            catalog = desk().catalog_of(drop.tenant)
+            # Deleted since; the event about that may be lost, or have come before.
+            documents.remove(drop.arrival, also=lambda db: catalog.withdraw(db, drop.document_id))
             return Parsed(Outcome.SUPERSEDED.value)
         sha256 = hashlib.sha256(data).hexdigest()
         if documents.keep_if_unchanged(drop.arrival, sha256=sha256, pipeline=PIPELINE):
             return Parsed(Outcome.UNCHANGED.value, sha256)
         parsed = desk().read(data, drop.key)
-        chunks = chunk(drop.document_id, parsed, desk().count)
+        feed = products_in(data, drop.key)
+        chunks, told = cut(parsed, feed, drop.document_id, desk().count)
         embedded = documents.embedded(
             drop.document_id, [one.id for one in chunks], model=desk().model, pipeline=PIPELINE
         )
@@ -99,11 +114,39 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             payloads.write(f"{drop.work}cut/{number:04d}.json", batch)
             for number, batch in enumerate(batches(parsed.title, chunks, embedded))
         )
+        feed_key = payloads.write(f"{drop.work}feed.json", told) if told else ""
         if not documents.advance(drop.arrival, Status.PARSED):
             return Parsed(Outcome.SUPERSEDED.value)
-        return Parsed("parsed", sha256, len(chunks), keys)
+        return Parsed("parsed", sha256, len(chunks), keys, feed_key)
 
     return task.handler(parse, Drop)
+
+
+def products_in(data: bytes, key: str) -> Feed | None:
+    """The products that a file tells of, which its reader has found sound; None when it is no product feed."""
+    ending = PurePosixPath(key).suffix
+    return feeds.read(decode(data), ending) if feeds.may_be(ending) else None
+
+
+def cut(
+    parsed: Read, feed: Feed | None, document_id: str, count: Callable[[str], int]
+) -> tuple[tuple[Chunk, ...], FeedPayload | None]:
+    """A file's passages, and its products with the passages that tell of them."""
+    telling = Telling(feed.products if feed else ())
+    chunks = chunk(document_id, _told(parsed, telling), count)
+    if feed is None:
+        return chunks, None
+    owners = {piece.id: telling.owner(piece.start, piece.section[-1] if piece.section else "") for piece in chunks}
+    return chunks, FeedPayload(feed=feed, owners={one: owner for one, owner in owners.items() if owner})
+
+
+def _told(parsed: Read, telling: Telling) -> Read:
+    """The document with the passages of those products that are told anew in place of their rows."""
+    if not telling.anew:
+        return parsed
+    kept = [one for one in parsed.blocks if not telling.is_told_anew(one.start)]
+    anew = [block.Block((one.name,), block.storable(one.text), one.start, one.end, whole=True) for one in telling.anew]
+    return Read(parsed.title, tuple(sorted((*kept, *anew), key=lambda one: one.start)))
 
 
 handler = build()

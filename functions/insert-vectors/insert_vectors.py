@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from pydantic import Field
+from shopwright.catalog.aurora import Catalog, CatalogRepository
+from shopwright.catalog.work import FeedPayload
+from shopwright.database.connection import Cursor
 from shopwright.documents.aurora import Content, DocumentRepository, Documents, OtherModelServes, Outcome
 from shopwright.documents.document import PIPELINE, Status
 from shopwright.documents.s3 import MerchantPayloads, WorkBucket
@@ -21,12 +24,14 @@ class Environment(TenantSettings):
 @dataclass(frozen=True, slots=True)
 class Desk:
     documents_of: Callable[[Tenant], Documents]
+    catalog_of: Callable[[Tenant], Catalog]
     work_of: Callable[[Tenant], MerchantPayloads]
 
 
 class Work(Drop):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     batches: tuple[str, ...] = Field(min_length=1)
+    feed: str = Field(default="", pattern=r"^(work/.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,11 @@ def wire() -> Desk:
     env = Environment.read()
     database = env.database(statement_timeout_ms=20_000)  # five hundred rows into a vector index at a time
     signer = env.signer()
-    return Desk(documents_of=DocumentRepository(database, signer).of, work_of=WorkBucket(env.artifacts_bucket).of)
+    return Desk(
+        documents_of=DocumentRepository(database, signer).of,
+        catalog_of=CatalogRepository(database, signer).of,
+        work_of=WorkBucket(env.artifacts_bucket).of,
+    )
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
@@ -62,7 +71,16 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             model=models.pop(),
             passages=[passage for batch in batches for passage in batch.passages],
         )
-        outcome = documents.replace(work.arrival, content)
+        catalog = desk().catalog_of(work.tenant)
+        feed = payloads.read(work.feed, FeedPayload) if work.feed else None
+
+        def products(db: Cursor) -> None:
+            if feed is None:
+                catalog.withdraw(db, work.document_id)
+            else:
+                catalog.replace(db, work.document_id, feed.feed, feed.owners)
+
+        outcome = documents.replace(work.arrival, content, also=products)
         payloads.clear(work.work)
         return Inserted(
             outcome.value,

@@ -86,7 +86,7 @@ def test_between_states_go_ids_and_keys_and_results_are_named_field_by_field() -
             continue
         payload = state["Parameters"]["Payload"]
         assert set(payload) >= DROP
-        assert set(payload) - DROP <= {"batch.$", "batches.$", "sha256.$", "outcome", "error.$"}
+        assert set(payload) - DROP <= {"batch.$", "batches.$", "sha256.$", "feed.$", "outcome", "error.$"}
         assert "ResultSelector" in state or state["OutputPath"] == "$.Payload.batch"
 
 

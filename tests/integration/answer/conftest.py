@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import ingest_parse
 import pytest
 import shopwright_models
+from shopwright.catalog.aurora import CatalogRepository, Facts
 from shopwright.database.connection import Address, Database, Login, connect_master
 from shopwright.database.migrate import Migrator
 from shopwright.documents.aurora import Content, DocumentRepository, Outcome
-from shopwright.documents.chunk import chunk, embedded_text
+from shopwright.documents.chunk import embedded_text
 from shopwright.documents.document import PIPELINE, Arrival
-from shopwright.documents.parse.formats import read
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
@@ -58,18 +59,19 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
     database = Database(address, lambda: login, statement_timeout_ms=10_000)
     embedder = OnnxEmbedder(shopwright_models.directory())
     signer = Signer(lambda: KEY)
-    documents = DocumentRepository(database, signer)
+    documents, catalog = DocumentRepository(database, signer), CatalogRepository(database, signer)
     for shop in SHOPS:
         for path in sorted((DEMO / shop / "documents").rglob("*")):
             if path.is_file():
-                _ingest(documents, embedder, shop, path)
-    search = Search(database, model=embedder.model)
+                _ingest(documents, catalog, embedder, shop, path)
+    search, facts = Search(database, model=embedder.model), Facts(database)
     sessions = FakeSessions(lambda: 1_790_000_000)
     yield Shops(
         Desk(
             mask=mask,
             embed=embedder.question,
             search=lambda caller, question, vector: search.hybrid(signer.sign(caller.tenant), question, vector),
+            facts=lambda caller, chunks: facts.of(signer.sign(caller.tenant), chunks),
             compose=compose,
             recall=lambda caller, session_id: sessions.of(caller.tenant, caller.subject).open(session_id),
             remember=lambda caller, session_id, turn: sessions.of(caller.tenant, caller.subject).remember(
@@ -81,25 +83,27 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
     database.close()
 
 
-def _ingest(documents: DocumentRepository, embedder: OnnxEmbedder, shop: str, path: Path) -> None:
+def _ingest(
+    documents: DocumentRepository, catalog: CatalogRepository, embedder: OnnxEmbedder, shop: str, path: Path
+) -> None:
     data = path.read_bytes()
     key = f"documents/{shop}/{path.relative_to(DEMO / shop / 'documents').as_posix()}"
-    parsed = read(data, key)
     drop = Arrival(key, "01", len(data))
-    cut = chunk(drop.document_id, parsed, Tokens(shopwright_models.directory()).count)
+    title, cut, feed = ingest_parse.cut(data, key, drop.document_id, Tokens(shopwright_models.directory()).count)
     pieces = [replace(piece, content=mask(piece.content).text) for piece in cut]
     texts = [embedded_text(piece.section, piece.content) for piece in pieces]
     mine = documents.of(Tenant(shop))
-    mine.register(drop, title=parsed.title or path.name)
+    mine.register(drop, title=title or path.name)
     stored = mine.replace(
         drop,
         Content(
-            title=parsed.title or path.name,
+            title=title or path.name,
             sha256=hashlib.sha256(data).hexdigest(),
             pipeline=PIPELINE,
             masked=0,
             model=embedder.model,
             passages=list(zip(pieces, embedder.passages(texts), strict=True)),
         ),
+        also=lambda db: feed and catalog.of(Tenant(shop)).replace(db, drop.document_id, feed.feed, feed.owners),
     )
     assert stored is Outcome.SEARCHABLE

@@ -5,13 +5,20 @@ import hmac
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import LiteralString
+from uuid import UUID
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shopwright.catalog import feeds
+from shopwright.catalog.aurora import Catalog, CatalogRepository
+from shopwright.catalog.passages import Owner
+from shopwright.catalog.product import Feed
 from shopwright.database.connection import (
+    Cursor,
     Login,
     NotIsolated,
     PassportRefused,
@@ -30,6 +37,12 @@ TABLES: tuple[LiteralString, ...] = (
     "shopwright.chunk_embedding_bge_small_en_v15",
     "shopwright.serving_model",
     "shopwright.generation",
+    "shopwright.feed",
+    "shopwright.product",
+    "shopwright.variant",
+    "shopwright.product_fact",
+    "shopwright.stock",
+    "shopwright.product_passage",
 )
 OTHER_KEY = Signer(lambda: SigningKey("k1", b"z" * 64))
 UNKNOWN_KEY = Signer(lambda: SigningKey("k9", KEY.key))
@@ -42,7 +55,16 @@ def two_merchants(shop: Shop) -> None:
         drop = arrival(tenant, "returns.md", "01")
         documents = shop.repository().of(tenant)
         documents.register(drop, title="Returns")
-        documents.replace(drop, content(drop, ["Send it back within 30 days.", f"We are {tenant}."]))
+        whole = content(drop, ["Send it back within 30 days.", f"We are {tenant}."])
+        feed = feeds.read(f"sku,name,price,stock\nP-1,Made by {tenant},5.00,1\n", "csv")
+        assert feed is not None
+        owners = {whole.passages[1][0].id: Owner("P-1")}
+        catalog = CatalogRepository(shop.database(), SIGNER).of(tenant)
+        documents.replace(drop, whole, also=partial(_fill, catalog, drop.document_id, feed, owners))
+
+
+def _fill(catalog: Catalog, document_id: str, feed: Feed, owners: dict[UUID, Owner], db: Cursor) -> None:
+    catalog.replace(db, document_id, feed, owners)
 
 
 @pytest.fixture

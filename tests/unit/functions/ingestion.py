@@ -1,13 +1,15 @@
 """What the tests of the ingestion functions share: changes when a step is called in another way."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from shopwright.catalog.passages import Owner
+from shopwright.catalog.product import Feed
 from shopwright.documents.aurora import Content, Outcome, VectorsGone
 from shopwright.documents.document import Arrival, DocumentNotFound, Status, document_id
 from shopwright.documents.work import Payload
@@ -112,10 +114,11 @@ class Shelf:
     def fail(self, arrival: Arrival, *, reason: str) -> bool:
         return self.advance(arrival, Status.FAILED, reason=reason)
 
-    def replace(self, arrival: Arrival, content: Content) -> Outcome:
+    def replace(self, arrival: Arrival, content: Content, *, also: Callable[[Any], object]) -> Outcome:
         row = self.rows[arrival.document_id]
         if _rank(row["sequencer"]) > _rank(arrival.sequencer):
             return Outcome.SUPERSEDED
+        also(None)
         stored = self._vectors(row)
         lost = [chunk.id for chunk, vector in content.passages if vector is None and chunk.id not in stored]
         if lost:
@@ -124,9 +127,28 @@ class Shelf:
         row.update(status=Status.SEARCHABLE, content=replace(content, passages=passages))
         return Outcome.SEARCHABLE
 
-    def remove(self, arrival: Arrival) -> Outcome:
+    def remove(self, arrival: Arrival, *, also: Callable[[Any], object]) -> Outcome:
+        also(None)
         self.rows[arrival.document_id] = {"sequencer": arrival.sequencer, "status": Status.DELETED, "content": None}
         return Outcome.REMOVED
+
+
+@dataclass
+class Wares:
+    """The feeds of one merchant in memory, by document; the rules of the real catalog are tested against PostgreSQL."""
+
+    feeds: dict[str, tuple[Feed, Mapping[UUID, Owner]]] = field(default_factory=dict)
+    tenants: list[str] = field(default_factory=list)
+
+    def of(self, tenant: Tenant) -> Any:
+        self.tenants.append(tenant.merchant_id)
+        return self
+
+    def replace(self, db: Any, document_id: str, feed: Feed, owners: Mapping[UUID, Owner]) -> None:
+        self.feeds[document_id] = (feed, owners)
+
+    def withdraw(self, db: Any, document_id: str) -> int:
+        return len(self.feeds.pop(document_id)[0].products) if document_id in self.feeds else 0
 
 
 @dataclass

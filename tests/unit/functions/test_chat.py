@@ -60,6 +60,7 @@ class Desk:
             mask=mask,
             embed=lambda question: [1.0],
             search=self.search,
+            facts=lambda caller, chunks: {chunk: {} for chunk in chunks},
             compose=compose,
             recall=self.recall,
             remember=self.remember,

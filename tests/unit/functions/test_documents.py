@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import documents
 import pytest
+from shopwright.catalog.aurora import Catalog, Report
+from shopwright.catalog.product import Refused
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.documents.aurora import DocumentRepository, Documents
 from shopwright.documents.document import Document, DocumentNotFound, Page, Status, document_id
@@ -80,6 +82,21 @@ class Shelf(DocumentRepository, Documents):
             raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
 
 
+class Wares(Catalog):
+    """What became of feeds, by merchant and document."""
+
+    def __init__(self) -> None:
+        self.reports: dict[tuple[str, str], Report] = {}
+        self.whose = ""
+
+    def of(self, tenant: Tenant) -> Catalog:
+        self.whose = tenant.merchant_id
+        return self
+
+    def report(self, document_id: str) -> Report | None:
+        return self.reports.get((self.whose, document_id))
+
+
 class Files:
     """Remembers what was deleted, and for whom."""
 
@@ -117,6 +134,7 @@ class Desk:
         self.members = FakeMembers(MARY, KIT, FEED, ANN)
         self.shelf = Shelf({"outdoor": [RETURNS, EMPTY]})
         self.files = Files()
+        self.wares = Wares()
         self.uploads = Uploads("documents-bucket", vend=vend)
 
     def call(self, method: str, path: str = "/v1/documents", row: Member = MARY, **more: Any) -> Answer:
@@ -124,6 +142,7 @@ class Desk:
             lambda: documents.Desk(
                 members=self.members,
                 documents=self.shelf,
+                catalog_of=self.wares.of,
                 uploads_of=self.uploads.of,
                 files_of=self.files.of,
             )
@@ -145,6 +164,21 @@ def test_a_merchant_sees_their_documents_and_how_far_each_has_come() -> None:
         (EMPTY.id, "quarantined", "This file is empty. Upload one with text in it."),
     ]
     assert answer.body["documents"][0]["updated_at"] == "2026-09-21T14:00:00Z"
+
+
+def test_a_merchant_reads_what_became_of_a_feed_and_which_rows_to_mend() -> None:
+    desk = Desk()
+    desk.wares.reports["outdoor", RETURNS.id] = Report(102, 3, (Refused(7, "This row has no title."),), 1)
+
+    feed, other = (desk.call("GET", f"/v1/documents/{one.id}").body["catalog"] for one in (RETURNS, EMPTY))
+
+    assert feed == {
+        "products": 102,
+        "withdrawn": 3,
+        "refused": [{"row": 7, "reason": "This row has no title."}],
+        "refused_count": 1,
+    }
+    assert other is None
 
 
 def test_a_long_list_comes_in_pages() -> None:

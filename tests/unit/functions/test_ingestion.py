@@ -22,7 +22,7 @@ from shopwright.documents.work import Batch, Drop, EmbeddedBatch
 from shopwright.embedding.model import Model
 from shopwright.runtime.task import LARGEST_RESULT_BYTES, MalformedInput
 
-from tests.unit.functions.ingestion import KEY, Files, Payloads, Shelf, context, drop, sample
+from tests.unit.functions.ingestion import KEY, Files, Payloads, Shelf, Wares, context, drop, sample
 from tests.unit.shopwright.documents import samples
 
 PAGE = b"# Shipping\n\nWe ship in 2 days. Write to anna@example.com or call +49 30 901820.\n\n## Costs\n\nIt is free.\n"
@@ -35,11 +35,18 @@ class Shop:
     def __init__(self, read: Callable[[bytes, str], Parsed] = formats.read) -> None:
         self.read = read
         self.shelf, self.documents, self.work = Shelf(), Files({KEY: PAGE}), Payloads()
+        self.wares = Wares()
         self.embedded: list[str] = []
 
     def parse(self, **change: Any) -> Any:
         desk = ingest_parse.Desk(
-            self.shelf.of, self.documents.of, self.work.of, lambda text: len(text.split()), self.read, MODEL
+            self.shelf.of,
+            self.wares.of,
+            self.documents.of,
+            self.work.of,
+            lambda text: len(text.split()),
+            self.read,
+            MODEL,
         )
         return run(ingest_parse.build(lambda: desk), drop(**change))
 
@@ -56,8 +63,9 @@ class Shop:
         return run(embed.build(lambda: desk), drop(batch=batch, **change))
 
     def insert(self, parsed: Any, batches: list[str], **change: Any) -> Any:
-        desk = insert_vectors.Desk(self.shelf.of, self.work.of)
-        return run(insert_vectors.build(lambda: desk), drop(sha256=parsed["sha256"], batches=batches, **change))
+        desk = insert_vectors.Desk(self.shelf.of, self.wares.of, self.work.of)
+        told = {"sha256": parsed["sha256"], "feed": parsed["feed"]}
+        return run(insert_vectors.build(lambda: desk), drop(batches=batches, **told, **change))
 
     def quarantine(self, **change: Any) -> Any:
         desk = quarantine.Desk(self.shelf.of, self.documents.of, self.work.of, "apart")
@@ -246,10 +254,57 @@ def test_a_file_that_we_cannot_read_is_refused_by_name(key: str, data: bytes, si
 )
 def test_a_step_refuses_an_input_whose_parts_do_not_belong_together(change: dict[str, str]) -> None:
     shop = Shop()
-    desk = ingest_parse.Desk(shop.shelf.of, shop.documents.of, shop.work.of, len, shop.read, MODEL)
+    desk = ingest_parse.Desk(shop.shelf.of, shop.wares.of, shop.documents.of, shop.work.of, len, shop.read, MODEL)
     with pytest.raises(MalformedInput):
         run(ingest_parse.build(lambda: desk), {**drop(), **change})
     assert shop.shelf.rows == {}
+
+
+FEED_KEY = "documents/kitchen/catalog.csv"
+FEED = b"""sku,name,price,currency,stock,description
+P-1,Skillet,29.50,GBP,4,Write to anna@example.com about it.
+P-2,,19.00,GBP,1,No name.
+P-3,Kettle,39.00,GBP,0,Whistles.
+"""
+
+
+def test_a_product_feed_fills_the_catalog_together_with_its_passages() -> None:
+    shop = Shop()
+    shop.documents.files[FEED_KEY] = FEED
+
+    assert shop.take_in(key=FEED_KEY)["outcome"] == "searchable"
+    feed, owners = shop.wares.feeds[document_id(FEED_KEY)]
+    assert [product.id for product in feed.products] == ["P-1", "P-3"]
+    assert [(refused.row, refused.reason) for refused in feed.refused] == [(3, "This row has no title.")]
+    passages = {chunk.id: chunk.content for chunk, _ in shop.shelf.rows[document_id(FEED_KEY)]["content"].passages}
+    assert len(passages) == 3  # a row that is no product can still be found
+    assert {owner.product_id: passages[chunk] for chunk, owner in owners.items()} == {
+        "P-1": "sku: P-1; name: Skillet; price: 29.50 GBP; stock: 4; description: Write to [email] about it.",
+        "P-3": "sku: P-3; name: Kettle; price: 39.00 GBP; stock: 0; description: Whistles.",
+    }
+    assert shop.work.files == {}
+    assert set(shop.wares.tenants) == {"kitchen"}
+
+
+def test_a_file_that_is_no_feed_any_more_withdraws_its_products() -> None:
+    shop = Shop()
+    shop.documents.files[FEED_KEY] = FEED
+    shop.take_in(key=FEED_KEY)
+    shop.documents.files[FEED_KEY] = b"question,answer,topic\nDo you ship?,We do.,shipping\n"
+
+    assert shop.take_in(key=FEED_KEY, sequencer="02")["outcome"] == "searchable"
+    assert shop.wares.feeds == {}
+
+
+def test_a_deleted_feed_takes_its_products_with_it() -> None:
+    shop = Shop()
+    shop.documents.files[FEED_KEY] = FEED
+    shop.take_in(key=FEED_KEY)
+    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of))
+
+    run(handler, drop(key=FEED_KEY, sequencer="02", size=0))
+
+    assert shop.wares.feeds == {}
 
 
 def test_a_document_of_five_thousand_passages_fits_between_the_states() -> None:
@@ -309,7 +364,7 @@ def test_a_failure_of_ours_is_told_and_the_file_stays_where_it_is() -> None:
 def test_a_deleted_object_takes_its_passages_with_it() -> None:
     shop = Shop()
     shop.take_in()
-    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of))
+    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of))
 
     assert run(handler, drop(sequencer="02", size=0)) == {"outcome": "removed"}
     assert shop.row["content"] is None
@@ -331,6 +386,7 @@ def test_vectors_survive_the_payload_in_the_precision_of_the_database() -> None:
         (pii_sanitize.Work, "pii-sanitize/batch.json"),
         (embed.Work, "embed/batch.json"),
         (insert_vectors.Work, "insert-vectors/one-batch.json"),
+        (insert_vectors.Work, "insert-vectors/feed.json"),
         (quarantine.Work, "quarantine/refused.json"),
         (quarantine.Work, "quarantine/failed.json"),
         (Drop, "remove-document/deleted.json"),

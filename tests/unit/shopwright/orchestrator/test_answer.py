@@ -1,14 +1,15 @@
 """An answer stands on the merchant's words, says so when there are none, and outlives what it can do without."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from shopwright.catalog.facts import Kind, Sheet, Told
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Sentence, Source, compose
-from shopwright.orchestrator.answer import Answer, Desk, Question, answer
+from shopwright.orchestrator.answer import Answer, Desk, FactsUnavailable, Question, answer
 from shopwright.orchestrator.session import Session, SessionNotFound, Turn
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
@@ -47,7 +48,10 @@ class Counter:
         self.embedded: list[str] = []
         self.searched: list[tuple[str, str]] = []
         self.sessions = FakeSessions(lambda: 1_790_000_000)
-        self.database_is_down = False
+        self.database_is_down = self.facts_are_down = False
+        self.sheets: dict[str, Sheet] = {}
+        self.gone: set[str] = set()
+        self.looked_up: list[tuple[str, tuple[str, ...]]] = []
 
     def embed(self, question: str) -> Sequence[float]:
         self.time += self.takes_s["embed"]
@@ -61,6 +65,12 @@ class Counter:
             raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
         return self.passages
 
+    def facts(self, caller: Caller, chunk_ids: Sequence[str]) -> Mapping[str, Sheet]:
+        self.looked_up.append((caller.tenant.merchant_id, tuple(chunk_ids)))
+        if self.facts_are_down:
+            raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
+        return {chunk: self.sheets.get(chunk, {}) for chunk in chunk_ids if chunk not in self.gone}
+
     def recall(self, caller: Caller, session_id: str) -> Session:
         return self.sessions.of(caller.tenant, caller.subject).open(session_id)
 
@@ -72,6 +82,7 @@ class Counter:
             mask=mask,
             embed=self.embed,
             search=self.search,
+            facts=self.facts,
             compose=compose,
             recall=self.recall,
             remember=self.remember,
@@ -234,3 +245,70 @@ def test_an_answer_of_which_nothing_stands_is_not_given() -> None:
 
 def test_what_was_asked_appears_in_no_representation() -> None:
     assert "return" not in repr(Question(RETURN, ANN))
+
+
+PRICE = "What is the price of the Grayling Ridge Winter Tent?"
+
+
+def told(name: str, value: str, unit: str, version: int) -> Told:
+    return Told("T-1", "", name, Kind.WORDS, value, unit, version)
+
+
+def test_a_product_is_told_with_the_price_that_the_database_has_now() -> None:
+    counter = Counter(TENT)
+    counter.sheets["c"] = {"price": told("price", "599.00", "EUR", 4), "weight": told("weight", "3150", "g", 1)}
+
+    said = counter.ask(PRICE)
+
+    assert said.text == "Grayling Ridge Winter Tent: price 599.00 EUR [1]"
+    assert [(fact.key, fact.version, fact.text) for fact in said.facts] == [("T-1#price", 4, "599.00 EUR")]
+    assert counter.looked_up == [("outdoor", ("c",))]
+
+
+def test_a_product_that_cannot_be_had_is_told_so_with_its_price() -> None:
+    counter = Counter(TENT)
+    counter.sheets["c"] = {"price": told("price", "649.00", "EUR", 1), "stock": told("stock", "0", "", 5)}
+
+    said = counter.ask(PRICE)
+
+    assert said.text == "Grayling Ridge Winter Tent: price 649.00 EUR, availability out of stock [1]"
+    assert {fact.key: fact.version for fact in said.facts} == {"T-1#price": 1, "T-1#stock": 5}
+
+
+def test_facts_are_looked_up_for_products_alone() -> None:
+    counter = Counter(RETURNS)
+
+    assert counter.ask(RETURN).facts == ()
+    assert counter.looked_up == []
+
+
+def test_an_old_price_is_not_told_when_the_one_of_now_cannot_be_read() -> None:
+    counter = Counter(TENT)
+    counter.facts_are_down = True
+
+    said = counter.ask(PRICE)
+
+    assert (said.verdict, said.text, said.citations) == ("unavailable", wording().facts_unavailable, ())
+    assert isinstance(said.failure, FactsUnavailable)
+
+
+def test_a_product_that_is_gone_since_it_was_found_is_not_told() -> None:
+    counter = Counter(TENT)
+    counter.gone.add("c")
+
+    assert counter.ask(PRICE).verdict == "not_in_documents"
+
+
+def test_a_price_that_the_shop_took_back_is_not_told() -> None:
+    counter = Counter(TENT)
+    counter.sheets["c"] = {"weight": told("weight", "3150", "g", 1)}
+
+    assert "649" not in counter.ask(PRICE).text
+
+
+def test_a_row_of_a_table_that_is_no_product_is_quoted_as_it_is() -> None:
+    counter = Counter(TENT)
+
+    said = counter.ask(PRICE)
+
+    assert (said.text, said.facts) == ("Grayling Ridge Winter Tent: price 649.00 EUR [1]", ())

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from shopwright.catalog.facts import Kind, Told
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.errors import Denied
 from shopwright.grounding.cite import Citation
@@ -21,7 +22,7 @@ from shopwright.orchestrator.answer_cache import (
     spelled,
 )
 from shopwright.orchestrator.release import release
-from shopwright.orchestrator.said import Said, Used
+from shopwright.orchestrator.said import Said
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
@@ -36,7 +37,7 @@ CITED = Citation(1, "d-returns", 2, "Returns", ("Returns", "How"), 40, 160, "doc
 SIXTY = Said("You have 60 days. [1]", "answered", (CITED,), 0.93)
 THIRTY = replace(SIXTY, text="You have 30 days. [1]")
 NOTHING = Said("I could not find that.", "not_in_documents", (), 0.9)
-PRICED = replace(SIXTY, text="It costs 649.00 EUR. [1]", facts=(Used("T-1#price", 4),))
+PRICED = replace(SIXTY, text="It costs 649.00 EUR. [1]", facts=(Told("T-1", "", "price", Kind.MONEY, "649.00", "EUR", 4),))
 DOWN = DatabaseUnavailable("The database did not answer. Please try again in a moment.")
 
 

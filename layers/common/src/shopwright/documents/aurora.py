@@ -7,7 +7,7 @@ older event never wins, an equal one is done already.
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -167,8 +167,10 @@ class Documents:
         """We could not take the file in, through no fault of it. What was searchable before stays so."""
         return self.advance(arrival, Status.FAILED, reason=reason)
 
-    def replace(self, arrival: Arrival, content: Content) -> Outcome:
-        """Make these passages the document's only ones, in one transaction: a reader sees the old or the new."""
+    def replace(self, arrival: Arrival, content: Content, *, also: Callable[[Cursor], object] | None = None) -> Outcome:
+        """Make these passages the document's only ones, in one transaction: a reader sees the old or the new.
+
+        `also` is what becomes new together with them; the passages are written when it is called."""
         with self._database.as_tenant(self._passport(lifetime_s=_LONG_S)) as db:
             standing = self._standing(db, arrival)
             if standing["superseded"]:
@@ -179,6 +181,8 @@ class Documents:
                 return Outcome.SUPERSEDED
             version = standing["version"] + 1
             self._write(db, arrival, content, version)
+            if also is not None:
+                also(db)
             db.execute(
                 _QUERIES["publish"],
                 {
@@ -195,12 +199,14 @@ class Documents:
             db.execute(generation.NEXT, {"merchant": self._merchant})
             return Outcome.SEARCHABLE
 
-    def remove(self, arrival: Arrival) -> Outcome:
-        """The object is gone: so are its passages. A tombstone stays."""
+    def remove(self, arrival: Arrival, *, also: Callable[[Cursor], object] | None = None) -> Outcome:
+        """The object is gone: so are its passages, and so is what `also` takes away. A tombstone stays."""
         with self._database.as_tenant(self._passport()) as db:
             values = {**self._at(arrival), "key": arrival.key, "media_type": media_type_of(arrival.key)}
             if db.execute(_QUERIES["bury"], values).fetchone() is None:
                 return Outcome.SUPERSEDED
+            if also is not None:
+                also(db)
             db.execute(_QUERIES["drop_other_chunks"], {**self._at(arrival), "ids": []})
             db.execute(generation.NEXT, {"merchant": self._merchant})
             return Outcome.REMOVED

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel
 
 from shopwright.documents.document import MAX_BYTES, DocumentNotFound, check_size
-from shopwright.documents.work import Payload
 from shopwright.errors import Denied, ShopwrightError, Unavailable
 from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _GONE = {"NoSuchKey", "404", "NotFound", "NoSuchVersion"}
 _BROKEN = {"AccessDenied", "403", "NoSuchBucket", "InvalidBucketName", "InvalidRequest"}
-_Payload = TypeVar("_Payload", bound=Payload)
+_Payload = TypeVar("_Payload", bound=BaseModel)
 
 
 class StorageUnavailable(Unavailable):
@@ -119,7 +119,7 @@ class MerchantPayloads:
         self._s3 = s3
         self._folder = f"work/{tenant.merchant_id}/"
 
-    def write(self, key: str, payload: Payload) -> str:
+    def write(self, key: str, payload: BaseModel) -> str:
         """Write a payload, over one that a step tried before; gives its key."""
         _theirs(key, self._folder)
         with _named():

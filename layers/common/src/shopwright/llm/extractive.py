@@ -29,6 +29,7 @@ _UNITS = {"w": "W", "wh": "Wh", "kwh": "kWh", "v": "V", "mah": "mAh", "hz": "Hz"
 _NAMED = frozenset({"name", "title", "product", "product name", "model", "question"})
 _PROSE = frozenset({"description", "details", "text", "summary"})
 _PLAIN = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency"})
+_OUT = ("availability", "out of stock")  # whoever asks for a price wants to know that it cannot be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
         return Draft((), confidence)
     chosen = _choose(question, about, units, weights)
     return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
+
+
+def record(content: str) -> tuple[tuple[str, str], ...]:
+    """The fields of a record, each with its label, in their order; nothing for sentences."""
+    return _fields(content)
 
 
 def evidence(question: str, sources: Sequence[Source]) -> Evidence:
@@ -297,6 +303,7 @@ def _record(about: Asked, unit: _Unit) -> Sentence:
             if field[0].casefold() not in _PLAIN and (field[0].casefold() in ("description", "price"))
         ]
     shown = wanted[:4] or others[:3]
+    shown += [field for field in others if field == _OUT and field not in shown]
     told = ", ".join(_told(label, value) for label, value in shown)
     return Sentence(
         f"{named[1]}: {told}" if named else told,

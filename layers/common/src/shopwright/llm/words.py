@@ -9,7 +9,9 @@ from importlib.resources import files
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
 _MONEY = re.compile(
-    r"[€$£¥]\s?[0-9]|[0-9]\s?(?:[€$£¥]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?)\b)|free\b", re.I
+    r"[€$£¥]\s?[0-9]|[0-9]\s?(?:[€$£¥]|(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|cents?)\b)|free\b"
+    r"|\bprice: ?[0-9]",
+    re.I,
 )
 _TIME = re.compile(
     r"\b(?:[0-9]+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|same|next|first|last)"

@@ -1,15 +1,17 @@
 """From a question to an answer that stands on the merchant's own words: changes when the steps between them do."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from shopwright.catalog.facts import Sheet, Told
 from shopwright.errors import Unavailable
+from shopwright.grounding import slots
 from shopwright.grounding.check import Claim, check
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.wording import wording
-from shopwright.llm.extractive import Draft, Source
+from shopwright.llm.extractive import Draft, Source, record
 from shopwright.orchestrator import follow_up
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
 from shopwright.orchestrator.said import Said
@@ -23,6 +25,10 @@ ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unava
 MODE = "extractive"
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
 RECALLED = 6  # turns, for what a pronoun stands for
+
+
+class FactsUnavailable(Unavailable):
+    """A product was found, but not what it costs now, nor whether it can be had: an old figure is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,11 @@ class Clocks:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the shopper gets. `failure` is set when the verdict is unavailable, and nothing else is known then.
-    `kept_at` is when a kept answer was written, in epoch seconds."""
+    `kept_at` is when a kept answer was written, in epoch seconds.
+
+    `facts` are the products' values that the text tells or hangs on, each with the version that it had: once one has
+    another, the text is old.
+    """
 
     text: str
     verdict: str
@@ -62,6 +72,7 @@ class Answer:
     cache: Cache = Cache.OFF
     kept_at: float | None = None
     failure: Unavailable | None = None
+    facts: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Desk:
     mask: Callable[[str], Masked]
     embed: Callable[[str], Sequence[float]]
     search: Callable[[Caller, str, Sequence[float]], Sequence[Passage]]
+    facts: Callable[[Caller, Sequence[str]], Mapping[str, Sheet]]  # by passage; one that is gone is not in it
     compose: Callable[[str, Sequence[Source]], Draft]
     recall: Callable[[Caller, str], Session]
     remember: Callable[[Caller, str | None, Turn], str]
@@ -99,15 +111,14 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
     def compute() -> Said:
         passages = _passages(resolved, question.caller, desk, deadline)
         found_ms.append(elapsed_ms())
-        return _said(resolved, passages, desk)
+        return _said(resolved, question.caller, passages, desk, deadline)
 
     try:
         served = _served(question.caller, resolved, compute, desk, deadline)
     except Unavailable as failure:
         clocks = Clocks(None, None, elapsed_ms())
-        return Answer(
-            wording().unavailable, UNAVAILABLE, (), 0.0, clocks, question.session_id, tuple(notes), failure=failure
-        )
+        text = wording().facts_unavailable if isinstance(failure, FactsUnavailable) else wording().unavailable
+        return Answer(text, UNAVAILABLE, (), 0.0, clocks, question.session_id, tuple(notes), failure=failure)
     said = served.said
     token_ms = elapsed_ms()
     useful_ms = found_ms[0] if found_ms else token_ms
@@ -131,6 +142,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
         notes=tuple(notes),
         cache=served.cache,
         kept_at=served.written_at,
+        facts=said.facts,
     )
 
 
@@ -159,11 +171,14 @@ def _passages(asked: str, caller: Caller, desk: Desk, deadline: Deadline) -> Seq
     return desk.search(caller, asked, vector)
 
 
-def _said(asked: str, passages: Sequence[Passage], desk: Desk) -> Said:
+def _said(asked: str, caller: Caller, passages: Sequence[Passage], desk: Desk, deadline: Deadline) -> Said:
+    draft = _composed(asked, passages, desk)
+    sheets: Mapping[str, Sheet] = {}
+    if any(record(passages[sentence.ref - 1].content) for sentence in draft.sentences):
+        sheets = _facts(passages, caller, desk, deadline)
+        passages = _as_of_now(passages, sheets)
+        draft = _composed(asked, passages, desk)
     by_ref = dict(enumerate(passages, start=1))
-    draft = desk.compose(
-        asked, [Source(ref, passage.section, passage.content, passage.similarity) for ref, passage in by_ref.items()]
-    )
     claims = [Claim(sentence.text, sentence.ref, sentence.quotes) for sentence in draft.sentences]
     verdict = check(claims, {ref: passage.content for ref, passage in by_ref.items()})
     stands = verdict.supported  # below the bar, what does not stand is cut; what is left of the answer all stands
@@ -182,7 +197,47 @@ def _said(asked: str, passages: Sequence[Passage], desk: Desk) -> Said:
         ),
         confidence=round(draft.confidence, 3),
         cut_down=verdict.score < BAR,
+        facts=_told(stands, by_ref, sheets),
     )
+
+
+def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
+    found = enumerate(passages, start=1)
+    return desk.compose(asked, [Source(ref, one.section, one.content, one.similarity) for ref, one in found])
+
+
+def _facts(passages: Sequence[Passage], caller: Caller, desk: Desk, deadline: Deadline) -> Mapping[str, Sheet]:
+    deadline.check()
+    try:
+        return desk.facts(caller, tuple(passage.chunk_id for passage in passages if record(passage.content)))
+    except Unavailable as failure:
+        raise FactsUnavailable(
+            "The shop's prices and stock cannot be looked up at the moment. Please try again in a moment."
+        ) from failure
+
+
+def _as_of_now(passages: Sequence[Passage], sheets: Mapping[str, Sheet]) -> list[Passage]:
+    """The passages with the products' records as the database has them, without those that are gone since."""
+    now: list[Passage] = []
+    for passage in passages:
+        fields = record(passage.content)
+        if not fields:
+            now.append(passage)
+        elif sheet := sheets.get(passage.chunk_id):
+            now.append(replace(passage, content=slots.as_passage(slots.filled(fields, sheet))))
+        elif sheet is not None:  # a row of a table that is no product's
+            now.append(passage)
+    return now
+
+
+def _told(claims: Sequence[Claim], by_ref: Mapping[int, Passage], sheets: Mapping[str, Sheet]) -> tuple[Told, ...]:
+    told = [
+        fact
+        for claim in claims
+        if record(by_ref[claim.ref].content)
+        for fact in slots.used(claim.quotes, sheets.get(by_ref[claim.ref].chunk_id, {}))
+    ]
+    return tuple({fact.key: fact for fact in told}.values())
 
 
 def _remembered(question: Question, turn: Turn, desk: Desk, deadline: Deadline) -> str | None:

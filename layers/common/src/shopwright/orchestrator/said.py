@@ -2,15 +2,8 @@
 
 from dataclasses import dataclass
 
+from shopwright.catalog.facts import Told
 from shopwright.grounding.cite import Citation
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """A typed fact that stands in the answer: its key (`product_id#name`) and the version that was read."""
-
-    key: str
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +15,4 @@ class Said:
     citations: tuple[Citation, ...]
     confidence: float
     cut_down: bool = False
-    facts: tuple[Used, ...] = ()
+    facts: tuple[Told, ...] = ()

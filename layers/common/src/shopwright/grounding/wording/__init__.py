@@ -12,6 +12,7 @@ class Wording:
 
     not_in_documents: str
     unavailable: str
+    facts_unavailable: str
     notes: dict[str, str]
 
 

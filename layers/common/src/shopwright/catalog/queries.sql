@@ -1,0 +1,135 @@
+-- name: one_writer
+-- One feed of a merchant at a time: two of them may tell of the same products, in another order.
+select pg_advisory_xact_lock(hashtextextended('catalog:' || %(merchant)s, 0));
+
+-- name: write_products
+-- Write products; one that another feed tells of moves here when it has the same title, or is withdrawn there.
+insert into shopwright.product as known (merchant_id, id, document_id, title)
+select %(merchant)s, fed.id, %(document)s, fed.title
+  from unnest(%(ids)s::text[], %(titles)s::text[]) as fed (id, title)
+    on conflict (merchant_id, id) do update
+   set document_id = excluded.document_id, title = excluded.title, withdrawn = false,
+       changed_at = case when (known.document_id, known.title, known.withdrawn)
+                              is distinct from (excluded.document_id, excluded.title, false)
+                         then clock_timestamp() else known.changed_at end
+ where known.document_id = excluded.document_id or known.withdrawn or lower(known.title) = lower(excluded.title)
+returning id;
+
+-- name: withdraw_missing
+-- Products of this feed that it does not name any more.
+update shopwright.product
+   set withdrawn = true, changed_at = clock_timestamp()
+ where merchant_id = %(merchant)s and document_id = %(document)s and not withdrawn and id <> all (%(ids)s::text[])
+returning id;
+
+-- name: forget_facts
+-- Nothing is known of these products any more; the rows stay, and their versions go on.
+update shopwright.product_fact
+   set amount = null, words = null
+ where merchant_id = %(merchant)s and product_id = any (%(ids)s::text[])
+   and (amount is not null or words is not null);
+
+-- name: forget_stock
+-- Nor how many there are. What is held for shoppers stays held.
+update shopwright.stock
+   set on_hand = null
+ where merchant_id = %(merchant)s and product_id = any (%(ids)s::text[]) and on_hand is not null;
+
+-- name: write_variants
+-- Write variants; one that has not changed keeps its row.
+insert into shopwright.variant as known (merchant_id, product_id, sku, ordinal, title)
+select %(merchant)s, fed.product_id, fed.sku, fed.ordinal, fed.title
+  from unnest(%(products)s::text[], %(skus)s::text[], %(ordinals)s::int4[], %(titles)s::text[])
+       as fed (product_id, sku, ordinal, title)
+    on conflict (merchant_id, product_id, sku) do update
+   set ordinal = excluded.ordinal, title = excluded.title, withdrawn = false
+ where (known.ordinal, known.title, known.withdrawn) is distinct from (excluded.ordinal, excluded.title, false);
+
+-- name: withdraw_variants
+-- Variants that these products do not have any more.
+update shopwright.variant known
+   set withdrawn = true
+ where known.merchant_id = %(merchant)s and known.product_id = any (%(ids)s::text[]) and not known.withdrawn
+   and not exists (select from unnest(%(products)s::text[], %(skus)s::text[]) as fed (product_id, sku)
+                    where fed.product_id = known.product_id and fed.sku = known.sku);
+
+-- name: write_facts
+-- Write facts; one with the same value keeps its row and its version.
+insert into shopwright.product_fact as known (merchant_id, product_id, sku, name, kind, amount, words, unit)
+select %(merchant)s, fed.product_id, fed.sku, fed.name, fed.kind, fed.amount, fed.words, fed.unit
+  from unnest(%(products)s::text[], %(skus)s::text[], %(names)s::text[], %(kinds)s::text[], %(amounts)s::numeric[],
+              %(words)s::text[], %(units)s::text[]) as fed (product_id, sku, name, kind, amount, words, unit)
+    on conflict (merchant_id, product_id, sku, name) do update
+   set kind = excluded.kind, amount = excluded.amount, words = excluded.words, unit = excluded.unit
+ where (known.kind, known.amount, known.words, known.unit)
+       is distinct from (excluded.kind, excluded.amount, excluded.words, excluded.unit)
+returning product_id;
+
+-- name: forget_missing_facts
+-- Facts that these products do not have any more.
+update shopwright.product_fact known
+   set amount = null, words = null
+ where known.merchant_id = %(merchant)s and known.product_id = any (%(ids)s::text[])
+   and (known.amount is not null or known.words is not null)
+   and not exists (select from unnest(%(products)s::text[], %(skus)s::text[], %(names)s::text[])
+                          as fed (product_id, sku, name)
+                    where fed.product_id = known.product_id and fed.sku = known.sku and fed.name = known.name)
+returning product_id;
+
+-- name: write_stock
+-- Set what is on hand; what is held is the checkout's.
+insert into shopwright.stock as known (merchant_id, product_id, sku, on_hand)
+select %(merchant)s, fed.product_id, fed.sku, fed.on_hand
+  from unnest(%(products)s::text[], %(skus)s::text[], %(on_hand)s::int4[]) as fed (product_id, sku, on_hand)
+    on conflict (merchant_id, product_id, sku) do update set on_hand = excluded.on_hand
+ where known.on_hand is distinct from excluded.on_hand
+returning product_id;
+
+-- name: forget_missing_stock
+-- Nobody counts variants that these products do not have any more.
+update shopwright.stock known
+   set on_hand = null
+ where known.merchant_id = %(merchant)s and known.product_id = any (%(ids)s::text[]) and known.on_hand is not null
+   and not exists (select from unnest(%(products)s::text[], %(skus)s::text[]) as fed (product_id, sku)
+                    where fed.product_id = known.product_id and fed.sku = known.sku);
+
+-- name: link_passages
+-- Say which product each passage is of.
+insert into shopwright.product_passage as known (merchant_id, chunk_id, product_id, sku)
+select %(merchant)s, link.chunk_id, link.product_id, link.sku
+  from unnest(%(chunks)s::uuid[], %(products)s::text[], %(skus)s::text[]) as link (chunk_id, product_id, sku)
+    on conflict (merchant_id, chunk_id) do update set product_id = excluded.product_id, sku = excluded.sku
+ where (known.product_id, known.sku) is distinct from (excluded.product_id, excluded.sku);
+
+-- name: unlink_passages
+-- Passages of this document that are no product's any more.
+delete from shopwright.product_passage p
+ using shopwright.chunk c
+ where p.merchant_id = %(merchant)s and c.merchant_id = %(merchant)s and c.id = p.chunk_id
+   and c.document_id = %(document)s and p.chunk_id <> all (%(chunks)s::uuid[]);
+
+-- name: report
+-- What became of a feed.
+insert into shopwright.feed (merchant_id, document_id, products, withdrawn, refused, refused_count)
+values (%(merchant)s, %(document)s, %(products)s::int4, %(withdrawn)s::int4, %(refused)s::jsonb, %(refused_count)s::int4)
+    on conflict (merchant_id, document_id) do update
+   set products = excluded.products, withdrawn = excluded.withdrawn, refused = excluded.refused,
+       refused_count = excluded.refused_count;
+
+-- name: no_feed
+-- This document is no feed, or not one any more.
+delete from shopwright.feed where merchant_id = %(merchant)s and document_id = %(document)s returning document_id;
+
+-- name: read_report
+-- What became of a feed; no row for a document that is none.
+select products, withdrawn, refused, refused_count
+  from shopwright.feed
+ where merchant_id = %(merchant)s and document_id = %(document)s;
+
+-- name: facts_of
+-- The facts of the products that passages tell of, as they are now: one round trip.
+select * from shopwright.facts_of(%(passport)s, %(chunks)s::uuid[]);
+
+-- name: fact_versions
+-- The versions that facts have now: one round trip.
+select * from shopwright.fact_versions(%(passport)s, %(products)s::text[], %(skus)s::text[], %(names)s::text[]);

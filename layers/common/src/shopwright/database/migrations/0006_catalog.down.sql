@@ -1,0 +1,12 @@
+set local role shopwright_owner;
+drop function shopwright.fact_versions(text, text[], text[], text[]);
+drop function shopwright.facts_of(text, uuid[]);
+drop table shopwright.product_passage;
+drop table shopwright.stock;
+drop table shopwright.product_fact;
+drop table shopwright.variant;
+drop table shopwright.product;
+drop table shopwright.feed;
+drop function shopwright.next_stock_version();
+drop function shopwright.next_fact_version();
+reset role;
