@@ -109,6 +109,7 @@ class Kitchen:
             mask=mask,
             embed=self._embedder.question,
             search=find,
+            facts=lambda caller, chunks: {chunk: {} for chunk in chunks},
             compose=compose,
             recall=lambda caller, session_id: Session(session_id, (), 0, 0),
             remember=lambda caller, session_id, turn: "not kept",

@@ -15,6 +15,7 @@ from shopwright.database.migrate import Migrator
 from shopwright.documents.aurora import Content, DocumentRepository, Outcome
 from shopwright.documents.chunk import embedded_text
 from shopwright.documents.document import PIPELINE, Arrival
+from shopwright.documents.parse.formats import read
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
@@ -89,15 +90,16 @@ def _ingest(
     data = path.read_bytes()
     key = f"documents/{shop}/{path.relative_to(DEMO / shop / 'documents').as_posix()}"
     drop = Arrival(key, "01", len(data))
-    title, cut, feed = ingest_parse.cut(data, key, drop.document_id, Tokens(shopwright_models.directory()).count)
+    parsed, count = read(data, key), Tokens(shopwright_models.directory()).count
+    cut, feed = ingest_parse.cut(parsed, ingest_parse.products_in(data, key), drop.document_id, count)
     pieces = [replace(piece, content=mask(piece.content).text) for piece in cut]
     texts = [embedded_text(piece.section, piece.content) for piece in pieces]
     mine = documents.of(Tenant(shop))
-    mine.register(drop, title=title or path.name)
+    mine.register(drop, title=parsed.title or path.name)
     stored = mine.replace(
         drop,
         Content(
-            title=title or path.name,
+            title=parsed.title or path.name,
             sha256=hashlib.sha256(data).hexdigest(),
             pipeline=PIPELINE,
             masked=0,

@@ -96,6 +96,7 @@ class Counter:
             mask=mask,
             embed=self.embedder.question,
             search=find,
+            facts=lambda caller, chunks: {chunk: {} for chunk in chunks},
             compose=compose,
             recall=lambda caller, session_id: sessions.of(caller.tenant, caller.subject).open(session_id),
             remember=lambda caller, session_id, turn: sessions.of(caller.tenant, caller.subject).remember(

@@ -77,5 +77,7 @@ def test_a_claim_stands_on_the_filled_record_alone(text: str, quotes: tuple[str,
         (("description: Keeps rain out.",), ["stock"]),
     ],
 )
-def test_an_answer_remembers_the_facts_that_it_tells_and_whether_there_were_any_left(quotes: Sequence[str], names: list[str]) -> None:
+def test_an_answer_remembers_the_facts_that_it_tells_and_whether_there_were_any_left(
+    quotes: Sequence[str], names: list[str]
+) -> None:
     assert [fact.name for fact in used(quotes, NOW)] == names

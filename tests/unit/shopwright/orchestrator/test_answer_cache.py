@@ -37,7 +37,9 @@ CITED = Citation(1, "d-returns", 2, "Returns", ("Returns", "How"), 40, 160, "doc
 SIXTY = Said("You have 60 days. [1]", "answered", (CITED,), 0.93)
 THIRTY = replace(SIXTY, text="You have 30 days. [1]")
 NOTHING = Said("I could not find that.", "not_in_documents", (), 0.9)
-PRICED = replace(SIXTY, text="It costs 649.00 EUR. [1]", facts=(Told("T-1", "", "price", Kind.MONEY, "649.00", "EUR", 4),))
+PRICED = replace(
+    SIXTY, text="It costs 649.00 EUR. [1]", facts=(Told("T-1", "", "price", Kind.MONEY, "649.00", "EUR", 4),)
+)
 DOWN = DatabaseUnavailable("The database did not answer. Please try again in a moment.")
 
 
