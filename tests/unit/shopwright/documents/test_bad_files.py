@@ -115,7 +115,7 @@ def test_a_reader_dies_of_its_limits_and_the_next_file_is_read() -> None:
     for limits, rows, kind in (
         (Limits(wall_s=0.01), 5_000, TooSlow),
         (Limits(output_bytes=1000), 500, TooMuchText),
-        (Limits(memory_bytes=120 * MEGABYTE), 200_000, TooMuchMemory),
+        (Limits(memory_bytes=90 * MEGABYTE), 100_000, TooMuchMemory),
     ):
         many = b"name,price\n" + b"Tent,129\n" * rows
         with Sandbox(limits) as tight:

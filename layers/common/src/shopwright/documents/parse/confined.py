@@ -104,6 +104,7 @@ def _be_a_reader(wanted: dict[str, Any], data: bytes, into: int) -> NoReturn:
     code = 1
     try:
         with os.fdopen(into, "wb") as answer:
+            gc.set_threshold(50_000, 20, 100)  # it makes many objects and lives shortly: less looking for garbage
             confine(wanted["memory_bytes"], wanted["cpu_s"])
             answer.write(json.dumps(_told(Format(wanted["format"]), data), ensure_ascii=False).encode())
         code = 0
