@@ -41,6 +41,7 @@ from shopwright.tenancy.tenant import Tenant
 class Environment(TenantSettings):
     documents_bucket: str
     artifacts_bucket: str
+    ld_library_path: str = ""  # Lambda's own: its interpreter does not start without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def wire() -> Desk:
         files_of=DocumentsBucket(env.documents_bucket).of,
         work_of=WorkBucket(env.artifacts_bucket).of,
         count=Tokens(shopwright_models.directory()).count,
-        read=Sandbox().read,
+        read=Sandbox(libraries=env.ld_library_path).read,
         model=Model.read(shopwright_models.directory()),
     )
 

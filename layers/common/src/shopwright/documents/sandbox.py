@@ -39,7 +39,6 @@ _START = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from shopwright.documents.parse.confined import main
 main()"""
-_KEPT = ("LD_LIBRARY_PATH",)  # of our environment: where Lambda's interpreter finds itself
 _GRACE_S = 10.0  # for starting the keeper and importing a format's parser, on a small machine
 _KINDS = {kind.__name__: kind for kind in rejected.Rejected.__subclasses__()}
 _WHY = {
@@ -78,9 +77,11 @@ class Spent:
 class Sandbox:
     """Reads files, one at a time, each in a process of its own."""
 
-    def __init__(self, limits: Limits | None = None, *, interpreter: str = sys.executable) -> None:
+    def __init__(self, limits: Limits | None = None, *, interpreter: str = sys.executable, libraries: str = "") -> None:
+        """`libraries` is LD_LIBRARY_PATH, where the interpreter needs it to find itself, as Lambda's does."""
         self._limits = limits or Limits()
         self._interpreter = interpreter
+        self._libraries = libraries
         self._keeper: subprocess.Popen[bytes] | None = None
         self._alone = Lock()
         self.spent = Spent(0.0, 0)
@@ -143,7 +144,7 @@ class Sandbox:
 
     def _asked(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         if self._keeper is None:
-            self._keeper = _start(self._interpreter)
+            self._keeper = _start(self._interpreter, self._libraries)
         asked, answers = self._keeper.stdin, self._keeper.stdout
         assert asked is not None  # noqa: S101 - both were asked for
         assert answers is not None  # noqa: S101 - both were asked for
@@ -154,14 +155,14 @@ class Sandbox:
         return answer, _exactly(answers.fileno(), body, until)
 
 
-def _start(interpreter: str) -> subprocess.Popen[bytes]:
+def _start(interpreter: str, libraries: str) -> subprocess.Popen[bytes]:
     """An interpreter of our own kind, without our environment: no credentials, no settings."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and words, no shell
         [interpreter, "-I", "-S", "-B", "-c", _START, json.dumps([str(Path(path).absolute()) for path in sys.path])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+        env={"LD_LIBRARY_PATH": libraries} if libraries else {},
         cwd="/",
         start_new_session=True,
     )

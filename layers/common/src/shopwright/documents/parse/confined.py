@@ -106,7 +106,12 @@ def _be_a_reader(wanted: dict[str, Any], data: bytes, into: int) -> NoReturn:
         with os.fdopen(into, "wb") as answer:
             gc.set_threshold(50_000, 20, 100)  # it makes many objects and lives shortly: less looking for garbage
             confine(wanted["memory_bytes"], wanted["cpu_s"])
-            answer.write(json.dumps(_told(Format(wanted["format"]), data), ensure_ascii=False).encode())
+            try:
+                said = json.dumps(_told(Format(wanted["format"]), data), ensure_ascii=False).encode()
+            except MemoryError:
+                _loosen()
+                said = b'{"rejected": "TooMuchMemory"}'
+            answer.write(said)
         code = 0
     finally:
         os._exit(code)  # never back into the keeper's loop
@@ -119,8 +124,7 @@ def _told(kind: Format, data: bytes) -> dict[str, Any]:
     except Rejected as refused:
         return {"rejected": type(refused).__name__, "why": str(refused)}
     except MemoryError:
-        _loosen()
-        return {"rejected": "TooMuchMemory"}
+        raise
     except RecursionError:
         return {"rejected": "TooDeeplyNested"}
     except Exception as broken:
