@@ -76,6 +76,8 @@ BAD = [
     ("text.docx", b"This is a text.", Mislabelled),
     ("text.rtf", b"This is a text.", Mislabelled),
     ("text.eml", b"This is a text.", Mislabelled),
+    ("year-of-plenty.eml", b"Subject: Hi\nDate: Tue, 01 Oct 99999999999 12:00:00 +0000\n\nHello.\n", BrokenFile),
+    ("odd-filter.pdf", SAMPLES["pdf"].replace(b"/FlateDecode", b"/FlateDecade"), BrokenFile),
     ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(100), Mislabelled),
     ("document.csv", SAMPLES["docx"], Mislabelled),
     ("old.doc", b"\xd0\xcf\x11\xe0", UnsupportedFormat),

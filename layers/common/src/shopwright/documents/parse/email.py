@@ -35,7 +35,7 @@ def parse(data: bytes) -> Parsed:
         headed = len(extract.blocks)
         _body(message, extract)
         _attachments(parts, extract)
-    except (MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError):
+    except (MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError, ArithmeticError):
         # The mail library trusts headers to be well-formed where it takes them apart.
         raise BrokenFile(_BROKEN) from None
     if len(extract.blocks) == headed:
