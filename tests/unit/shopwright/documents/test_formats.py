@@ -251,6 +251,12 @@ def test_a_feed_is_read_in_the_encoding_that_it_names(encoding: str) -> None:
     assert said("xml", source.encode(encoding)) == [(("Größe für Gäste",), "name: Größe für Gäste")]
 
 
+def test_a_table_whose_columns_are_lined_up_with_blanks_is_read() -> None:
+    source = 'name   ,text              ,sizes\nLaptop ,"Fast, and light." ,S|M|L\nMouse  ,"Wireless."        ,S|M\n'
+
+    assert said("csv", source.encode())[0][1] == "name: Laptop; text: Fast, and light.; sizes: S|M|L"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_a_table_is_read_in_any_common_encoding_and_with_any_common_delimiter(encoding: str, delimiter: str) -> None:

@@ -11,6 +11,7 @@ from shopwright.documents.rejected import BrokenTable, NoText
 
 _DELIMITERS = ",;\t|"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_PADDED = re.compile(r'" +(?=[,;|\t\r\n])')  # columns lined up by hand: blanks between a quotation mark and the comma
 _SAMPLE_ROWS = 50
 _MAX_COLUMNS = 500
 _MAX_FIELD = 1024 * 1024
@@ -60,7 +61,7 @@ class _Lines:
         for match in self._found:
             if match[0]:
                 self.handed_out = match.end()
-                yield match[0]
+                yield _PADDED.sub('"', match[0])
 
 
 def _rows(text: str, delimiter: str, *, limit: int | None = None) -> Iterator[tuple[list[str], int, int]]:
