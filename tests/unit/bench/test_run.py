@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.outcome import CannotMeasure, Options, Outcome
+from bench.outcome import CannotMeasure, NeedsData, Options, Outcome
 from bench.run import main
 
 
@@ -37,6 +37,23 @@ def test_a_bench_that_cannot_measure_fails_the_run_and_leaves_no_older_figure(
     assert main([], benches={"broken": broken, "good": good}, results=tmp_path) == 2
     assert capsys.readouterr().err == "CANNOT MEASURE  broken: build it first\n"
     assert {path.name for path in tmp_path.iterdir()} == {"good.json", "good.md"}
+
+
+def hungry(options: Options) -> Outcome:
+    raise NeedsData("it needs a folder")
+
+
+@pytest.mark.parametrize(
+    ("named", "code", "told"), [([], 0, ""), (["hungry"], 2, "CANNOT MEASURE  hungry: it needs a folder\n")]
+)
+def test_a_bench_that_needs_data_is_left_out_with_a_word_unless_it_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], named: list[str], code: int, told: str
+) -> None:
+    assert main(named, benches={"hungry": hungry}, results=tmp_path) == code
+
+    said = capsys.readouterr()
+    assert said.err == told
+    assert ("hungry: left out, it needs a folder" in said.out) is not bool(named)
 
 
 @pytest.mark.parametrize(("named", "quick"), [([], 1.0), (["good"], 0.0), (["--name", "good"], 0.0)])
