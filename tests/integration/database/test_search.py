@@ -373,7 +373,7 @@ def test_the_vector_arm_finds_nearly_what_an_exact_search_finds(shop: Shop) -> N
         hits += len(best & {chunk_id for chunk_id, _ in found})
     recall = hits / (10 * len(questions))
     with shop.server.connect(shop.address.name) as admin:
-        admin.execute("analyze shopwright.chunk")
+        admin.execute("vacuum analyze shopwright.chunk")  # what was just written waits in a list of its own
         admin.execute("set role shopwright_search")
         admin.execute("set enable_seqscan = off")  # the planner thinks that so few rows are as quickly read
         rows = admin.execute(
