@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import api, cache, imports, ingest, layers, parse, quality
+from bench import api, cache, imports, ingest, layers, parse, quality, retrieval
 from bench.outcome import CannotMeasure, NeedsData, Options, Outcome
 
 RESULTS = Path(__file__).parent / "results"
@@ -20,6 +20,7 @@ BENCHES: Benches = {
     "ingest": ingest.measure,
     "parse": parse.measure,
     "quality": quality.measure,
+    "retrieval": retrieval.measure,
 }
 
 

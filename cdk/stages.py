@@ -14,7 +14,19 @@ _ACCOUNT_CONCURRENCY = 1000  # AWS's default quota per region
 _UNRESERVED = 100  # AWS refuses to reserve the last hundred; functions without a reservation live on them
 
 DATABASE_FUNCTIONS = frozenset(
-    {"chat", "documents", "health", "ingest-parse", "insert-vectors", "quarantine", "remove-document", "migrate"}
+    {
+        "chat",
+        "documents",
+        "health",
+        "ingest-parse",
+        "insert-vectors",
+        "quarantine",
+        "remove-document",
+        "migrate",
+        "refresh-views",
+        "shop-statistics",
+        "tend-indexes",
+    }
 )
 
 
@@ -121,6 +133,9 @@ DEV = Stage(
             "quarantine": 10,
             "remove-document": 10,
             "migrate": 2,
+            "refresh-views": 1,
+            "shop-statistics": 10,
+            "tend-indexes": 1,
         }
     ),
     dispatch_concurrency=2,
@@ -156,6 +171,9 @@ STAGING = Stage(
             "quarantine": 20,
             "remove-document": 20,
             "migrate": 2,
+            "refresh-views": 1,
+            "shop-statistics": 10,
+            "tend-indexes": 1,
         }
     ),
     dispatch_concurrency=5,
@@ -191,6 +209,9 @@ PROD = Stage(
             "quarantine": 30,
             "remove-document": 30,
             "migrate": 2,
+            "refresh-views": 1,
+            "shop-statistics": 10,
+            "tend-indexes": 1,
         }
     ),
     dispatch_concurrency=10,

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DEMO = ROOT / "local" / "demo"
-CHAT, DOCUMENTS = "shop/chat", "shop/documents"
+CHAT, DOCUMENTS, STATISTICS = "shop/chat", "shop/documents", "shop/statistics"
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "merchant": (CHAT, DOCUMENTS),
+    "merchant": (CHAT, DOCUMENTS, STATISTICS),
     "shopper": (CHAT,),
     "machine": (CHAT, DOCUMENTS),
     "widget": (CHAT,),

@@ -7,9 +7,11 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from psycopg import sql
@@ -46,8 +48,12 @@ SETTINGS = {
 class Postgres:
     """One server on 127.0.0.1 with its data in `folder/data`. It goes on when this process ends; `stop` ends it."""
 
-    def __init__(self, folder: Path, port: int, *, log: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int, *, log: Path | None = None, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`settings` come on top of SETTINGS."""
         self.folder, self.port = folder, port
+        self._settings = {**SETTINGS, **settings}
         self.log = log or folder / "postgres.log"
         self._data = folder / "data"
         self._programs = programs.postgres()
@@ -160,7 +166,7 @@ class Postgres:
 
     def _spawn(self) -> Process:
         (self._data / "postmaster.pid").unlink(missing_ok=True)  # `process` has found that nobody holds it
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         return processes.spawn(
             [self._programs / "postgres", "-D", self._data, "-p", str(self.port), *settings],
             log=self.log,

@@ -6,7 +6,7 @@ from constructs import Construct
 from cdk.parts.alarms import MINUTE
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import use_cache, use_database, use_table
+from cdk.parts.grants import use_cache, use_database, use_reader, use_table
 from cdk.parts.ground import Ground
 
 
@@ -30,6 +30,7 @@ class Conversation(Construct):
         )
         use_database(chat, data)
         use_cache(chat, data)
+        use_reader(chat, data)
         use_table(chat, data.sessions, "GetItem", "PutItem", "Query")
         use_table(chat, data.members, "GetItem")
         door.route("POST", "/v1/chat", chat, scope="shop/chat", body=True)

@@ -4,12 +4,13 @@ from constructs import Construct
 
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import use_database, use_objects, use_table
+from cdk.parts.grants import use_database, use_objects, use_reader, use_table
 from cdk.parts.ground import Ground
 
 
 class Documents(Construct):
-    """documents lists, shows, takes uploads (by a signed address) and removes; what follows is the ingestion's work."""
+    """documents lists, shows, takes uploads (by a signed address) and removes; what follows is the ingestion's work.
+    shop-statistics counts them."""
 
     def __init__(self, scope: Construct, name: str, *, ground: Ground, door: FrontDoor) -> None:
         super().__init__(scope, name)
@@ -32,4 +33,18 @@ class Documents(Construct):
         for verb in ("GET", "DELETE"):
             door.route(verb, "/v1/documents/{document_id}", documents, scope="shop/documents")
 
-        self.functions = (documents,)
+        statistics = CapabilityFunction(
+            self,
+            "shop-statistics",
+            ground,
+            timeout_s=10,
+            memory_mb=256,
+            environment={"MEMBERS_TABLE": data.members.table_name},
+            in_network=True,
+        )
+        use_database(statistics, data)
+        use_reader(statistics, data)
+        use_table(statistics, data.members, "GetItem")
+        door.route("GET", "/v1/statistics", statistics, scope="shop/statistics")
+
+        self.functions = (documents, statistics)

@@ -88,6 +88,11 @@ def use_cache(function: lambda_.Function, data: Data) -> None:
     read_secret(function, data.cache_secret)
 
 
+def use_reader(function: lambda_.Function, data: Data) -> None:
+    """Besides, where the readers are; login and network are the writer's."""
+    function.add_environment("DATABASE_READER_HOST", data.database.cluster_read_endpoint.hostname)
+
+
 def database_address(data: Data) -> dict[str, str]:
     """Where the writer is, and that it is spoken to over TLS only."""
     return {

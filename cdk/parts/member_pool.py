@@ -8,7 +8,11 @@ from cdk.parts.acknowledge import acknowledge
 from cdk.stages import Stage
 
 RESOURCE_SERVER = "shop"
-SCOPES = {"chat": "Ask, and see one's own conversations.", "documents": "Manage the merchant's documents."}
+SCOPES = {
+    "chat": "Ask, and see one's own conversations.",
+    "documents": "Manage the merchant's documents.",
+    "statistics": "See what the merchant's shop holds, counted.",
+}
 
 
 class MemberPool(Construct):

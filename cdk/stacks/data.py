@@ -44,6 +44,7 @@ class Data(Stack):
 
         self.master_secret = self._secret("DatabaseMaster", '{"username": "shopwright_master"}', "password", 40)
         self.database_secret = self._secret("DatabaseUser", '{"username": "shopwright_app"}', "password", 40)
+        self.upkeep_secret = self._secret("DatabaseUpkeep", '{"username": "shopwright_upkeep"}', "password", 40)
         self.tenant_key_secret = self._secret("TenantKey", '{"kid": "k1"}', "key", 64)
         self.cache_secret = self._secret("CacheToken", "{}", "token", 64)
 

@@ -20,7 +20,7 @@ from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.privacy.redact import mask
 from shopwright.runtime import http
-from shopwright.runtime.database import TenantSettings
+from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
@@ -29,7 +29,7 @@ from shopwright.tenancy.secretsmanager import Secret
 LONGEST = 4000
 
 
-class Environment(TenantSettings):
+class Environment(ReadingSettings):
     sessions_table: str
     members_table: str
     cache_host: str
@@ -151,22 +151,23 @@ def wire() -> Desk:
 
     env = Environment.read()
     embedder = OnnxEmbedder(shopwright_models.directory())
-    database = env.database()
-    search = Search(database, model=embedder.model)
-    facts = Facts(database)
+    reading, writing = env.reading(), env.database()
+    search = Search(reading, model=embedder.model)
+    facts = Facts(writing)
     signer = env.signer()
     sessions = Sessions(env.sessions_table)
-    generations = Generations(database)
+    # An answer is kept under the generation of where it was found, and held against the newest there is.
+    found_at, newest = Generations(reading), Generations(writing)
 
     def find(caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:
         return search.hybrid(signer.sign(caller.tenant), question, vector)
 
     def seen(caller: Caller) -> int:
-        return generations.current(signer.sign(caller.tenant))
+        return found_at.current(signer.sign(caller.tenant))
 
     def current(caller: Caller, keys: Sequence[str]) -> Standing:
         passport = signer.sign(caller.tenant)
-        return Standing(generations.current(passport), facts.versions(passport, keys) if keys else {})
+        return Standing(newest.current(passport), facts.versions(passport, keys) if keys else {})
 
     def facts_of(caller: Caller, chunk_ids: Sequence[str]) -> Mapping[str, Sheet]:
         return facts.of(signer.sign(caller.tenant), chunk_ids)

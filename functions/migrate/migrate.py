@@ -41,6 +41,7 @@ class Environment(Settings):
     database_tls: str
     database_master_secret_arn: str
     database_secret_arn: str
+    database_upkeep_secret_arn: str
     tenant_key_secret_arn: str
 
 
@@ -82,6 +83,7 @@ def wire() -> Desk:
     env = Environment.read()
     address = Address(env.database_host, env.database_port, env.database_name, env.database_tls)
     master, app = login_in(Secret(env.database_master_secret_arn)), login_in(Secret(env.database_secret_arn))
+    upkeep = login_in(Secret(env.database_upkeep_secret_arn))
     key = key_in(Secret(env.tenant_key_secret_arn))
 
     @contextmanager
@@ -92,7 +94,8 @@ def wire() -> Desk:
     def up(to: int | None) -> tuple[int, ...]:
         with migrator() as at_work:
             done = at_work.up(to)
-            at_work.admit_app(app())
+            for login in (app(), upkeep()):
+                at_work.admit_app(login)
             at_work.install_key(key())
             return done
 

@@ -18,6 +18,7 @@ DOCUMENTS = {
     ("GET", "/v1/documents/{document_id}"),
     ("DELETE", "/v1/documents/{document_id}"),
 }
+STATISTICS = {("GET", "/v1/statistics")}
 # Nothing of anyone's: who asked, from where and with what program stays out of the access log.
 PERSONAL = (
     "identity",
@@ -42,7 +43,7 @@ def routes(cloud: Assembly) -> dict[tuple[str, str], Resource]:
 
 
 def test_the_routes_are_these(cloud: Assembly) -> None:
-    assert set(routes(cloud)) == PUBLIC | CHAT | DOCUMENTS
+    assert set(routes(cloud)) == PUBLIC | CHAT | DOCUMENTS | STATISTICS
 
 
 def test_every_route_but_three_needs_an_access_token_with_its_scope(cloud: Assembly) -> None:
@@ -53,7 +54,10 @@ def test_every_route_but_three_needs_an_access_token_with_its_scope(cloud: Assem
             continue
         assert method.properties["AuthorizationType"] == "COGNITO_USER_POOLS", route
         assert method.properties["AuthorizerId"] == {"Ref": authorizer.id}, route
-        assert method.properties["AuthorizationScopes"] == ["shop/chat" if route in CHAT else "shop/documents"], route
+        (scope,) = [
+            scope for scope, of in (("chat", CHAT), ("documents", DOCUMENTS), ("statistics", STATISTICS)) if route in of
+        ]
+        assert method.properties["AuthorizationScopes"] == [f"shop/{scope}"], route
 
 
 def test_a_body_that_is_no_json_object_does_not_reach_a_function(cloud: Assembly) -> None:

@@ -17,6 +17,9 @@ IN_NETWORK = {
     "quarantine",
     "remove-document",
     "migrate",
+    "refresh-views",
+    "shop-statistics",
+    "tend-indexes",
 }
 LAYERS = {"chat": ["common", "models"], "embed": ["common", "models"], "ingest-parse": ["common", "parsing", "models"]}
 

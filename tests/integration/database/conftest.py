@@ -19,6 +19,7 @@ from tests.integration.database.shop import BGE, KEY, SIGNER
 
 MASTER = Login("test_master", secrets.token_hex(16))
 APP = Login("shopwright_app", secrets.token_hex(16))
+UPKEEP = Login("shopwright_upkeep", secrets.token_hex(16))
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def new_shop(server: Postgres) -> Iterator[Callable[[], Shop]]:
             migrator = Migrator(connection)
             migrator.up()
             migrator.admit_app(APP)
+            migrator.admit_app(UPKEEP)
             migrator.install_key(KEY)
         made.append(Shop(address, server))
         return made[-1]

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from shopwright.database.connection import DatabaseUnavailable, NotIsolated, connect_master
 from shopwright.database.migrate import MigrationChanged, MigrationFailed, Migrator, NoSuchMigration, read
+from shopwright.database.views import refresh
 
 from tests.integration.database.conftest import APP, MASTER, Shop
-from tests.integration.database.shop import KEY, KITCHEN, SIGNER
+from tests.integration.database.shop import KEY, KITCHEN, SIGNER, arrival, content, vector
 
 ALL = tuple(step.number for step in read())
 
@@ -24,7 +25,7 @@ def shape(shop: Shop) -> list[object]:
                 "select c.relname, c.relkind::text, c.relrowsecurity, c.relforcerowsecurity, c.relacl::text"
                 " from pg_class c where relnamespace::regnamespace::text like 'shopwright%'",
                 "select attrelid::regclass::text, attname, atttypid::regtype::text, attstorage::text from pg_attribute"
-                " where attnum > 0 and attrelid::regclass::text like 'shopwright.%'",
+                " where attnum > 0 and not attisdropped and attrelid::regclass::text like 'shopwright.%'",
                 "select oid::regprocedure::text, proowner::regrole::text, proacl::text, prosecdef, proconfig::text"
                 " from pg_proc where pronamespace::regnamespace::text like 'shopwright%'",
                 "select tablename, policyname, roles::text, qual, with_check from pg_policies",
@@ -52,6 +53,33 @@ def test_forward_back_and_forward_again_is_the_same_schema(new_shop: Callable[[]
     assert shape(shop) == before
     with shop.database().as_tenant(SIGNER.sign(KITCHEN)) as db:
         assert db.execute("select count(*) as n from shopwright.document").fetchone() == {"n": 0}
+
+
+def test_every_step_goes_back_and_forward_again_over_a_shop_with_documents(new_shop: Callable[[], Shop]) -> None:
+    """Down to the schema that holds documents and up again, one step at a time: what it keeps is still found."""
+    shop = new_shop()
+    text = "Returns are free within 30 days."
+    drop = arrival(KITCHEN, "returns.md", "01")
+    documents = shop.repository().of(KITCHEN)
+    documents.register(drop, title="Returns")
+    documents.replace(drop, content(drop, [text]))
+    refresh(shop.database())
+    keeps = next(step.number for step in read() if step.name == "documents")
+    before = shape(shop)
+
+    with connect_master(shop.address, MASTER) as connection:
+        migrator = Migrator(connection)
+        for target in range(len(ALL) - 1, keeps - 1, -1):
+            assert migrator.down(target) == (target + 1,)
+            assert migrator.up() == ALL[target:]
+            assert migrator.up() == ()
+            assert migrator.down(target) == tuple(range(len(ALL), target, -1))
+        assert migrator.up() == ALL[keeps:]
+
+    assert shape(shop) == before
+    assert shop.repository().of(KITCHEN).get(drop.document_id).chunks == 1
+    found = shop.search().hybrid(SIGNER.sign(KITCHEN), "returns", vector(text))
+    assert [passage.content for passage in found] == [text]
 
 
 def test_two_runners_at_once_apply_each_migration_once(new_shop: Callable[[], Shop]) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, LiteralString, Protocol, TypeVar
 
 import psycopg
 from pgvector.psycopg.halfvec import register_halfvec_info
@@ -81,7 +81,9 @@ class Patient(psycopg.Connection[DictRow]):
         return super().wait(gen, interval, self.patience_s if timeout is None else timeout)
 
 
-def connect(address: Address, login: Login, *, connect_timeout_s: int, statement_timeout_ms: int) -> Patient:
+def connect(
+    address: Address, login: Login, *, connect_timeout_s: int, statement_timeout_ms: int, read_only: bool = False
+) -> Patient:
     """One connection in autocommit, with every timeout stated. Raises psycopg's own errors."""
     connection = Patient.connect(
         host=address.host,
@@ -97,7 +99,8 @@ def connect(address: Address, login: Login, *, connect_timeout_s: int, statement
         keepalives_count=3,
         tcp_user_timeout=statement_timeout_ms + 2000,
         application_name="shopwright",
-        options=f"-c statement_timeout={statement_timeout_ms} -c idle_in_transaction_session_timeout=30000",
+        options=f"-c statement_timeout={statement_timeout_ms} -c idle_in_transaction_session_timeout=30000"
+        f" -c default_transaction_read_only={'on' if read_only else 'off'}",
         autocommit=True,
         row_factory=dict_row,
     )
@@ -118,6 +121,13 @@ def connect_master(address: Address, login: Login) -> Iterator[Patient]:
         connection.close()
 
 
+class Reads(Protocol):
+    """Who answers a statement that only reads: a `Database`, or a `Reading`, which has two."""
+
+    def call(self, passport: Passport, query: LiteralString, parameters: Mapping[str, Any]) -> list[Row]:
+        """One statement in one round trip, for SQL functions that take the passport themselves as %(passport)s."""
+
+
 class Database:
     """One connection, opened on first use and reopened after a failure."""
 
@@ -128,11 +138,13 @@ class Database:
         *,
         connect_timeout_s: int = 2,
         statement_timeout_ms: int = 2000,
+        read_only: bool = False,
     ) -> None:
         self._address = address
         self._login = login
         self._connect_timeout_s = connect_timeout_s
         self._statement_timeout_ms = statement_timeout_ms
+        self._read_only = read_only
         self._connection: Patient | None = None
 
     def __repr__(self) -> str:
@@ -167,6 +179,11 @@ class Database:
                     raise
                 self.close()
                 return self._open().execute(query, values).fetchall()
+
+    def run(self, query: QueryNoTemplate) -> list[Row]:
+        """One statement that acts for no merchant: it sees nobody's rows, and calls what may be called so."""
+        with self._failures_named():
+            return self._open().execute(query).fetchall()
 
     def ping(self, *, timeout_s: float) -> None:
         """Raise DatabaseUnavailable unless PostgreSQL answers within the time, connecting included (whole seconds)."""
@@ -217,6 +234,7 @@ class Database:
             self._login(),
             connect_timeout_s=connect_timeout_s or self._connect_timeout_s,
             statement_timeout_ms=self._statement_timeout_ms,
+            read_only=self._read_only,
         )
         try:
             _prove_isolated(connection)

@@ -94,7 +94,8 @@ class Migrator:
             return tuple(step.number for step in todo)
 
     def admit_app(self, login: Login) -> None:
-        """Give the app's role its password, as a SCRAM verifier: the password itself is never in a statement."""
+        """Give a login of ours (the app's, the upkeep's) its password, as a SCRAM verifier: the password itself is
+        never in a statement."""
         verifier = self._connection.pgconn.encrypt_password(
             login.password.encode(), login.username.encode(), b"scram-sha-256"
         ).decode()

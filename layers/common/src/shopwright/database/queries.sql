@@ -26,3 +26,7 @@ select shopwright.canary_planted() as planted,
 insert into shopwright.generation as known (merchant_id, number) values (%(merchant)s, 1)
     on conflict (merchant_id) do update set number = known.number + 1, changed_at = clock_timestamp()
 returning number;
+
+-- name: refresh_views
+-- Count what merchants' statistics show, unless somebody else is at it.
+select shopwright.refresh_views() as counted_at;

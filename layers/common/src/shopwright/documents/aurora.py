@@ -18,7 +18,7 @@ from pgvector import HalfVector
 from psycopg import sql
 
 from shopwright.database import generation
-from shopwright.database.connection import Cursor, Database, Row
+from shopwright.database.connection import Cursor, Database, Reads, Row
 from shopwright.database.queries import Queries
 from shopwright.documents.chunk import Chunk
 from shopwright.documents.document import (
@@ -30,6 +30,7 @@ from shopwright.documents.document import (
     is_document_id,
     media_type_of,
 )
+from shopwright.documents.statistics import Kind, Statistics
 from shopwright.embedding.model import Model
 from shopwright.errors import Conflict, Invalid
 from shopwright.tenancy.passport import Passport, Signer
@@ -259,6 +260,13 @@ class Documents:
 
     def _passport(self, *, lifetime_s: int = 60) -> Passport:
         return self._signer.sign(self._tenant, lifetime_s=lifetime_s)
+
+
+def statistics_of(database: Reads, passport: Passport) -> Statistics:
+    """The passport's merchant's counts, as of the last refresh."""
+    rows = database.call(passport, _QUERIES["statistics"], {})
+    kinds = [{name: value for name, value in row.items() if name != "counted_at"} for row in rows if row["media_type"]]
+    return Statistics(rows[0]["counted_at"] if rows else None, tuple(Kind(**kind) for kind in kinds))
 
 
 def _model(model: Model) -> dict[str, object]:

@@ -118,3 +118,7 @@ values (%(merchant)s, %(document)s, %(key)s, '', %(media_type)s, 'deleted', %(se
        content_sha256 = null, pipeline = null, chunks = 0, masked = 0, bytes = 0, updated_at = clock_timestamp()
  where shopwright.sequencer_rank(excluded.sequencer) >= shopwright.sequencer_rank(known.sequencer)
 returning id;
+
+-- name: statistics
+-- What the passport's merchant has, counted when the views were last refreshed.
+select * from shopwright.statistics(%(passport)s);

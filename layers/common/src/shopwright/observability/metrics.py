@@ -19,6 +19,11 @@ def count(name: str, value: int = 1) -> None:
     metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
+def gauge(name: str, value: float) -> None:
+    """Record a number without a unit."""
+    metrics().add_metric(name=name, unit=MetricUnit.NoUnit, value=value)
+
+
 def took(name: str, milliseconds: float) -> None:
     """Record how long something took."""
     metrics().add_metric(name=name, unit=MetricUnit.Milliseconds, value=milliseconds)

@@ -1,6 +1,6 @@
 """What kept answers are held against, in PostgreSQL: changes when the function that says so does."""
 
-from shopwright.database.connection import Database
+from shopwright.database.connection import Reads
 from shopwright.database.queries import Queries
 from shopwright.tenancy.passport import Passport
 
@@ -10,7 +10,7 @@ _QUERIES = Queries.beside(__file__)
 class Generations:
     """Tells a merchant's generation, which grows with every change to what its shoppers can be told."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Reads) -> None:
         self._database = database
 
     def current(self, passport: Passport) -> int:

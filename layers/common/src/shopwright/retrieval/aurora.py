@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pgvector import HalfVector
 
-from shopwright.database.connection import Database, Row
+from shopwright.database.connection import Reads, Row
 from shopwright.database.queries import Queries
 from shopwright.embedding.model import Model
 from shopwright.retrieval.search import EVERYTHING, Filter, Passage
@@ -18,7 +18,7 @@ class Search:
     """Finds passages for whoever the passport names. Holds the model whose vectors it is asked with: the database
     refuses a model that does not serve the merchant."""
 
-    def __init__(self, database: Database, *, model: Model) -> None:
+    def __init__(self, database: Reads, *, model: Model) -> None:
         self._database = database
         self._model = model
 
@@ -53,6 +53,11 @@ class Search:
         """Chunk ids and cosines, nearest first: one round trip, under row-level security."""
         rows = self._database.call(passport, _QUERIES["nearest"], self._asked(vector, limit))
         return tuple((str(row["id"]), float(row["similarity"])) for row in rows)
+
+    def nearest_passages(self, passport: Passport, vector: Sequence[float], *, limit: int = 8) -> tuple[Passage, ...]:
+        """The same with their content; no word was asked for, so that their score is their similarity."""
+        rows = self._database.call(passport, _QUERIES["nearest_passages"], self._asked(vector, limit))
+        return tuple(_passage({**row, "lexical": None, "score": row["similarity"]}) for row in rows)
 
     def _asked(self, vector: Sequence[float], limit: int) -> dict[str, object]:
         return {

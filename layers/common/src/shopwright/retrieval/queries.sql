@@ -7,3 +7,7 @@ select * from shopwright.search_hybrid(
 -- name: nearest
 -- The passages nearest by meaning alone, without their content.
 select * from shopwright.search_vector(%(passport)s, %(model)s, %(weights)s, %(vector)b, %(limit)s::int4);
+
+-- name: nearest_passages
+-- The passages nearest by meaning alone, with their content, under row-level security.
+select * from shopwright.search_passages(%(passport)s, %(model)s, %(weights)s, %(vector)b, %(limit)s::int4);

@@ -11,7 +11,7 @@ from shopwright.tenancy.passport import Signer
 from shopwright.tenancy.secretsmanager import Secret
 
 if TYPE_CHECKING:
-    from shopwright.database.connection import Database
+    from shopwright.database.connection import Database, Reads
 
 
 class DatabaseSettings(Settings):
@@ -25,14 +25,20 @@ class DatabaseSettings(Settings):
 
     def database(self, *, connect_timeout_s: int = 2, statement_timeout_ms: int = 2000) -> "Database":
         """A database that connects on first use."""
+        return self._at(self.database_host, connect_timeout_s, statement_timeout_ms)
+
+    def _at(
+        self, host: str, connect_timeout_s: int, statement_timeout_ms: int, *, read_only: bool = False
+    ) -> "Database":
         from shopwright.database.connection import Address, Database
         from shopwright.database.secrets import login_in
 
         return Database(
-            Address(self.database_host, self.database_port, self.database_name, self.database_tls),
+            Address(host, self.database_port, self.database_name, self.database_tls),
             login_in(Secret(self.database_secret_arn)),
             connect_timeout_s=connect_timeout_s,
             statement_timeout_ms=statement_timeout_ms,
+            read_only=read_only,
         )
 
 
@@ -46,3 +52,22 @@ class TenantSettings(DatabaseSettings):
         from shopwright.database.secrets import key_in
 
         return Signer(key_in(Secret(self.tenant_key_secret_arn)))
+
+
+class ReadingSettings(TenantSettings):
+    """The same for a function that also asks what the reader can answer."""
+
+    database_reader_host: str
+
+    def reading(self) -> "Reads":
+        """The reader, with the writer behind it; where the two are one server, there is nothing to fall back to."""
+        from shopwright.database.reading import Reading
+        from shopwright.observability import metrics
+
+        if self.database_reader_host == self.database_host:
+            return self._at(self.database_host, 2, 2000, read_only=True)
+        return Reading(
+            self._at(self.database_reader_host, 1, 1500, read_only=True),
+            self.database(),
+            fell_back=lambda: metrics.count("ReaderUnavailable"),
+        )

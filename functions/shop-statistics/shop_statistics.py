@@ -1,0 +1,90 @@
+"""GET /v1/statistics: what a merchant's shop holds, counted now and then."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from pydantic import BaseModel, Field
+from shopwright.documents.statistics import Statistics
+from shopwright.runtime import http
+from shopwright.runtime.database import ReadingSettings
+from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.tenant import Tenant
+
+
+class Environment(ReadingSettings):
+    members_table: str
+
+
+class Counted(BaseModel):
+    """Documents of one kind and state."""
+
+    media_type: str
+    status: str
+    documents: int
+    passages: int
+    masked: int = Field(description="Personal data that were masked in them.")
+    bytes: int
+    last_change: datetime
+
+
+class Shown(BaseModel):
+    """A shop's documents, counted. `counted_at` is null until the first count: a new shop waits a few minutes."""
+
+    counted_at: datetime | None
+    documents: int
+    searchable: int
+    refused: int = Field(description="In quarantine: each document's own page says why.")
+    failed: int
+    passages: int
+    masked: int
+    bytes: int
+    last_change: datetime | None
+    by_kind: list[Counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    members: Members
+    statistics: Callable[[Tenant], Statistics]
+
+
+@cache
+def wire() -> Desk:
+    from shopwright.documents.aurora import statistics_of
+
+    env = Environment.read()
+    reading, signer = env.reading(), env.signer()
+    return Desk(
+        members=Members(env.members_table),
+        statistics=lambda tenant: statistics_of(reading, signer.sign(tenant)),
+    )
+
+
+def build(desk: Callable[[], Desk] = wire) -> http.Handler:
+    api = http.api()
+
+    @api.get("/v1/statistics")
+    def statistics() -> Shown:
+        return _shown(desk().statistics(http.caller(api).tenant))
+
+    return http.handler(api, admit=lambda: desk().members)
+
+
+def _shown(counted: Statistics) -> Shown:
+    return Shown(
+        counted_at=counted.counted_at,
+        documents=counted.documents(),
+        searchable=counted.documents("searchable"),
+        refused=counted.documents("quarantined"),
+        failed=counted.documents("failed"),
+        passages=sum(one.passages for one in counted.by_kind),
+        masked=sum(one.masked for one in counted.by_kind),
+        bytes=sum(one.bytes for one in counted.by_kind),
+        last_change=max((one.last_change for one in counted.by_kind), default=None),
+        by_kind=[Counted.model_validate(one, from_attributes=True) for one in counted.by_kind],
+    )
+
+
+handler = build()
