@@ -120,7 +120,8 @@ def _cards(text: str, groups: list[Group]) -> Iterator[tuple[int, int]]:
         digits = "".join(written[first : last + 1])
         if (first or last != len(groups) - 1) and _listed(text, groups[first : last + 1]):
             continue  # part of a longer list of numbers
-        stands = (_branded(digits) and luhn(digits)) or _announced(text, groups, first, last)
+        named = len(groups) == 1 and len(digits) == 13 and _gtin(digits)  # a graphics card 4719331986377
+        stands = (_branded(digits) and luhn(digits)) or (not named and _announced(text, groups, first, last))
         if stands and not _something_else(text, groups[first : last + 1], digits):
             yield groups[first][0], groups[last][1]
     for (start, end), number in zip(groups, written, strict=True):  # a card number with its expiry run into it

@@ -36,6 +36,12 @@ _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)$", re.I)  # pho
 _NEAR = 40
 _SHORTEST, _LONGEST = 7, 15
 _WORD = re.compile(r"[^\W\d_]+")
+_SAYS_SO = re.compile(  # nothing but a telephone number can follow, whichever country's it is
+    r"\b(?:phone|mobile|cell|cellphone|tel|telephone|whatsapp|handy|telefon|contact|fax)"
+    r"(?:[ \t](?:number|no|nr)\b\.?(?:[ \t](?:is|was))?|\.?[ \t]?:|[ \t]is)[ \t:]{0,3}$"
+    r"|\b(?:call|ring|text|reach|phone|answering|contact)(?:[ \t](?:me|us|him|her|them|you))?[ \t](?:on|at)[ \t:]{0,3}$",
+    re.I,
+)
 _MY_NUMBER = re.compile(r"\b(?:my|our|his|her|new|this) number\b[^\d\n]{0,12}$", re.I)
 
 
@@ -86,6 +92,9 @@ def _read(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     before = text[max(0, start - _NEAR) : start]
     announced = bool(_words_of(before) & _words("phone_words") or _MY_NUMBER.search(before))
     other = bool(_last(before) & _words("other_words"))
+    if _SAYS_SO.search(before) and _SHORTEST <= sum(map(str.isdigit, written)) <= _LONGEST and "/" not in written:
+        yield start, _extended(text, end)
+        return
     for first, last in _pieces(written):
         number = written[first:last]
         if _is_phone(number, announced=announced and not other, other=other):

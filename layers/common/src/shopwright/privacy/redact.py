@@ -1,22 +1,34 @@
 """Masks personal data in a text: changes when what counts as personal, or how a mask looks, does.
 
-This is the deterministic gate: checksums and numbering plans, no model. It runs before anything is stored, embedded,
-searched or logged. Names and addresses are beyond it.
+This is the deterministic gate: checksums, numbering plans and the words that announce a value, no model. Names and
+addresses are the recognizer's (`names.py`); `redactor.py` joins the two.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shopwright.privacy import card, contact, iban, view
+from shopwright.privacy import card, contact, iban, identity, spoken, view
 
 
 class Kind(StrEnum):
-    """What was found; the mask is the kind in brackets."""
+    """What was found; the mask is the kind in brackets. The graver comes first: it names what overlaps."""
 
     CARD = "card"
     IBAN = "iban"
+    SECRET = "secret"
+    ID = "id"
+    ACCOUNT = "account"
     EMAIL = "email"
     PHONE = "phone"
+    IP = "ip"
+    BIRTH = "birth"
+    ADDRESS = "address"
+    NAME = "name"
+    PLACE = "place"
+
+
+STRUCTURED = frozenset(Kind) - {Kind.ADDRESS, Kind.NAME, Kind.PLACE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +49,17 @@ class Masked:
 
 
 def mask(text: str) -> Masked:
-    """Replace card numbers, IBANs, e-mail addresses and phone numbers by `[card]`, `[iban]`, `[email]`, `[phone]`."""
-    found = find(text)
+    """The text with everything that the gate finds replaced by `[card]`, `[email]`, …"""
+    return masked(text, find(text))
+
+
+def masked(text: str, found: tuple[Finding, ...], token: Callable[[Finding], str] | None = None) -> Masked:
+    """Replace the findings: by their kind in brackets, or by `[kind:token]` where there is one to give."""
     pieces: list[str] = []
     end = 0
     for finding in found:
-        pieces += (text[end : finding.start], f"[{finding.kind.value}]")
+        kept = f":{token(finding)}" if token else ""
+        pieces += (text[end : finding.start], f"[{finding.kind.value}{kept}]")
         end = finding.end
     return Masked("".join((*pieces, text[end:])), found)
 
@@ -50,18 +67,30 @@ def mask(text: str) -> Masked:
 def find(text: str) -> tuple[Finding, ...]:
     """Everything personal that the gate knows, in order and without overlaps."""
     seen = view.read(text)
-    taken: list[tuple[int, int, Kind]] = []
+    return tuple(Finding(kind, *seen.span(start, end)) for start, end, kind in apart(_gate(seen.text)))
+
+
+def _gate(text: str) -> Iterator[tuple[int, int, Kind]]:
     for kind, finder in (
         (Kind.IBAN, iban.find),
         (Kind.CARD, card.find),
         (Kind.EMAIL, contact.emails),
+        (Kind.EMAIL, spoken.emails),
         (Kind.PHONE, contact.phones),
+        (Kind.ID, identity.ids),
+        (Kind.IP, identity.addresses),
     ):
-        taken += ((start, end, kind) for start, end in finder(seen.text))
-    return tuple(Finding(kind, *seen.span(start, end)) for start, end, kind in _apart(taken))
+        yield from ((start, end, kind) for start, end in finder(text))
+    yield from ((start, end, Kind(kind)) for start, end, kind in identity.announced(text))
+    yield from ((start, end, _spoken_kind(digits)) for start, end, digits in spoken.numbers(text))
 
 
-def _apart(spans: list[tuple[int, int, Kind]]) -> list[tuple[int, int, Kind]]:
+def _spoken_kind(digits: str) -> Kind:
+    """A number said in words is called what its length can be."""
+    return Kind.CARD if card.SHORTEST <= len(digits) <= card.LONGEST else Kind.PHONE
+
+
+def apart(spans: Iterable[tuple[int, int, Kind]]) -> list[tuple[int, int, Kind]]:
     """Overlapping spans become one, so that no digit of either stays readable; the graver kind names it."""
     gravity = list(Kind)
     merged: list[tuple[int, int, Kind]] = []

@@ -1,0 +1,124 @@
+"""What people say aloud, what names one person, and what a word gives away never pass the gate; a shop's numbers do."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shopwright.privacy.redact import mask
+
+from tests.unit.shopwright.privacy.test_redact import FULL, QUICK, card_numbers
+
+SAID = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+
+@st.composite
+def spelled(draw: st.DrawFn) -> tuple[str, str]:
+    """A card number said aloud: digit by digit, doubled, in capitals, with invisible characters, over lines."""
+    number = draw(card_numbers())
+    gap = draw(st.sampled_from([" ", ", ", "-", "\n", "\u00a0", " \u200b"]))
+    words: list[str] = []
+    at = 0
+    while at < len(number):
+        digit = SAID[int(number[at])]
+        if number[at : at + 2] == number[at] * 2 and draw(st.booleans()):
+            words.append(f"double {digit}")
+            at += 2
+        else:
+            words.append(draw(st.sampled_from([digit, digit.upper(), digit.capitalize()])))
+            at += 1
+    before = draw(st.sampled_from(["", "my card is ", "take this: ", "so it's\n"]))
+    return number, f"{before}{gap.join(words)}{draw(st.sampled_from(['', ' thanks', '.']))}"
+
+
+def hold(example: tuple[str, str]) -> None:
+    _, text = example
+    said = set(mask(text).text.casefold().replace(",", " ").replace("-", " ").replace(".", " ").split())
+    assert not said & set(SAID), text
+
+
+@settings(max_examples=QUICK // 4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(spelled())
+def test_a_card_number_said_aloud_is_masked_whole(example: tuple[str, str]) -> None:
+    hold(example)
+
+
+@pytest.mark.full
+@settings(max_examples=FULL, deadline=None, suppress_health_check=list(HealthCheck))
+@given(spelled())
+def test_a_card_number_said_aloud_is_masked_whole_full_count(example: tuple[str, str]) -> None:
+    hold(example)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("jane dot doe at example dot com", "[email]"),
+        ("mail me: jane underscore doe at example dot co dot uk please", "mail me: [email] please"),
+        ("write to jane at gmail dot com", "write to [email]"),
+        ("j a n e at gmail dot com", "[email]"),
+        ("my email is jane at fernhollow dot shop", "my email is [email]"),
+        ("jane punto doe arroba example punto es", "[email]"),
+        ("it is six nine seven one one seven nine eight zero eight nine three two four six zero ok", "it is [card] ok"),
+        ("call double five oh one two three four five", "call [phone]"),
+        ("null eins sieben sechs vier vier drei zwei", "[phone]"),
+        ("forty two forty two forty two forty two forty two forty two forty two forty two", "[card]"),
+        ("answering at 78 651 450", "answering at [phone]"),
+        ("call me on 65910 30021", "call me on [phone]"),
+        ("my mobile number is 374 780 163", "my mobile number is [phone]"),
+        ("my card number is 501864667909", "my card number is [card]"),
+        ("SSN 521-44-9382", "SSN [id]"),
+        ("it says 521-44-9382 there", "it says [id] there"),
+        ("ssn ５２１－４４－９３８２", "ssn [id]"),
+        ("ssn 987-XX-XXXX", "ssn [id]"),
+        ("my NI: AB 12 34 56 C", "my NI: [id]"),
+        ("aadhaar 2341 2341 2346", "aadhaar [id]"),
+        ("Aadhaar number is '98765432100002'", "Aadhaar number is '[id]'"),
+        ("PAN: ABCPE1234F", "PAN: [id]"),
+        ("passport number KR8129301", "passport number [id]"),
+        ("driver’s license Y820-9283-4432", "driver’s license [id]"),
+        ("codice RSSMRA85T10A562S", "codice [id]"),
+        ("cpf 390.533.447-05", "cpf [id]"),
+        ("account number 3012345678", "account number [account]"),
+        ("password 'WinterIsComing!$' works", "password [secret] works"),
+        ("my password is Purple77!", "my password is [secret]"),
+        ("cvv 123", "cvv [secret]"),
+        ("from 203.0.113.7 today", "from [ip] today"),
+        ("from 2001:db8:85a3::8a2e:370:7334 today", "from [ip] today"),
+        ("date of birth: 6/24/1991", "date of birth: [birth]"),
+        ("born on 3 March 1980 in", "born on [birth] in"),
+    ],
+)
+def test_what_is_said_announced_or_official_is_masked(text: str, masked: str) -> None:
+    assert mask(text).text == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one two three four five six seven eight",
+        "sizes two, three, four and five",
+        "look at fernhollow dot com",
+        "we are at the market. dot com is no town",
+        "find us at fernhollow dot shop",
+        "meet us at noon. See you",
+        "order 521-44-9382",
+        "part no. 521-44-9382",
+        "firmware version 1.2.3.4 and driver 10.0.19041.1",
+        "open 10:00:00 to 18:00:00",
+        "at a 16:9 ratio, 1::2",
+        "Reset your password in the account page.",
+        "Your account number stands on the invoice.",
+        "a 6-pin connector, PIN header 2x20, pin 40",
+        "SD card 128 GB, graphics card RTX 4070, card reader 61000",
+        "graphics card 4719331986377",
+        "pan 28 cm, pan 24 cm, roasting pan",
+        "tin 500 g, tin of 12",
+        "the tax is 19 %, tax rate 7.7",
+        "insurance number of the parcel: see the label",
+        "passport holder, 14 x 10 cm",
+        "born in 1980 as a family business",
+        "customer service: 24 hours",
+        "C780H2MG 10000p EAN 0734646018524 MPN C780H2MG",
+    ],
+)
+def test_words_that_sound_like_it_and_numbers_of_the_shop_stay_readable(text: str) -> None:
+    assert mask(text).text == text
