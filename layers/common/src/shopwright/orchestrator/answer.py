@@ -17,6 +17,7 @@ from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
 from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
 from shopwright.privacy.redact import Masked
+from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 from shopwright.tenancy.caller import Caller
@@ -86,6 +87,7 @@ class Desk:
     compose: Callable[[str, Sequence[Source]], Draft]
     recall: Callable[[Caller, str], Session]
     remember: Callable[[Caller, str | None, Turn], str]
+    mask_answer: Callable[[str], Masked] = redactor(Use.ANSWER).mask
     cache: AnswerCache | None = None
     clock: Callable[[], float] = time.perf_counter
     now: Callable[[], float] = time.time
@@ -111,7 +113,8 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
     def compute() -> Said:
         passages = _passages(resolved, question.caller, desk, deadline)
         found_ms.append(elapsed_ms())
-        return _said(resolved, question.caller, passages, desk, deadline)
+        said = _said(resolved, question.caller, passages, desk, deadline)
+        return replace(said, text=desk.mask_answer(said.text).text)  # before it is sent, and before it is kept
 
     try:
         served = _served(question.caller, resolved, compute, desk, deadline)

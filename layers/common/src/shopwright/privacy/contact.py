@@ -39,7 +39,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SAYS_SO = re.compile(  # nothing but a telephone number can follow, whichever country's it is
     r"\b(?:phone|mobile|cell|cellphone|tel|telephone|whatsapp|handy|telefon|contact|fax)"
     r"(?:[ \t](?:number|no|nr)\b\.?(?:[ \t](?:is|was))?|\.?[ \t]?:|[ \t]is)[ \t:]{0,3}$"
-    r"|\b(?:call|ring|text|reach|phone|answering|contact)(?:[ \t](?:me|us|him|her|them|you))?[ \t](?:on|at)[ \t:]{0,3}$",
+    r"|\b(?:call|ring|text|reach|phone|answering|contact)(?:[ \t](?:me|us|him|her|them|you))?"
+    r"[ \t](?:on|at)[ \t:]{0,3}$",
     re.I,
 )
 _MY_NUMBER = re.compile(r"\b(?:my|our|his|her|new|this) number\b[^\d\n]{0,12}$", re.I)

@@ -26,22 +26,20 @@ _LINK = (
     r"{0,4}[ \t]{0,2}"
 )
 _VALUES = {
-    "number": r"['\"“‘]?(?:[A-Z]{2}: ?)?(?P<value>[#*]?(?=[\w*\-]{0,20}[0-9*X]{3})(?=[\w\- ]{0,30}[0-9])[A-Z]{0,10}-?[0-9X*]"
+    "number": r"['\"“‘]?(?:[A-Z]{2}: ?)?(?P<value>[#*]?(?=[\w*\-]{0,20}[0-9*X]{3})(?=[\w\- ]{0,30}[0-9])"
+    r"[A-Z]{0,10}-?[0-9X*]"
     r"[0-9A-Z*\-]{2,30}(?:[ \-][0-9X]{2,6}){0,5})",
     "secret": r"(?P<value>(?P<q>['\"])[^\n'\"]{3,64}(?P=q)|[“‘][^\n“”‘’]{3,64}[”’]"
     r"|(?=[^\s]{0,40}[0-9!@#$%^&*_])[^\s'\"“‘,;:()]{5,64}[^\s'\",.;:()?])",
     "code": r"(?P<value>[0-9]{3,8})(?![\w.-])",
     "card": r"(?P<value>[56][0-9]{11})(?![\w.-])",
-    "date": r"(?P<value>[0-9]{1,4}[./\- ][0-9]{1,2}[./\- ][0-9]{1,4}|[0-9]{1,2}(?:st|nd|rd|th|\.)?(?: of)? [^\W\d_]{3,9}"
+    "date": r"(?P<value>[0-9]{1,4}[./\- ][0-9]{1,2}[./\- ][0-9]{1,4}"
+    r"|[0-9]{1,2}(?:st|nd|rd|th|\.)?(?: of)? [^\W\d_]{3,9}"
     r"\.?,? [0-9]{2,4}|[^\W\d_]{3,9} [0-9]{1,2}(?:st|nd|rd|th)?,? [0-9]{4})",
 }
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.I)
 _VERSION = re.compile(r"(?:\bv|version|firmware|release|build|driver|bios|software)[ \t:.]{0,3}$", re.I)
-_OTHER = frozenset(
-    "order invoice sku ean gtin upc isbn mpn part model item article product tracking parcel serial batch lot ticket "
-    "reference ref case quantity version".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def ids(text: str) -> Iterator[tuple[int, int]]:
             continue
         for match in kind.shape.finditer(text):
             before = [word.casefold() for word in _WORD.findall(text[max(0, match.start() - _BEFORE) : match.start()])]
-            if _OTHER & set(before[-3:]) or not (kind.alone or _words("words") & set(before[-8:])):
+            if _words("other") & set(before[-3:]) or not (kind.alone or _words("words") & set(before[-8:])):
                 continue
             if kind.check(match[0]):
                 yield match.span()
@@ -79,7 +77,7 @@ def announced(text: str) -> Iterator[tuple[int, int, str]]:
     for kind, pattern in _announced():
         for match in pattern.finditer(text):
             before = _WORD.findall(text[max(0, match.start() - 24) : match.start()])[-1:]
-            if before and before[0].casefold() in _OTHER:
+            if before and before[0].casefold() in _words("other"):
                 continue
             if kind != "card" or card.luhn(match["value"]):
                 yield *match.span("value"), kind

@@ -5,10 +5,11 @@ from functools import cache
 from aws_lambda_powertools import Logger
 
 from shopwright.observability import log
-from shopwright.privacy.redact import mask
+from shopwright.privacy.redactor import Use, redactor
 
 
 @cache
 def logger() -> Logger:
     """The one logger. Made on first use, since it reads its level and service name from the environment."""
-    return log.logger(lambda text: mask(text).text)
+    redact = redactor(Use.LOG)
+    return log.logger(lambda text: redact.mask(text).text)

@@ -1,0 +1,128 @@
+"""PIIRedactor: the gate and the recognizer as one service, for one use; changes when what is done with findings does.
+
+A use (a question, an answer, a document, a log line) has its row in `policy.toml`. With a `keep`, what is masked can be
+asked for again: the mask then carries the token under which the vault holds it.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from shopwright.privacy import names, redact, view
+from shopwright.privacy.redact import STRUCTURED, Finding, Kind, Masked
+
+Keep = Callable[[Kind, str], str]
+_WORD = re.compile(r"[^\W\d_]+")
+_WRITTEN = re.compile(r"[^\W_]")
+_FREE_PHONE = re.compile(
+    r"(?:\+?1[ \-.]?)?\(?8(?:00|33|44|55|66|77|88)\)?[ \-.]|(?:\+44|0044|\(?0)[ ]?\(?0?80[08]\b|\+?00?800[ \-]|0800\b"
+)
+
+
+class Use(StrEnum):
+    """What a text is for."""
+
+    QUESTION = "question"
+    ANSWER = "answer"
+    DOCUMENT = "document"
+    LOG = "log"
+
+
+class PIIRedactor:
+    """Finds and masks what is personal, by the rule of one use."""
+
+    def __init__(self, use: Use, *, keep: Keep | None = None) -> None:
+        self._rule: dict[str, Any] = _policy()[use.value]
+        self._always = frozenset(map(Kind, self._rule["always"]))
+        self._beside = frozenset(map(Kind, self._rule["beside"]))
+        self._keep = keep
+
+    def find(self, text: str) -> tuple[Finding, ...]:
+        """What this use masks, in order and without overlaps."""
+        found = everything(text)
+        return tuple(finding for place, finding in enumerate(found) if self._masks(text, found, place))
+
+    def mask(self, text: str) -> Masked:
+        """The text without what is personal, by mask or by token."""
+        keep = self._keep
+        if keep is None:
+            return redact.masked(text, self.find(text))
+        return redact.masked(text, self.find(text), lambda one: keep(one.kind, text[one.start : one.end]))
+
+    def _masks(self, text: str, found: Sequence[Finding], place: int) -> bool:
+        finding = found[place]
+        if finding.kind in self._always:
+            return not (self._rule["spare"] and _is_the_shops(text, finding))
+        return finding.kind in self._beside and _is_somebodys(text, found, place)
+
+
+def everything(text: str) -> tuple[Finding, ...]:
+    """All that gate and recognizer find. Where both see something the gate is right: it has checked."""
+    gate = redact.find(text)
+    seen = view.read(text)
+    said = [
+        Finding(kind, first, last)
+        for start, end, kind in names.find(seen.text)
+        for first, last in _around(gate, *seen.span(start, end))
+        if _WRITTEN.search(text, first, last)
+    ]
+    return tuple(sorted((*gate, *said), key=lambda finding: finding.start))
+
+
+def _around(gate: Sequence[Finding], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """What is left of a stretch outside of what the gate has taken."""
+    for finding in gate:
+        if finding.end <= start or finding.start >= end:
+            continue
+        if finding.start > start:
+            yield start, finding.start
+        start = finding.end
+    if start < end:
+        yield start, end
+
+
+@cache
+def redactor(use: Use) -> PIIRedactor:
+    """The one that only masks."""
+    return PIIRedactor(use)
+
+
+def _is_the_shops(text: str, finding: Finding) -> bool:
+    """A role address or a free-phone number names a firm."""
+    said = text[finding.start : finding.end]
+    if finding.kind is Kind.EMAIL:
+        return said.partition("@")[0].strip().casefold() in _near("roles")
+    return finding.kind is Kind.PHONE and _FREE_PHONE.match(said) is not None
+
+
+def _is_somebodys(text: str, found: Sequence[Finding], place: int) -> bool:
+    """Contact data close by makes a name somebody's, as a letter or a review does; a name makes an address so."""
+    finding, reach = found[place], int(_policy()["near"]["reach"])
+    person = {Kind.NAME} if finding.kind is Kind.ADDRESS else {Kind.ADDRESS}
+    for other in found[max(0, place - 6) : place + 7]:
+        close = other.start - finding.end < reach and finding.start - other.end < reach
+        if other is not finding and close and (other.kind in STRUCTURED | person) and not _is_the_shops(text, other):
+            return True
+    if finding.kind is not Kind.NAME:
+        return False
+    line = text[: finding.start].rpartition("\n")[2]
+    before = [word.casefold() for word in _WORD.findall(line)[-3:]]
+    after = [word.casefold() for word in _WORD.findall(text[finding.end : finding.end + 30].partition("\n")[0])[:1]]
+    ended = (
+        text[: finding.start].rstrip().rpartition("\n")[2].strip().rstrip(",").casefold().split()[-1:]
+    )  # Kind regards,\nAnn
+    return bool(_near("cues") & {*before, *after, *ended})
+
+
+@cache
+def _near(name: str) -> frozenset[str]:
+    return frozenset(_policy()["near"][name].split())
+
+
+@cache
+def _policy() -> dict[str, Any]:
+    return tomllib.loads(files("shopwright.privacy").joinpath("policy.toml").read_text("utf-8"))

@@ -1,0 +1,108 @@
+"""Names and addresses are masked where they are somebody's; a shop's own words stay useful."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shopwright.privacy import names, redactor
+from shopwright.privacy.redact import Kind
+from shopwright.privacy.redactor import PIIRedactor, Use
+
+QUESTION, DOCUMENT, ANSWER, LOG = (PIIRedactor(use) for use in (Use.QUESTION, Use.DOCUMENT, Use.ANSWER, Use.LOG))
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("My name is Jane Doe.", "My name is [name]."),
+        ("my name is jane doe", "my name is [name]"),
+        ("this is rahul sharma speaking", "this is [name] speaking"),
+        ("Please deliver it to 12 Mill Lane, Leeds LS1 4AB", "Please deliver it to [address]"),
+        ("Kind regards,\nOliver Hughes", "Kind regards,\n[name]"),
+        ("Jane Doe, jane@example.com", "[name], [email]"),
+        ("My name is Jane\u200b Doe.", "My name is [name]."),
+    ],
+)
+def test_a_question_loses_whoever_is_in_it(text: str, masked: str) -> None:
+    assert QUESTION.mask(text).text == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do you deliver to Ireland?",
+        "Is the Dyson V15 out of stock?",
+        "How long is delivery to Germany and Austria?",
+        "Which Bosch drill fits a 13 mm chuck?",
+        "How many days do I have to return something?",
+        "Do you have the Larkmoss 1 Solo Tent in green?",
+    ],
+)
+def test_a_question_about_the_shop_is_searched_as_it_was_asked(text: str) -> None:
+    assert QUESTION.mask(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We ship to Ireland, Germany and the United Kingdom within 5 days.",
+        "Delivery to London and Manchester is free above 50 EUR.",
+        "Dyson V15 Detect, Philips Sonicare and Ralph Lauren shirts are excluded.",
+        "Returns: write to returns@fernhollow.example or call 0800 123 4567.",
+        "Our shop: 12 Mill Lane, Leeds LS1 4AB",
+    ],
+)
+def test_a_document_keeps_brands_towns_and_the_shops_own_contacts(text: str) -> None:
+    assert DOCUMENT.mask(text).text == text
+    assert ANSWER.mask(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Reviewed by Jane Doe on Monday", "Reviewed by [name] on Monday"),
+        ("Jane Doe, jane.doe@example.com, +44 20 7946 0958", "[name], [email], [phone]"),
+        ("Ship to: Jane Doe\n12 Mill Lane\nLeeds LS1 4AB", None),
+    ],
+)
+def test_a_document_loses_people_beside_their_contact_data_and_in_reviews(text: str, masked: str | None) -> None:
+    found = DOCUMENT.mask(text).text
+
+    assert "Jane" not in found
+    assert "Mill" not in found
+    if masked is not None:
+        assert found == masked
+
+
+def test_a_log_line_keeps_its_own_words() -> None:
+    for text in (
+        "question answered",
+        "another merchant was named",
+        "request failed",
+        "GET /v1/documents/{document_id}",
+    ):
+        assert LOG.mask(text).text == text
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.text(max_size=200))
+def test_findings_are_in_order_apart_and_inside_the_text(text: str) -> None:
+    found = redactor.everything(text)
+
+    assert all(0 <= one.start < one.end <= len(text) for one in found)
+    assert all(one.end <= other.start for one, other in pairwise(found))
+
+
+def test_the_recognizer_reads_a_long_text_in_pieces_and_to_its_end() -> None:
+    text = "the tent is green and light. " * 300 + "my name is Jane Doe"
+
+    found = list(names.find(text))
+
+    assert (len(text) - 8, len(text), Kind.NAME) in found
+
+
+def test_masking_twice_is_masking_once() -> None:
+    once = QUESTION.mask("I am Jane Doe of 12 Mill Lane, Leeds LS1 4AB, jane@example.com").text
+
+    assert QUESTION.mask(once).text == once
