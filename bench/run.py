@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import api, cache, imports, ingest, layers, parse, quality, retrieval
+from bench import api, cache, imports, ingest, layers, parse, pii, quality, retrieval
 from bench.outcome import CannotMeasure, NeedsData, Options, Outcome
 
 RESULTS = Path(__file__).parent / "results"
@@ -21,6 +21,7 @@ BENCHES: Benches = {
     "parse": parse.measure,
     "quality": quality.measure,
     "retrieval": retrieval.measure,
+    "pii": pii.measure,
 }
 
 
