@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from aws_cdk import aws_logs as logs
 
@@ -61,6 +62,8 @@ class Stage:
     log_retention: logs.RetentionDays
     audit_days: int
     audit_compliance: bool  # COMPLIANCE cannot be lifted by anyone; GOVERNANCE lets a test stage be cleaned up
+
+    keep_personal: Literal["mask", "token"] = "mask"  # of documents: for good, or with tokens that can be restored
 
     def __post_init__(self) -> None:
         if not 2 <= self.zones <= 3:

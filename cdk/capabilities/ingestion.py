@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
+from cdk.capabilities.privacy import keep_personal
 from cdk.parts.acknowledge import acknowledge
 from cdk.parts.alarms import MINUTE
 from cdk.parts.asl_state_machine import AslStateMachine
@@ -50,9 +51,15 @@ class Ingestion(Construct):
             ground,
             timeout_s=60,
             memory_mb=512,
-            environment={"ARTIFACTS_BUCKET": data.artifacts.bucket_name},
+            environment={
+                "ARTIFACTS_BUCKET": data.artifacts.bucket_name,
+                "PERSONAL_TABLE": data.personal.table_name,
+                "PERSONAL_KEY_ARN": data.personal_key.key_arn,
+                "KEEP_PERSONAL": ground.stage.keep_personal,
+            },
         )
         use_objects(sanitize, data, data.artifacts, "work/", "GetObject", "PutObject")
+        keep_personal(sanitize, data)
 
         embed = CapabilityFunction(
             self,

@@ -61,6 +61,20 @@ def read_secret(function: lambda_.Function, secret: secretsmanager.Secret) -> No
     _use_key(function, secret.encryption_key, "secretsmanager", _READ_KEY)
 
 
+def use_personal_key(function: lambda_.Function, data: Data, purpose: str, *actions: str) -> None:
+    """These actions on the key of personal data, for one purpose (`token`: to name, `value`: to seal and to read).
+
+    KMS compares the purpose with what was bound into the data key, so a key for values never opens for naming.
+    """
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=[f"kms:{action}" for action in actions],
+            resources=[data.personal_key.key_arn],
+            conditions={"StringEquals": {"kms:EncryptionContext:purpose": purpose}},
+        )
+    )
+
+
 def use_database(function: lambda_.Function, data: Data, *, as_tenant: bool = True) -> None:
     """The database as the application's user, and, to see anyone's rows, the key that signs whose they are."""
     environment = {

@@ -12,6 +12,8 @@ SCOPES = {
     "chat": "Ask, and see one's own conversations.",
     "documents": "Manage the merchant's documents.",
     "statistics": "See what the merchant's shop holds, counted.",
+    "restore": "Have personal data back that a token stands for. Every use is recorded.",
+    "erase": "Erase personal data that was kept under tokens.",
 }
 
 

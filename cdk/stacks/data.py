@@ -41,6 +41,7 @@ class Data(Stack):
         self.objects_key = self._key("ObjectsKey", "the buckets")
         self.tables_key = self._key("TablesKey", "the DynamoDB tables")
         self.secrets_key = self._key("SecretsKey", "the secrets")
+        self.personal_key = self._key("PersonalKey", "the keys of personal data")
 
         self.master_secret = self._secret("DatabaseMaster", '{"username": "shopwright_master"}', "password", 40)
         self.database_secret = self._secret("DatabaseUser", '{"username": "shopwright_app"}', "password", 40)
@@ -77,6 +78,13 @@ class Data(Stack):
 
         self.sessions = self._table("Sessions", partition="merchant_id", sort="item")
         self.members = self._table("Members", partition="subject")
+        # Without a way back in time: a restored table would bring back the keys that an erasure has destroyed.
+        self.personal = self._table("Personal", partition="merchant_id", sort="item", recoverable=False)
+        acknowledge(
+            self.personal,
+            {"AwsSolutions-DDB3": "An erasure destroys keys in this table; point-in-time recovery would keep them."},
+        )
+        self.personal_records = self._table("PersonalRecords", partition="merchant_id", sort="item")
 
     def _key(self, name: str, of: str) -> kms.Key:
         return kms.Key(
@@ -257,7 +265,7 @@ class Data(Stack):
         bucket.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
         return documents
 
-    def _table(self, name: str, *, partition: str, sort: str | None = None) -> dynamodb.Table:
+    def _table(self, name: str, *, partition: str, sort: str | None = None, recoverable: bool = True) -> dynamodb.Table:
         return dynamodb.Table(
             self,
             name,
@@ -266,7 +274,7 @@ class Data(Stack):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
+                point_in_time_recovery_enabled=recoverable
             ),
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=self.tables_key,

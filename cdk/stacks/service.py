@@ -7,6 +7,7 @@ from cdk.capabilities.conversation import Conversation
 from cdk.capabilities.documents import Documents
 from cdk.capabilities.identity import Identity
 from cdk.capabilities.ingestion import Ingestion
+from cdk.capabilities.privacy import Privacy
 from cdk.capabilities.upkeep import Upkeep
 from cdk.parts.alarms import Alarms
 from cdk.parts.asl_state_machine import pascal
@@ -39,6 +40,7 @@ class Service(Stack):
         upkeep = Upkeep(self, "Upkeep", ground=ground, door=self.door)
         identity = Identity(self, "Identity", ground=ground, door=self.door, members=self.members)
         documents = Documents(self, "DocumentsApi", ground=ground, door=self.door)
+        privacy = Privacy(self, "Privacy", ground=ground, door=self.door)
         conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
 
@@ -47,6 +49,7 @@ class Service(Stack):
             *documents.functions,
             *identity.functions,
             *self.ingestion.functions,
+            *privacy.functions,
             *upkeep.functions,
         )
         self._outputs(data)
@@ -64,6 +67,8 @@ class Service(Stack):
             "ArtifactsBucket": data.artifacts.bucket_name,
             "SessionsTable": data.sessions.table_name,
             "MembersTable": data.members.table_name,
+            "PersonalTable": data.personal.table_name,
+            "PersonalRecordsTable": data.personal_records.table_name,
             "IngestionArn": self.ingestion.machine.state_machine_arn,
             "IngestionQueueUrl": self.ingestion.queue.queue_url,
             "IngestionFailedQueueUrl": self.ingestion.failed.queue_url,

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from pydantic import Field
 from shopwright.documents.s3 import MerchantPayloads, WorkBucket
 from shopwright.documents.work import Batch, Drop, Piece
-from shopwright.privacy.redact import mask
+from shopwright.privacy.redactor import PIIRedactor, Use, redactor
 from shopwright.runtime import task
 from shopwright.runtime.settings import Settings
 from shopwright.tenancy.tenant import Tenant
@@ -15,11 +16,19 @@ from shopwright.tenancy.tenant import Tenant
 
 class Environment(Settings):
     artifacts_bucket: str
+    personal_table: str
+    personal_key_arn: str
+    keep_personal: Literal["mask", "token"]  # masks, or masks with tokens that a vault gives back
+
+
+def _masks(tenant: Tenant, document_id: str) -> PIIRedactor:
+    return redactor(Use.DOCUMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     work_of: Callable[[Tenant], MerchantPayloads]
+    redactor_of: Callable[[Tenant, str], PIIRedactor] = _masks
 
 
 class Work(Drop):
@@ -34,18 +43,33 @@ class Sanitized:
 
 @cache
 def wire() -> Desk:
-    return Desk(work_of=WorkBucket(Environment.read().artifacts_bucket).of)
+    env = Environment.read()
+    work_of = WorkBucket(env.artifacts_bucket).of
+    if env.keep_personal == "mask":
+        return Desk(work_of)
+    # Loaded here and not above: masking alone needs neither keys nor a table.
+    from shopwright.privacy.dynamodb import PersonalTable
+    from shopwright.privacy.kms import DataKeys
+    from shopwright.privacy.vault import Vault, document
+
+    vault = Vault(PersonalTable(env.personal_table), DataKeys(env.personal_key_arn))
+
+    def keeping(tenant: Tenant, document_id: str) -> PIIRedactor:
+        return PIIRedactor(Use.DOCUMENT, keep=vault.keeper(tenant, document(document_id)))
+
+    return Desk(work_of, keeping)
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def sanitize(work: Work) -> Sanitized:
         payloads = desk().work_of(work.tenant)
         cut = payloads.read(work.batch, Batch)
+        redact = desk().redactor_of(work.tenant, work.document_id)
         found = 0
 
         def clean(text: str) -> str:
             nonlocal found
-            masked = mask(text)
+            masked = redact.mask(text)
             found += len(masked.found)
             return masked.text
 
@@ -54,12 +78,12 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
                 {
                     **piece.model_dump(),
                     "content": clean(piece.content),
-                    "section": tuple(mask(title).text for title in piece.section),
+                    "section": tuple(redact.mask(title).text for title in piece.section),
                 }
             )
             for piece in cut.pieces
         )
-        masked = Batch(title=mask(cut.title).text, pieces=pieces, masked=found)
+        masked = Batch(title=redact.mask(cut.title).text, pieces=pieces, masked=found)
         return Sanitized(payloads.write(work.batch.replace("/cut/", "/masked/"), masked), found)
 
     return task.handler(sanitize, Work)
