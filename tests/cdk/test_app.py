@@ -26,6 +26,8 @@ OUTPUTS = {
     "ArtifactsBucket",
     "SessionsTable",
     "MembersTable",
+    "PersonalTable",
+    "PersonalRecordsTable",
     "IngestionArn",
     "IngestionQueueUrl",
     "IngestionFailedQueueUrl",

@@ -64,7 +64,12 @@ def test_work_in_progress_is_gone_after_three_days(cloud: Assembly) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "keys"), [("Sessions", {"merchant_id": "HASH", "item": "RANGE"}), ("Members", {"subject": "HASH"})]
+    ("name", "keys"),
+    [
+        ("Sessions", {"merchant_id": "HASH", "item": "RANGE"}),
+        ("Members", {"subject": "HASH"}),
+        ("PersonalRecords", {"merchant_id": "HASH", "item": "RANGE"}),
+    ],
 )
 def test_tables_forget_on_time_and_can_be_restored(cloud: Assembly, name: str, keys: dict[str, str]) -> None:
     table = cloud.one(f"Data/{name}").properties

@@ -18,7 +18,13 @@ DOCUMENTS = {
     ("GET", "/v1/documents/{document_id}"),
     ("DELETE", "/v1/documents/{document_id}"),
 }
-STATISTICS = {("GET", "/v1/statistics")}
+PERSONAL_DATA = {("POST", "/v1/privacy/restore"): "shop/restore", ("POST", "/v1/privacy/erase"): "shop/erase"}
+SCOPES = {
+    **dict.fromkeys(CHAT, "shop/chat"),
+    **dict.fromkeys(DOCUMENTS, "shop/documents"),
+    ("GET", "/v1/statistics"): "shop/statistics",
+    **PERSONAL_DATA,
+}
 # Nothing of anyone's: who asked, from where and with what program stays out of the access log.
 PERSONAL = (
     "identity",
@@ -43,7 +49,7 @@ def routes(cloud: Assembly) -> dict[tuple[str, str], Resource]:
 
 
 def test_the_routes_are_these(cloud: Assembly) -> None:
-    assert set(routes(cloud)) == PUBLIC | CHAT | DOCUMENTS | STATISTICS
+    assert set(routes(cloud)) == PUBLIC | set(SCOPES)
 
 
 def test_every_route_but_three_needs_an_access_token_with_its_scope(cloud: Assembly) -> None:
@@ -54,10 +60,7 @@ def test_every_route_but_three_needs_an_access_token_with_its_scope(cloud: Assem
             continue
         assert method.properties["AuthorizationType"] == "COGNITO_USER_POOLS", route
         assert method.properties["AuthorizerId"] == {"Ref": authorizer.id}, route
-        (scope,) = [
-            scope for scope, of in (("chat", CHAT), ("documents", DOCUMENTS), ("statistics", STATISTICS)) if route in of
-        ]
-        assert method.properties["AuthorizationScopes"] == [f"shop/{scope}"], route
+        assert method.properties["AuthorizationScopes"] == [SCOPES[route]], route
 
 
 def test_a_body_that_is_no_json_object_does_not_reach_a_function(cloud: Assembly) -> None:
