@@ -7,7 +7,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
-from cdk.capabilities.privacy import keep_personal
+from cdk.capabilities.privacy import LAYERS, keep_personal
 from cdk.parts.acknowledge import acknowledge
 from cdk.parts.alarms import MINUTE
 from cdk.parts.asl_state_machine import AslStateMachine
@@ -49,6 +49,7 @@ class Ingestion(Construct):
             self,
             "pii-sanitize",
             ground,
+            layers=LAYERS,
             timeout_s=60,
             memory_mb=512,
             environment={

@@ -10,6 +10,7 @@ from cdk.parts.grants import use_personal_key, use_table
 from cdk.parts.ground import Ground
 from cdk.stacks.data import Data
 
+LAYERS = ("common", "vault")  # of whatever seals, reads or erases
 _MANY = 50  # restores in five minutes: a person at a desk does not get there
 
 
@@ -36,6 +37,7 @@ class Privacy(Construct):
             self,
             "restore-personal",
             ground,
+            layers=LAYERS,
             timeout_s=10,
             memory_mb=256,
             environment={**tables, "PERSONAL_KEY_ARN": data.personal_key.key_arn},
@@ -53,7 +55,7 @@ class Privacy(Construct):
             says="Personal data is being restored in numbers. See the personal records for who asks, and why.",
         )
 
-        erase = CapabilityFunction(self, "erase-personal", ground, timeout_s=29, memory_mb=256, environment=tables)
+        erase = CapabilityFunction(self, "erase-personal", ground, layers=LAYERS, timeout_s=29, memory_mb=256, environment=tables)
         use_table(erase, data.members, "GetItem")
         use_table(erase, data.personal, "DeleteItem", "GetItem", "PutItem", "Query")
         use_table(erase, data.personal_records, "PutItem")

@@ -13,6 +13,7 @@ NAMES = {
     "common": "The package shopwright and what every function needs.",
     "models": "The embedding model and its runtime.",
     "parsing": "Readers of merchants' files.",
+    "vault": "What seals personal data.",
 }
 
 

@@ -21,7 +21,10 @@ IN_NETWORK = {
     "shop-statistics",
     "tend-indexes",
 }
-LAYERS = {"chat": ["common", "models"], "embed": ["common", "models"], "ingest-parse": ["common", "parsing", "models"]}
+LAYERS = {
+    "chat": ["common", "models"], "embed": ["common", "models"], "ingest-parse": ["common", "parsing", "models"],
+    **dict.fromkeys(("pii-sanitize", "restore-personal", "erase-personal"), ("common", "vault")),
+}
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS)
