@@ -33,7 +33,8 @@ def main(arguments: Sequence[str], *, benches: Benches = BENCHES, results: Path 
     parser.add_argument(
         "--data",
         type=Path,
-        help="a folder of one's own (ingest: documents; api: questions.txt; parse: docs_torture/; quality: sets)",
+        help="a folder of one's own (ingest: documents; api: questions.txt; parse: docs_torture/; pii, quality: "
+        "judged sets)",
     )
     parser.add_argument("--limit", type=int, help="take at most this many samples")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is missed")

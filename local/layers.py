@@ -31,8 +31,8 @@ WITHOUT = {"parsing": ("*.onnx",)}  # whoever cuts documents into passages does 
 FORMAT = "4"  # raise it when this file builds something else from the same lock
 
 # What a function never reads, so that none comes near the 250 MB that Lambda allows: packages' own tests, and the
-# parts of onnxruntime that make models (its Python part holds the whole runtime; the library is for C programs), sources
-# of compiled modules, and tables of numbers that no function checks.
+# parts of onnxruntime that make models (its Python part holds the whole runtime; the library is for C programs), the
+# sources of compiled modules, and tables of numbers that no function checks.
 PRUNED = (
     "numpy/**/tests",
     "numpy/f2py",

@@ -55,7 +55,9 @@ class Privacy(Construct):
             says="Personal data is being restored in numbers. See the personal records for who asks, and why.",
         )
 
-        erase = CapabilityFunction(self, "erase-personal", ground, layers=LAYERS, timeout_s=29, memory_mb=256, environment=tables)
+        erase = CapabilityFunction(
+            self, "erase-personal", ground, layers=LAYERS, timeout_s=29, memory_mb=256, environment=tables
+        )
         use_table(erase, data.members, "GetItem")
         use_table(erase, data.personal, "DeleteItem", "GetItem", "PutItem", "Query")
         use_table(erase, data.personal_records, "PutItem")

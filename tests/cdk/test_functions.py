@@ -22,8 +22,12 @@ IN_NETWORK = {
     "tend-indexes",
 }
 LAYERS = {
-    "chat": ["common", "models"], "embed": ["common", "models"], "ingest-parse": ["common", "parsing", "models"],
-    **dict.fromkeys(("pii-sanitize", "restore-personal", "erase-personal"), ("common", "vault")),
+    "chat": ["common", "models"],
+    "embed": ["common", "models"],
+    "ingest-parse": ["common", "parsing"],
+    "pii-sanitize": ["common", "vault"],
+    "restore-personal": ["common", "vault"],
+    "erase-personal": ["common", "vault"],
 }
 
 

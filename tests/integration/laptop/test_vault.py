@@ -1,4 +1,4 @@
-"""The vault over the laptop's own KMS and DynamoDB: what it seals comes back, for its merchant alone, until it is erased."""
+"""The vault over the laptop's own KMS and DynamoDB: what it seals comes back, to its merchant, until it is erased."""
 
 import pytest
 from shopwright.privacy.dynamodb import PersonalTable
