@@ -5,7 +5,7 @@ from tests.cdk.assembly import Assembly
 
 
 def test_drops_and_deletions_below_documents_reach_the_queue(cloud: Assembly) -> None:
-    (rule,) = cloud.all("AWS::Events::Rule")
+    (rule,) = [rule for rule in cloud.all("AWS::Events::Rule") if "EventPattern" in rule.properties]
     (target,) = rule.properties["Targets"]
 
     pattern = rule.properties["EventPattern"]

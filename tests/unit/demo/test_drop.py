@@ -221,7 +221,8 @@ def test_an_api_that_stays_away_ends_the_wait(tmp_path: Path) -> None:
 
     [dropped] = drop(shop, shelf(tmp_path, faq="words"), pause=clock.pause, clock=clock.read, patience_s=5)
 
-    assert (dropped.status, clock.now) == ("refused", pytest.approx(5, abs=1))
+    assert dropped.status == "refused"
+    assert 4 <= clock.now <= 6
 
 
 def test_a_link_that_leads_out_of_the_folder_stays_at_home(tmp_path: Path) -> None:

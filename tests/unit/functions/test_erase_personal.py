@@ -57,7 +57,7 @@ class Desk:
         ({"subject": "user#nobody"}, 0, {"name", "phone"}),
     ],
 )
-def test_exactly_what_was_asked_for_is_gone(asked: dict[str, str], erased: int, left: set[str]) -> None:
+def test_exactly_what_was_asked_for_is_gone(asked: dict[str, Any], erased: int, left: set[str]) -> None:
     desk = Desk()
 
     answer = desk.ask(**asked)

@@ -38,9 +38,9 @@ class Desk:
             raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
         return self.counted
 
-    def get(self, row: Member = MARY, **more: str) -> Answer:
+    def get(self, row: Member = MARY) -> Answer:
         handler = shop_statistics.build(lambda: shop_statistics.Desk(FakeMembers(row), self.statistics))
-        return gateway.send(handler, gateway.request("GET", "/v1/statistics", token=gateway.claims(row), **more))
+        return gateway.send(handler, gateway.request("GET", "/v1/statistics", token=gateway.claims(row)))
 
 
 def test_a_merchant_sees_its_documents_counted() -> None:

@@ -150,7 +150,7 @@ class Records:
 
 def _row(found: "Mapping[str, AttributeValueTypeDef]") -> Row:
     return {
-        name: str(value["S"]) if "S" in value else bytes(value["B"])  # type: ignore[arg-type]  # B is bytes when read
+        name: str(value["S"]) if "S" in value else bytes(value["B"])
         for name, value in found.items()
         if name not in ("merchant_id", "item")
     }
