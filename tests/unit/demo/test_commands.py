@@ -1,5 +1,6 @@
 """What `make drop` and `make ask` say to somebody who got it wrong."""
 
+import signal
 import sys
 import time
 from functools import partial
@@ -72,9 +73,11 @@ class Untidy:
 
 def test_an_interrupt_is_not_lost_while_objects_are_tidied_up() -> None:
     before, sys.unraisablehook = sys.unraisablehook, commands.interrupt_again
+    pressed = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background nobody presses anything
     try:
         Untidy()  # and gone at once
         with pytest.raises(KeyboardInterrupt):
             time.sleep(10)
     finally:
         sys.unraisablehook = before
+        signal.signal(signal.SIGINT, pressed)

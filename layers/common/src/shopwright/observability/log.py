@@ -6,6 +6,7 @@ values that it was given.
 """
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -25,6 +26,9 @@ _LEFT_ALONE = frozenset(
         "function_name", "function_memory_size", "function_arn", "function_request_id", "cold_start", "sampling_rate",
     }
 )  # fmt: skip
+# Names in our code: what reads like a person's there (`ValueError`) is none.
+_OF_CODE = frozenset({"error", "exception_name", "type", "module", "code"})
+_NAME_IN_CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _DEEPEST = 8
 
 
@@ -38,18 +42,23 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
     def serialize(self, log: Any) -> str:
         """The one line that is written."""
         return super().serialize(
-            {name: value if name in _LEFT_ALONE else self._clean(value, _DEEPEST) for name, value in dict(log).items()}
+            {
+                name: value if name in _LEFT_ALONE else self._clean(value, _DEEPEST, name)
+                for name, value in dict(log).items()
+            }
         )
 
-    def _clean(self, value: Any, depth: int) -> Any:
+    def _clean(self, value: Any, depth: int, name: str) -> Any:
         if value is None or isinstance(value, bool | int | float):
             return value
         if depth == 0:
             return "…"
         if isinstance(value, Mapping):
-            return {self._redact(str(key)): self._clean(held, depth - 1) for key, held in value.items()}
+            return {self._redact(str(key)): self._clean(held, depth - 1, str(key)) for key, held in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
-            return [self._clean(held, depth - 1) for held in value]
+            return [self._clean(held, depth - 1, name) for held in value]
+        if name in _OF_CODE and _NAME_IN_CODE.fullmatch(str(value)):
+            return str(value)
         return self._redact(str(value).encode("utf-8", "replace").decode())  # a lone surrogate would break the write
 
     def _extract_log_exception(self, log_record: logging.LogRecord) -> Any:
