@@ -34,6 +34,7 @@ def stock(shop: Shop, tenant: Tenant, numbers: range, *, name: str = "catalog.md
     documents = shop.repository().of(tenant)
     documents.register(drop, title="Catalog")
     documents.replace(drop, content(drop, [f"Thing number {number} is blue." for number in numbers]))
+    shop.opened[-1].close()  # a connection that ends tells the server what it has changed, one that idles may not
 
 
 @contextmanager
