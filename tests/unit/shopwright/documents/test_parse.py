@@ -179,6 +179,7 @@ def test_lines_of_json_are_items_each() -> None:
         ("a.html", b'<meta charset="klingon"><p>caf\xe9</p>', WrongEncoding),
         ("a.txt", "Größe, Maße, Öl, Ä\n".encode() * 9 + b"\xff\xfe caf\xe9", WrongEncoding),
         ("a.txt", b"\xff\xfea\x00b", WrongEncoding),
+        ("a.md", b"# caf\xc3\x28 half of a letter\n\nhello\n", WrongEncoding),
         ("a.html", b"<html><body><nav>x</nav></body></html>", NoText),
         ("a.md", b"# Title\n\n## Another\n", NoText),
         ("a.md", b"word " * 900_000, FileTooLarge),
@@ -304,6 +305,10 @@ def test_umlauts_and_prices_survive_the_encodings_that_merchants_use(encoding: s
     data = b"\xff\xfe" + text.encode("utf-16-le") if encoding == "utf-16-le-bom" else text.encode(encoding)
 
     assert decode(data) == text
+
+
+def test_a_capital_that_could_be_half_of_a_letter_is_a_capital() -> None:
+    assert "E IRM" in decode(("MAÇÃ E IRMÃ: 5 o quilo.\n" * 5).encode("cp1252"))
 
 
 def test_a_page_that_names_its_encoding_is_read_in_it() -> None:

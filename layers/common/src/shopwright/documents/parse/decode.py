@@ -89,6 +89,7 @@ _DECLARED = re.compile(
     rb"""(?:<meta[^>]{0,200}charset\s*=|\A\s*<\?xml[^>]{0,100}encoding\s*=)\s*["']?\s*([A-Za-z0-9_.:-]{2,40})|@charset""",
     re.I,
 )
+_HALF = re.compile(rb"(?<=[a-z])[\xc2\xc3](?![\x80-\xbf])")  # elsewhere a capital, which no word has after small ones
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _SAMPLE = 128 * 1024
 
@@ -161,7 +162,9 @@ def _as_declared(data: bytes, name: str, error: UnicodeDecodeError) -> str:
 
 
 def _is_broken_utf8(data: bytes) -> bool:
-    """Mostly well-formed characters beyond ASCII: damaged UTF-8, and no other encoding."""
+    """Mostly well-formed characters beyond ASCII, or the first half of one that no other encoding has there."""
+    if _HALF.search(data):
+        return True
     text = data.decode("utf-8", errors="surrogateescape")
     beyond = sum(1 for character in text if ord(character) > 127)
     damaged = sum(1 for character in text if "\udc80" <= character <= "\udcff")
