@@ -30,6 +30,10 @@ Configuration = dict[str, Any]
 
 EXECUTABLE = 0o755 << 16
 UNFINISHED = "unpacking-"
+# How many environments may start at once, and how long one waits for its turn. On AWS each has a processor of its own;
+# here a burst of visitors would start a dozen side by side, and every one of them would run out of its function's time.
+STARTS = threading.BoundedSemaphore(os.cpu_count() or 2)
+TURN_S = 12.0  # then it starts all the same: whoever holds a turn may itself be waiting for this one
 KEPT_LAYERS = 12  # a few edits of each; a layer may be 150 MB
 
 
@@ -76,6 +80,17 @@ class RuntimeClientWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc] 
 
     def __init__(self, bootstrap: str, name: str, configuration: Configuration, code: bytes) -> None:
         super().__init__(name, configuration, with_bootstrap(code, bootstrap))
+
+    def invoke(self, *event: Any, **named: Any) -> dict[str, Any]:
+        """One invocation. The first of an environment, which loads all that the function needs, waits for its turn."""
+        cold = self._proc is None or self._proc.poll() is not None
+        turn = cold and STARTS.acquire(timeout=TURN_S)
+        try:
+            answer: dict[str, Any] = super().invoke(*event, **named)
+        finally:
+            if turn:
+                STARTS.release()
+        return answer
 
     def _build_handler_class(self, generation: int, pending: "queue.Queue[Any]") -> Any:
         """Send at once: a header and a body in two packets otherwise wait 40 ms for each other's acknowledgement."""

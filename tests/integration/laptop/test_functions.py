@@ -1,5 +1,7 @@
 """Functions run as they do on Lambda: under the real runtime client, with nothing of this machine around them."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +86,25 @@ def test_an_update_in_place_takes_effect_for_the_next_invocation(laptop: Laptop,
     assert deploy("first", "red") == ["red", "red", "first"]
     assert deploy("first", "blue") == ["blue", "blue", "first"]
     assert deploy("second", "blue") == ["blue", "blue", "second"]
+
+
+def test_a_burst_of_visitors_starts_no_more_environments_at_once_than_there_are_processors(laptop: Laptop) -> None:
+    code = """
+        import time
+        fresh = []
+
+        def handler(event, context):
+            began, cold = time.time(), not fresh
+            fresh.append(1)
+            time.sleep(0.4 if cold else 0)
+            return [cold, began, time.time()]
+    """
+    name = laptop.deploy("burst", template({"Role": role(), "Slow": function(code)}, {"Name": ref("Slow")}))["Name"]
+    processors = os.cpu_count() or 2
+
+    with ThreadPoolExecutor(processors + 3) as visitors:
+        answers = list(visitors.map(lambda _: laptop.invoke(name), range(processors + 3)))
+
+    starts = [(began, ended) for cold, began, ended in answers if cold]
+    assert len(starts) == processors + 3
+    assert max(sum(other <= began < ended for other, ended in starts) for began, _ in starts) <= processors
