@@ -13,6 +13,12 @@ NAME     ?=
 DATA     ?=
 LIMIT    ?=
 TESTS    ?= tests
+QUEUE    ?=
+DRY      ?=
+STAGE    ?=
+MODEL    ?=
+BACK     ?=
+FORGET   ?=
 
 ENV     = .build/env
 PRODUCT = $(ENV)/product/bin/python
@@ -26,13 +32,13 @@ override FUNCTION := $(value FUNCTION)
 override EVENT := $(value EVENT)
 override NAME := $(value NAME)
 override DATA := $(value DATA)
-export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT
+export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT QUEUE DRY STAGE MODEL BACK FORGET
 export PYTHONPATH =
 # onnxruntime would report to its maker; functions get the same from CDK.
 export ORT_DISABLE_TELEMETRY = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check bench up down synth layer drop ask invoke logs openapi lock clean \
+.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed logs openapi lock clean \
         env-product env-cloud env-all
 
 help: ## what there is to do (this list)
@@ -85,6 +91,12 @@ ask: env-product ## ask a shop: MERCHANT=kitchen Q="How long is the warranty?"
 invoke: env-cloud ## run one function on an event: FUNCTION=chat EVENT=events/chat/question.json
 	@$(PRODUCT) -m local.layers >/dev/null
 	@$(PRODUCT) -m local.invoke "$$FUNCTION" "$$EVENT"
+
+replay: env-product ## send failed drops again: QUEUE=ingestion-failed|ingestion-dead-letters, LIMIT= DRY=1 STAGE=
+	@$(PRODUCT) -m local.replay
+
+reembed: env-product ## embed a shop's passages with another model: MERCHANT=kitchen|ALL MODEL=, BACK=1 FORGET=1 STAGE=
+	@$(PRODUCT) -m local.reembed
 
 logs: env-product ## the ends of the laptop cloud's logs, and what is added to them (Ctrl-C ends it)
 	@$(PRODUCT) -m local.commands logs --instance $(INSTANCE) --follow

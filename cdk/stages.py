@@ -16,17 +16,8 @@ _UNRESERVED = 100  # AWS refuses to reserve the last hundred; functions without 
 
 DATABASE_FUNCTIONS = frozenset(
     {
-        "chat",
-        "documents",
-        "health",
-        "ingest-parse",
-        "insert-vectors",
-        "quarantine",
-        "remove-document",
-        "migrate",
-        "refresh-views",
-        "shop-statistics",
-        "tend-indexes",
+        *("chat", "documents", "health", "ingest-parse", "insert-vectors", "quarantine", "remove-document", "reembed"),
+        *("switch-model", "migrate", "refresh-views", "shop-statistics", "tend-indexes"),
     }
 )
 
@@ -135,6 +126,8 @@ DEV = Stage(
             "insert-vectors": 30,
             "quarantine": 10,
             "remove-document": 10,
+            "reembed": 4,
+            "switch-model": 2,
             "migrate": 2,
             "refresh-views": 1,
             "shop-statistics": 10,
@@ -173,6 +166,8 @@ STAGING = Stage(
             "insert-vectors": 50,
             "quarantine": 20,
             "remove-document": 20,
+            "reembed": 10,
+            "switch-model": 2,
             "migrate": 2,
             "refresh-views": 1,
             "shop-statistics": 10,
@@ -209,8 +204,10 @@ PROD = Stage(
             "health": 20,
             "ingest-parse": 100,
             "insert-vectors": 100,
-            "quarantine": 30,
+            "quarantine": 20,
             "remove-document": 30,
+            "reembed": 10,
+            "switch-model": 2,
             "migrate": 2,
             "refresh-views": 1,
             "shop-statistics": 10,

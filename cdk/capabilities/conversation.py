@@ -8,6 +8,7 @@ from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
 from cdk.parts.grants import use_cache, use_database, use_reader, use_table
 from cdk.parts.ground import Ground
+from cdk.parts.layers import MORE_MODELS
 
 
 class Conversation(Construct):
@@ -25,7 +26,7 @@ class Conversation(Construct):
             layers=("common", "models"),
             timeout_s=10,
             memory_mb=1024,
-            environment=tables,
+            environment={**tables, "MORE_MODELS": MORE_MODELS},
             in_network=True,
         )
         use_database(chat, data)

@@ -7,13 +7,14 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
-from cdk.capabilities.privacy import LAYERS, keep_personal
+from cdk.capabilities.privacy import LAYERS, erase_personal, keep_personal
 from cdk.parts.acknowledge import acknowledge
 from cdk.parts.alarms import MINUTE
 from cdk.parts.asl_state_machine import AslStateMachine
 from cdk.parts.capability_function import CapabilityFunction
-from cdk.parts.grants import allow, list_objects, use_database, use_objects
+from cdk.parts.grants import allow, delete_versions, list_objects, use_database, use_objects
 from cdk.parts.ground import Ground
+from cdk.parts.layers import MORE_MODELS
 
 _DISPATCH_TIMEOUT_S = 120
 _ATTEMPTS = 5
@@ -44,6 +45,7 @@ class Ingestion(Construct):
         use_objects(parse, data, data.documents, "documents/", "GetObject")
         list_objects(parse, data.documents)
         use_objects(parse, data, data.artifacts, "work/", "PutObject")
+        delete_versions(parse, data, data.artifacts, "work/")
 
         sanitize = CapabilityFunction(
             self,
@@ -69,7 +71,7 @@ class Ingestion(Construct):
             layers=("common", "models"),
             timeout_s=120,
             memory_mb=2048,
-            environment={"ARTIFACTS_BUCKET": data.artifacts.bucket_name},
+            environment={"ARTIFACTS_BUCKET": data.artifacts.bucket_name, "MORE_MODELS": MORE_MODELS},
         )
         use_objects(embed, data, data.artifacts, "work/", "GetObject", "PutObject")
 
@@ -83,8 +85,8 @@ class Ingestion(Construct):
             in_network=True,
         )
         use_database(insert, data)
-        use_objects(insert, data, data.artifacts, "work/", "DeleteObject", "GetObject")
-        list_objects(insert, data.artifacts, "work/")
+        use_objects(insert, data, data.artifacts, "work/", "GetObject")
+        delete_versions(insert, data, data.artifacts, "work/")
 
         quarantine = CapabilityFunction(
             self,
@@ -103,11 +105,26 @@ class Ingestion(Construct):
         use_objects(quarantine, data, data.documents, "documents/", "GetObject", "GetObjectTagging")
         list_objects(quarantine, data.documents)
         use_objects(quarantine, data, data.quarantine, "quarantine/", "PutObject", "PutObjectTagging")
-        use_objects(quarantine, data, data.artifacts, "work/", "DeleteObject")
-        list_objects(quarantine, data.artifacts, "work/")
+        delete_versions(quarantine, data, data.artifacts, "work/")
 
-        remove = CapabilityFunction(self, "remove-document", ground, timeout_s=30, memory_mb=256, in_network=True)
+        remove = CapabilityFunction(
+            self,
+            "remove-document",
+            ground,
+            layers=LAYERS,
+            timeout_s=30,
+            memory_mb=256,
+            environment={
+                "DOCUMENTS_BUCKET": data.documents.bucket_name,
+                "QUARANTINE_BUCKET": data.quarantine.bucket_name,
+                "PERSONAL_TABLE": data.personal.table_name,
+            },
+            in_network=True,
+        )
         use_database(remove, data)
+        erase_personal(remove, data)
+        delete_versions(remove, data, data.documents, "documents/")
+        delete_versions(remove, data, data.quarantine, "quarantine/")
 
         self.failed = self._queue("Failed", ground.stage.resource("ingestion-failed"))
         machine = AslStateMachine(
@@ -122,6 +139,18 @@ class Ingestion(Construct):
         self.machine = machine
 
         self.dead_letters = self._queue("DeadLetters", ground.stage.resource("ingestion-dead-letters"))
+        events.Rule(
+            self,
+            "OnEnd",
+            description="An ingestion ran out of time or was stopped, and could not keep its input itself.",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={"stateMachineArn": [machine.state_machine_arn], "status": ["TIMED_OUT", "ABORTED"]},
+            ),
+            targets=[targets.SqsQueue(self.failed, dead_letter_queue=self.dead_letters)],
+        )
+
         self.queue = sqs.Queue(
             self,
             "Drops",
@@ -157,9 +186,11 @@ class Ingestion(Construct):
                 "INGESTION_ARN": machine.state_machine_arn,
                 "INGESTION_LIMIT": str(ground.stage.ingestions),
                 "DOCUMENTS_BUCKET": data.documents.bucket_name,
+                "DROPS_QUEUE_URL": self.queue.queue_url,
             },
         )
         allow(dispatch, ["states:StartExecution", "states:ListExecutions"], machine.state_machine_arn)
+        allow(dispatch, ["sqs:SendMessage"], self.queue.queue_arn)  # a drop that has waited too long goes to the end
         dispatch.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,
@@ -168,6 +199,26 @@ class Ingestion(Construct):
                 report_batch_item_failures=True,
             )
         )
+
+        replay = CapabilityFunction(
+            self,
+            "replay-drops",
+            ground,
+            timeout_s=300,
+            memory_mb=256,
+            environment={
+                "DROPS_QUEUE_URL": self.queue.queue_url,
+                "FAILED_QUEUE_URL": self.failed.queue_url,
+                "DEAD_LETTER_QUEUE_URL": self.dead_letters.queue_url,
+            },
+        )
+        allow(replay, ["sqs:SendMessage"], self.queue.queue_arn)
+        for failures in (self.failed, self.dead_letters):
+            allow(
+                replay,
+                ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
+                failures.queue_arn,
+            )
 
         acknowledge(
             dispatch,
@@ -178,7 +229,7 @@ class Ingestion(Construct):
         )
 
         self._alarms(ground)
-        self.functions = (dispatch, parse, sanitize, embed, insert, quarantine, remove)
+        self.functions = (dispatch, parse, sanitize, embed, insert, quarantine, remove, replay)
 
     def _queue(self, name: str, deployed: str) -> sqs.Queue:
         """A queue where failures wait for a person: two weeks, which is the longest there is."""
@@ -209,7 +260,7 @@ class Ingestion(Construct):
                 "Waiting",
                 queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum"),
                 above=0,
-                says=f"{what}: read the reason in the logs, cure it, and send the messages again.",
+                says=f"{what}: read the reason in the logs, cure it, and replay the queue (runbooks/ingestion.md).",
             )
         ground.alarms.on(
             self,
@@ -223,5 +274,5 @@ class Ingestion(Construct):
             "TimedOutExecutions",
             self.machine.metric_timed_out(period=MINUTE),
             above=0,
-            says="An ingestion execution ran out of time and recorded nothing; start it again from its input.",
+            says="An ingestion execution ran out of time; its input is in the failed queue.",
         )

@@ -21,6 +21,11 @@ def keep_personal(function: lambda_.Function, data: Data) -> None:
     use_personal_key(function, data, "token", "Decrypt", "GenerateDataKey")
 
 
+def erase_personal(function: lambda_.Function, data: Data) -> None:
+    """Destroying what was kept: it may remove keys and tokens, and can open none of them."""
+    use_table(function, data.personal, "DeleteItem", "GetItem", "PutItem", "Query")
+
+
 class Privacy(Construct):
     """restore-personal alone may read what was kept; erase-personal destroys the keys and can open none."""
 
@@ -59,7 +64,7 @@ class Privacy(Construct):
             self, "erase-personal", ground, layers=LAYERS, timeout_s=29, memory_mb=256, environment=tables
         )
         use_table(erase, data.members, "GetItem")
-        use_table(erase, data.personal, "DeleteItem", "GetItem", "PutItem", "Query")
+        erase_personal(erase, data)
         use_table(erase, data.personal_records, "PutItem")
         door.route("POST", "/v1/privacy/erase", erase, scope="shop/erase", body=True)
         for function in (restore, erase):

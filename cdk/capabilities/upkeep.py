@@ -1,6 +1,7 @@
 """Everything that keeps the service itself in order: is it alive, and is its database up to date."""
 
 import hashlib
+import tomllib
 from pathlib import Path
 
 from aws_cdk import CustomResource, Duration
@@ -78,7 +79,7 @@ class Upkeep(Construct):
             service_token=migrate.function_arn,
             service_timeout=Duration.minutes(6),
             resource_type="Custom::Migrations",
-            properties={"Digest": digest(places.MIGRATIONS)},
+            properties={"Digest": digest(places.MIGRATIONS), "Models": shipped(places.MODELS)},
         )
         self.migrations.node.add_dependency(migrate)  # its role's policy too, or it would start without its rights
 
@@ -139,6 +140,12 @@ class Upkeep(Construct):
         acknowledge(
             rule, {"Serverless-EventBusDLQ": "A tick holds nothing: one that is lost is made good by the next one."}
         )
+
+
+def shipped(models: Path) -> list[dict[str, str | int]]:
+    """The embedding models of the layer, as the migrations make them known."""
+    said = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(models.glob("*/weights.toml"))]
+    return [{name: one[name] for name in ("name", "sha256", "dimensions")} for one in said]
 
 
 def digest(migrations: Path) -> str:

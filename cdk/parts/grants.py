@@ -55,6 +55,18 @@ def list_objects(function: lambda_.Function, bucket: s3.Bucket, prefix: str | No
     )
 
 
+def delete_versions(function: lambda_.Function, data: Data, bucket: s3.Bucket, prefix: str) -> None:
+    """Delete objects below the prefix for good: each of their versions, which has to be found first."""
+    use_objects(function, data, bucket, prefix, "DeleteObject", "DeleteObjectVersion")
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucketVersions"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
+        )
+    )
+
+
 def read_secret(function: lambda_.Function, secret: secretsmanager.Secret) -> None:
     """The current value of this secret."""
     allow(function, ["secretsmanager:GetSecretValue"], secret.secret_arn)

@@ -9,6 +9,8 @@ from cdk.parts import places
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.X86_64  # the wheels in the layers are compiled for it
 
+MORE_MODELS = "/mnt/models"  # where Lambda shows a file system, should one with further embedding models be attached
+
 NAMES = {
     "common": "The package shopwright and what every function needs.",
     "models": "The embedding model and its runtime.",

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
 STATEMACHINES = ROOT / "statemachines"
+MODELS = ROOT / "layers" / "models" / "src" / "shopwright_models"
 MIGRATIONS = ROOT / "layers" / "common" / "src" / "shopwright" / "database" / "migrations"
 
 

@@ -8,6 +8,7 @@ from cdk.capabilities.documents import Documents
 from cdk.capabilities.identity import Identity
 from cdk.capabilities.ingestion import Ingestion
 from cdk.capabilities.privacy import Privacy
+from cdk.capabilities.reembedding import Reembedding
 from cdk.capabilities.upkeep import Upkeep
 from cdk.parts.alarms import Alarms
 from cdk.parts.asl_state_machine import pascal
@@ -43,6 +44,7 @@ class Service(Stack):
         privacy = Privacy(self, "Privacy", ground=ground, door=self.door)
         conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
+        self.reembedding = Reembedding(self, "Reembedding", ground=ground)
 
         self.functions: tuple[CapabilityFunction, ...] = (
             *conversation.functions,
@@ -50,6 +52,7 @@ class Service(Stack):
             *identity.functions,
             *self.ingestion.functions,
             *privacy.functions,
+            *self.reembedding.functions,
             *upkeep.functions,
         )
         self._outputs(data)
@@ -70,6 +73,7 @@ class Service(Stack):
             "PersonalTable": data.personal.table_name,
             "PersonalRecordsTable": data.personal_records.table_name,
             "IngestionArn": self.ingestion.machine.state_machine_arn,
+            "ReembeddingArn": self.reembedding.machine.state_machine_arn,
             "IngestionQueueUrl": self.ingestion.queue.queue_url,
             "IngestionFailedQueueUrl": self.ingestion.failed.queue_url,
             "IngestionDeadLetterQueueUrl": self.ingestion.dead_letters.queue_url,

@@ -36,6 +36,7 @@ class Environment(ReadingSettings):
     cache_port: int
     cache_tls: str
     cache_secret_arn: str
+    more_models: str  # folders with further embedding models; as a rule they are empty or not there
 
 
 def _words(message: str) -> str:
@@ -141,26 +142,42 @@ def wire() -> Desk:
     import shopwright_models
     from shopwright.catalog.aurora import Facts
     from shopwright.documents.document import PIPELINE
-    from shopwright.embedding.onnx import OnnxEmbedder
+    from shopwright.embedding.aurora import serving_model
+    from shopwright.embedding.model import Model
+    from shopwright.embedding.shelf import Shelf as Embedders
     from shopwright.orchestrator.answer_cache import AnswerCache, Standing
     from shopwright.orchestrator.aurora import Generations
     from shopwright.orchestrator.release import release
     from shopwright.orchestrator.valkey import Shelf
     from shopwright.retrieval.aurora import Search
     from shopwright.retrieval.search import Passage
+    from shopwright.retrieval.serving import Serving
 
     env = Environment.read()
-    embedder = OnnxEmbedder(shopwright_models.directory())
+    embedders = Embedders(shopwright_models.directories(env.more_models), shopwright_models.NAME)
+    embedder = embedders.embedder(embedders.default)
     reading, writing = env.reading(), env.database()
-    search = Search(reading, model=embedder.model)
     facts = Facts(writing)
     signer = env.signer()
+
+    def by(name: str, question: str) -> tuple[Model, Sequence[float]]:
+        other = embedders.embedder(name)
+        return other.model, other.question(question)
+
+    # Who serves is asked where is searched: a reader that has not heard of a switch still has what served before it.
+    serving = Serving(embedder.model, by, lambda tenant: serving_model(reading, signer.sign(tenant)))
     sessions = Sessions(env.sessions_table)
     # An answer is kept under the generation of where it was found, and held against the newest there is.
     found_at, newest = Generations(reading), Generations(writing)
 
     def find(caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:
-        return search.hybrid(signer.sign(caller.tenant), question, vector)
+        passport = signer.sign(caller.tenant)
+        return serving.find(
+            caller.tenant,
+            question,
+            vector,
+            lambda model, asked, its: Search(reading, model=model).hybrid(passport, asked, its),
+        )
 
     def seen(caller: Caller) -> int:
         return found_at.current(signer.sign(caller.tenant))

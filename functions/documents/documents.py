@@ -1,7 +1,7 @@
 """GET, POST and DELETE /v1/documents: what a merchant has told the shop, and how far each document has come."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from shopwright.catalog.aurora import Catalog, CatalogRepository, Report
 from shopwright.documents.aurora import MAX_PAGE, DocumentRepository
 from shopwright.documents.document import Document, DocumentNotFound, Status, document_id, is_personal, shown_key
-from shopwright.documents.s3 import DocumentsBucket, MerchantFiles
+from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
+from shopwright.documents.work import passages_in, work_of
 from shopwright.runtime import http
 from shopwright.runtime.database import TenantSettings
 from shopwright.runtime.s3 import MerchantUploads, Uploads
@@ -28,6 +29,7 @@ _MARKS = frozenset(" _-.,()+&'!=@")
 
 class Environment(TenantSettings):
     documents_bucket: str
+    artifacts_bucket: str
     members_table: str
 
 
@@ -86,7 +88,9 @@ class Awaited(BaseModel):
 
 
 class Shown(BaseModel):
-    """One document. `chunks` and `version` are those that can be found now; `reason` says why a file was refused."""
+    """One document. `chunks` and `version` are those that can be found now; `reason` says why a file was refused, and
+    `reason_code` names it for a program. `received_at`, `parsed_at` and `embedded_at` are of the newest arrival of the
+    file, `searchable_at` is of what can be found now."""
 
     document_id: str
     title: str
@@ -94,10 +98,15 @@ class Shown(BaseModel):
     media_type: str
     status: Status
     reason: str | None
+    reason_code: str | None
     chunks: int
     masked: int
     bytes: int
     version: int
+    received_at: datetime | None
+    parsed_at: datetime | None
+    embedded_at: datetime | None
+    searchable_at: datetime | None
     updated_at: datetime
 
 
@@ -117,9 +126,20 @@ class Wares(BaseModel):
     refused_count: int
 
 
-class ShownWhole(Shown):
-    """One document, and what became of it as a product feed; `catalog` is null for any other document."""
+class Progress(BaseModel):
+    """How many of a file's passages have passed each step. They become searchable together, at the end."""
 
+    passages: int
+    masked: int
+    embedded: int
+    searchable: int
+
+
+class ShownWhole(Shown):
+    """One document, how far it is on its way, and what became of it as a product feed; `catalog` is null for any other
+    document. A list shows no `progress`, and takes no note between `parsed` and `embedded`."""
+
+    progress: Progress
     catalog: Wares | None
 
 
@@ -142,6 +162,7 @@ class Desk:
     members: Members
     documents: DocumentRepository
     catalog_of: Callable[[Tenant], Catalog]
+    work_of: Callable[[Tenant], MerchantPayloads]
     uploads_of: Callable[[Tenant], MerchantUploads]
     files_of: Callable[[Tenant], MerchantFiles]
 
@@ -154,6 +175,7 @@ def wire() -> Desk:
         members=Members(env.members_table),
         documents=DocumentRepository(database, signer),
         catalog_of=CatalogRepository(database, signer).of,
+        work_of=WorkBucket(env.artifacts_bucket).of,
         uploads_of=Uploads(env.documents_bucket).of,
         files_of=DocumentsBucket(env.documents_bucket).of,
     )
@@ -171,8 +193,9 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
     def listed(
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
         cursor: Annotated[str | None, Query(max_length=400)] = None,
+        status: Annotated[Status | None, Query(description="Only documents of this status.")] = None,
     ) -> Listed:
-        page = desk().documents.of(http.caller(api).tenant).list(limit, cursor)
+        page = desk().documents.of(http.caller(api).tenant).list(limit, cursor, status=status)
         return Listed(documents=[_shown(document) for document in page.documents], cursor=page.cursor)
 
     @api.post("/v1/documents", status_code=201)
@@ -190,7 +213,9 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         tenant = http.caller(api).tenant
         document = desk().documents.of(tenant).get(document_id)
         report = desk().catalog_of(tenant).report(document_id)
-        return ShownWhole(**_shown(document).model_dump(), catalog=_wares(report) if report else None)
+        status, progress = _progress(document, lambda prefix: desk().work_of(tenant).batches(prefix), tenant)
+        whole = {**_shown(document).model_dump(), "status": status}
+        return ShownWhole(**whole, progress=progress, catalog=_wares(report) if report else None)
 
     @api.delete(
         "/v1/documents/<document_id>",
@@ -212,6 +237,26 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
     return http.handler(api, admit=lambda: desk().members)
 
 
+def _progress(
+    document: Document, batches: Callable[[str], Mapping[str, frozenset[int]]], tenant: Tenant
+) -> tuple[Status, Progress]:
+    """Masking and embedding take no note of what they have done: the batches that they have laid out tell it."""
+    done = document.status is Status.SEARCHABLE
+    masked = embedded = document.passages if done or document.status is Status.EMBEDDED else 0
+    status = document.status
+    if status is Status.PARSED:
+        laid_out = batches(work_of(tenant, document.id, document.sequencer))
+        masked, embedded = (passages_in(laid_out.get(stage, ()), document.passages) for stage in ("masked", "embedded"))
+        if masked == document.passages:
+            status = Status.EMBEDDED if embedded == document.passages else Status.MASKED
+    return status, Progress(
+        passages=document.passages,
+        masked=masked,
+        embedded=embedded,
+        searchable=document.passages if done else 0,
+    )
+
+
 def _shown(document: Document) -> Shown:
     return Shown(
         document_id=document.id,
@@ -220,10 +265,15 @@ def _shown(document: Document) -> Shown:
         media_type=document.media_type,
         status=document.status,
         reason=document.reason,
+        reason_code=document.reason_code,
         chunks=document.chunks,
         masked=document.masked,
         bytes=document.bytes,
         version=document.version,
+        received_at=document.received_at,
+        parsed_at=document.parsed_at,
+        embedded_at=document.embedded_at,
+        searchable_at=document.searchable_at,
         updated_at=document.updated_at,
     )
 

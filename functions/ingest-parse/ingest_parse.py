@@ -31,6 +31,7 @@ from shopwright.documents.rejected import UnsupportedFormat
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
 from shopwright.documents.sandbox import Sandbox
 from shopwright.documents.work import Drop, batches
+from shopwright.embedding.aurora import Models
 from shopwright.embedding.model import Model
 from shopwright.embedding.tokens import Tokens
 from shopwright.runtime import task
@@ -52,7 +53,7 @@ class Desk:
     work_of: Callable[[Tenant], MerchantPayloads]
     count: Callable[[str], int]
     read: Callable[[bytes, str], Read]
-    model: Model
+    serving: Callable[[Tenant], Model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,15 @@ class Parsed:
     chunks: int = 0
     batches: tuple[str, ...] = ()
     feed: str = ""
+    model: str = ""  # which serves the merchant, so that the passages are embedded by it
 
 
 @cache
 def wire() -> Desk:
     env = Environment.read()
     database, signer = env.database(), env.signer()
+    models = Models(database, signer)
+    first = Model.read(shopwright_models.directory())  # for who has no document yet
     return Desk(
         documents_of=DocumentRepository(database, signer).of,
         catalog_of=CatalogRepository(database, signer).of,
@@ -77,7 +81,7 @@ def wire() -> Desk:
         work_of=WorkBucket(env.artifacts_bucket).of,
         count=Tokens(shopwright_models.directory()).count,
         read=Sandbox(libraries=env.ld_library_path).read,
-        model=Model.read(shopwright_models.directory()),
+        serving=lambda tenant: models.of(tenant).serving() or first,
     )
 
 
@@ -107,18 +111,18 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         parsed = desk().read(data, drop.key)
         feed = products_in(data, drop.key)
         chunks, told = cut(parsed, feed, drop.document_id, desk().count)
-        embedded = documents.embedded(
-            drop.document_id, [one.id for one in chunks], model=desk().model, pipeline=PIPELINE
-        )
+        model = desk().serving(drop.tenant)
+        embedded = documents.embedded(drop.document_id, [one.id for one in chunks], model=model, pipeline=PIPELINE)
         payloads = desk().work_of(drop.tenant)
         keys = tuple(
             payloads.write(f"{drop.work}cut/{number:04d}.json", batch)
             for number, batch in enumerate(batches(parsed.title, chunks, embedded))
         )
         feed_key = payloads.write(f"{drop.work}feed.json", told) if told else ""
-        if not documents.advance(drop.arrival, Status.PARSED):
+        if not documents.advance(drop.arrival, Status.PARSED, passages=len(chunks)):
+            payloads.clear(drop.work)
             return Parsed(Outcome.SUPERSEDED.value)
-        return Parsed("parsed", sha256, len(chunks), keys, feed_key)
+        return Parsed("parsed", sha256, len(chunks), keys, feed_key, model.name)
 
     return task.handler(parse, Drop)
 

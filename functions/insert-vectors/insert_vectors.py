@@ -56,9 +56,12 @@ def wire() -> Desk:
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def insert(work: Work) -> Inserted:
         documents = desk().documents_of(work.tenant)
-        # Steps 2 and 3 do not reach the database: what they did is told here.
-        documents.advance(work.arrival, Status.EMBEDDED)
         payloads = desk().work_of(work.tenant)
+        # Steps 2 and 3 do not reach the database: what they did is told here.
+        if not documents.advance(work.arrival, Status.EMBEDDED):
+            # A newer arrival came, or this step was done before and its answer was lost: then the payloads are gone.
+            payloads.clear(work.work)
+            return Inserted(documents.settled(work.arrival).value, 0, 0)
         batches = [payloads.read(key, EmbeddedBatch) for key in work.batches]
         models = {batch.model for batch in batches}
         if len(models) != 1:

@@ -1,12 +1,13 @@
 """CloudFormation custom resource, and by hand: bring the database to the schema that this version expects.
 
+It makes the embedding models known that this version ships, so that each has a table for its vectors.
 By hand: `{"direction": "up"}`, or `{"direction": "down", "to": 3, "allow_data_loss": true}`. CloudFormation never goes
 down: deleting the resource leaves the data.
 """
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -45,9 +46,23 @@ class Environment(Settings):
     tenant_key_secret_arn: str
 
 
+class Shipped(BaseModel):
+    """An embedding model that this version ships."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,60}$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    dimensions: Annotated[int, Field(ge=1, le=4000)]
+
+
+class Properties(BaseModel):
+    """What CDK says about the schema. CloudFormation turns every number into a text, which pydantic turns back."""
+
+    Models: tuple[Shipped, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    up: Callable[[int | None], tuple[int, ...]]
+    up: Callable[[int | None, Sequence[Shipped]], tuple[int, ...]]
     down: Callable[[int], tuple[int, ...]]
     answer: Callable[[str, bytes], None]
 
@@ -61,12 +76,14 @@ class ResourceRequest(BaseModel):
     RequestId: str
     LogicalResourceId: str
     PhysicalResourceId: str = RESOURCE
+    ResourceProperties: Properties = Properties()
 
 
 class ByHand(BaseModel):
     direction: Literal["up", "down"]
     to: Annotated[int, Field(ge=0)] | None = None
     allow_data_loss: bool = False
+    models: tuple[Shipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +108,11 @@ def wire() -> Desk:
         with connect_master(address, master()) as connection:
             yield Migrator(connection)
 
-    def up(to: int | None) -> tuple[int, ...]:
+    def up(to: int | None, models: Sequence[Shipped]) -> tuple[int, ...]:
         with migrator() as at_work:
             done = at_work.up(to)
+            for model in models:
+                at_work.add_model(model.name, model.sha256, model.dimensions)
             for login in (app(), upkeep()):
                 at_work.admit_app(login)
             at_work.install_key(key())
@@ -116,7 +135,7 @@ def put(url: str, body: bytes) -> None:
 def build(desk: Callable[[], Desk] = wire) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     def migrate(call: ByHand) -> Migrated:
         if call.direction == "up":
-            return Migrated("up", desk().up(call.to))
+            return Migrated("up", desk().up(call.to, call.models))
         if call.to is None or not call.allow_data_loss:
             raise DownRefused('Going down deletes data. Say how far ("to") and "allow_data_loss": true.')
         return Migrated("down", desk().down(call.to))
@@ -127,13 +146,14 @@ def build(desk: Callable[[], Desk] = wire) -> Callable[[dict[str, Any], LambdaCo
         except ValidationError:
             raise MalformedCall('Call it with {"direction": "up"}, or by CloudFormation.') from None
         if isinstance(call, ByHand):
-            done = asdict(migrate(call))
-            logger().info("migrated", extra=done)
-            return done
+            told = asdict(migrate(call))
+            logger().info("migrated", extra=told)
+            return told
         status, reason, data = "SUCCESS", "", {}
         try:
             if call.RequestType != "Delete":
-                data = {"Applied": ",".join(map(str, migrate(ByHand(direction="up")).migrations))}
+                done = migrate(ByHand(direction="up", models=call.ResourceProperties.Models))
+                data = {"Applied": ",".join(map(str, done.migrations))}
         except ShopwrightError as failure:
             status, reason = "FAILED", f"{type(failure).__name__}: {failure}"
             logger().exception("migration failed")

@@ -67,7 +67,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         documents = desk().documents_of(work.tenant)
         desk().work_of(work.tenant).clear(work.work)
         if work.outcome == "failed":
-            current = documents.fail(work.arrival, reason=FAILED)
+            current = documents.fail(work.arrival, reason=FAILED, code=_code(work.error))
             return Recorded("failed" if current else "superseded", work.error.Error)
         file = PurePosixPath(work.key).name
         desk().files_of(work.tenant).copy(
@@ -75,10 +75,15 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             to_bucket=desk().apart,
             to_key=f"quarantine/{work.merchant_id}/{work.document_id}/{work.sequencer}/{file}",
         )
-        current = documents.quarantine(work.arrival, reason=_reason(work.error))
+        current = documents.quarantine(work.arrival, reason=_reason(work.error), code=_code(work.error))
         return Recorded("quarantined" if current else "superseded", work.error.Error)
 
     return task.handler(quarantine, Work)
+
+
+def _code(failure: Failure) -> str:
+    """The failure's name, if it is one of ours; the platform's hold dots and say nothing to a merchant."""
+    return failure.Error if failure.Error.isidentifier() else "IngestionFailed"
 
 
 def _reason(failure: Failure) -> str:

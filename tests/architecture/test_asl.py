@@ -26,6 +26,10 @@ PLATFORM = {
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    # An environment that ended, or was ended, in the middle of a call: what we do in one may be repeated.
+    "Runtime.ExitError",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
 }
 # A service integration raises no error of ours; sending the same message again is safe.
 OF_AN_INTEGRATION = {"States.TaskFailed"}

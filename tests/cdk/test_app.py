@@ -29,6 +29,7 @@ OUTPUTS = {
     "PersonalTable",
     "PersonalRecordsTable",
     "IngestionArn",
+    "ReembeddingArn",
     "IngestionQueueUrl",
     "IngestionFailedQueueUrl",
     "IngestionDeadLetterQueueUrl",

@@ -16,18 +16,20 @@ IN_NETWORK = {
     "insert-vectors",
     "quarantine",
     "remove-document",
+    "reembed",
+    "switch-model",
     "migrate",
     "refresh-views",
     "shop-statistics",
     "tend-indexes",
 }
 LAYERS = {
-    "chat": ["common", "models"],
-    "embed": ["common", "models"],
+    **{folder: ["common", "models"] for folder in ("chat", "embed", "reembed", "switch-model")},
     "ingest-parse": ["common", "parsing"],
-    "pii-sanitize": ["common", "vault"],
-    "restore-personal": ["common", "vault"],
-    "erase-personal": ["common", "vault"],
+    **{
+        folder: ["common", "vault"]
+        for folder in ("pii-sanitize", "remove-document", "restore-personal", "erase-personal")
+    },
 }
 
 

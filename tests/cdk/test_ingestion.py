@@ -1,11 +1,11 @@
 """From the drop to the state machine, and where what fails is kept."""
 
 from cdk.stages import DEV
-from tests.cdk.assembly import Assembly
+from tests.cdk.assembly import Assembly, Resource
 
 
 def test_drops_and_deletions_below_documents_reach_the_queue(cloud: Assembly) -> None:
-    (rule,) = [rule for rule in cloud.all("AWS::Events::Rule") if "EventPattern" in rule.properties]
+    rule = cloud.one("Service/Ingestion/OnDrop")
     (target,) = rule.properties["Targets"]
 
     pattern = rule.properties["EventPattern"]
@@ -15,6 +15,16 @@ def test_drops_and_deletions_below_documents_reach_the_queue(cloud: Assembly) ->
     assert [cloud.label("Service", name) for name in pattern["detail"]["bucket"]["name"]] == ["Data/Documents"]
     assert cloud.label("Service", target["Arn"]) == "Service/Ingestion/Drops"
     assert cloud.label("Service", target["DeadLetterConfig"]["Arn"]) == "Service/Ingestion/DeadLetters"
+
+
+def test_an_ingestion_that_ran_out_of_time_or_was_stopped_is_kept_for_a_replay(cloud: Assembly) -> None:
+    rule = cloud.one("Service/Ingestion/OnEnd")
+    (target,) = rule.properties["Targets"]
+
+    assert rule.properties["EventPattern"]["detail"]["status"] == ["TIMED_OUT", "ABORTED"]
+    (machine,) = rule.properties["EventPattern"]["detail"]["stateMachineArn"]
+    assert cloud.label("Service", machine) == "Service/Ingestion/ingestion/Machine"
+    assert cloud.label("Service", target["Arn"]) == "Service/Ingestion/Failed"
 
 
 def test_a_drop_that_cannot_be_dispatched_waits_in_the_dead_letter_queue(cloud: Assembly) -> None:
@@ -51,11 +61,15 @@ def test_a_dispatcher_takes_one_drop_at_a_time_and_starts_no_more_than_the_stage
     assert source.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     variables = cloud.function("dispatch").properties["Environment"]["Variables"]
     assert variables["INGESTION_LIMIT"] == str(DEV.ingestions)
+    assert cloud.label("Service", variables["DROPS_QUEUE_URL"]) == "Service/Ingestion/Drops"
 
 
 def test_the_machine_writes_errors_without_what_was_in_them(cloud: Assembly) -> None:
-    (machine,) = cloud.all("AWS::StepFunctions::StateMachine")
+    for machine in cloud.all("AWS::StepFunctions::StateMachine"):
+        assert_quiet(machine)
 
+
+def assert_quiet(machine: Resource) -> None:
     assert machine.properties["StateMachineType"] == "STANDARD"
     assert machine.properties["LoggingConfiguration"]["Level"] == "ERROR"
     assert machine.properties["LoggingConfiguration"]["IncludeExecutionData"] is False
@@ -63,7 +77,7 @@ def test_the_machine_writes_errors_without_what_was_in_them(cloud: Assembly) -> 
 
 
 def test_no_document_is_taken_in_before_the_schema_is_there(cloud: Assembly) -> None:
-    (machine,) = cloud.all("AWS::StepFunctions::StateMachine")
+    machine = cloud.one("Service/Ingestion/ingestion/Machine")
     (migrations,) = cloud.all("Custom::Migrations")
 
     assert migrations.id in machine.body["DependsOn"]

@@ -9,6 +9,7 @@ from tests.cdk.permissions import permissions
 
 RESTORE = "Service/Privacy/restore-personal/Role"
 ERASE = "Service/Privacy/erase-personal/Role"
+REMOVE = "Service/Ingestion/remove-document/Role"
 SANITIZE = "Service/Ingestion/pii-sanitize/Role"
 VALUES = "Data/PersonalKey if kms:EncryptionContext:purpose StringEquals value"
 NAMES = "Data/PersonalKey if kms:EncryptionContext:purpose StringEquals token"
@@ -37,6 +38,7 @@ def test_only_whoever_erases_may_delete_or_search(cloud: Assembly) -> None:
         RESTORE: ["dynamodb:GetItem"],
         SANITIZE: ["dynamodb:GetItem", "dynamodb:PutItem"],
         ERASE: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+        REMOVE: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
     }
 
 

@@ -9,6 +9,7 @@ from local import merchants
 from local.cloud import Cloud, Running
 from local.deploy import REGION
 from tests.e2e.shop import Visitor
+from tests.e2e.stores import Stores
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,11 @@ def visitor(laptop_cloud: Cloud, cloud: Running) -> Callable[[str, merchants.Rol
         return Visitor(cloud.api_url, token)
 
     return comes_in
+
+
+@pytest.fixture(scope="session")
+def stores(laptop_cloud: Cloud, cloud: Running) -> Stores:
+    return Stores(laptop_cloud, cloud)
 
 
 @pytest.fixture(scope="session")

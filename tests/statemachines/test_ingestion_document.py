@@ -18,7 +18,12 @@ PLATFORM = {
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    # An environment that ended, or was ended, in the middle of a call. Every step may be repeated.
+    "Runtime.ExitError",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
 }
+RESTART_S = 240  # what a server may need to come back, or its standby to take over
 DROP = {f"{name}.$" for name in ("bucket", "key", "sequencer", "size", "merchant_id", "document_id")}
 
 
@@ -55,9 +60,34 @@ def test_every_task_has_a_timeout_and_retries_only_what_is_safe_to_retry(name: s
         assert rule["JitterStrategy"] == "FULL"
 
 
+def waits(rule: Any) -> list[float]:
+    """The longest waits before each try; with full jitter, half of each is what to expect."""
+    return [
+        min(rule["IntervalSeconds"] * rule["BackoffRate"] ** tried, rule["MaxDelaySeconds"])
+        for tried in range(rule["MaxAttempts"])
+    ]
+
+
+@pytest.mark.parametrize(("name", "state"), tasks(), ids=[name for name, _ in tasks()])
+def test_a_step_outlasts_the_restart_of_a_server_and_the_machine_outlasts_its_steps(name: str, state: Any) -> None:
+    if name == "KeepForAnOperator":
+        return
+    (rule,) = (rule for rule in state["Retry"] if "DatabaseUnavailable" in rule["ErrorEquals"])
+    most = waits(rule)
+    # A sum of waits, each uniform between nothing and its longest: three standard deviations below its mean.
+    unlucky = sum(most) / 2 - 3 * (sum(wait**2 for wait in most) / 12) ** 0.5
+
+    assert unlucky > RESTART_S
+    # An unavailable server is told within seconds: ten are allowed here for each try, in five states one after another.
+    assert 5 * (sum(most) + 10 * len(most)) < MACHINE["TimeoutSeconds"]
+
+
 def test_a_file_that_can_be_refused_is_caught_by_each_of_its_names() -> None:
     for name in ("Parse", "EachBatch", "Insert"):
-        *_, refused, anything = MACHINE["States"][name]["Catch"]
+        *before, refused, anything = MACHINE["States"][name]["Catch"]
+        assert [(rule["ErrorEquals"], rule["Next"]) for rule in before] == (
+            [(["VectorsGone", "ModelSwitched"], "Parse")] if name == "Insert" else []
+        )
         assert set(refused["ErrorEquals"]) == descendants(Rejected)
         assert refused["Next"] == "Quarantine"
         assert (anything["ErrorEquals"], anything["Next"]) == (["States.ALL"], "RecordFailure")
@@ -66,7 +96,7 @@ def test_a_file_that_can_be_refused_is_caught_by_each_of_its_names() -> None:
 def test_a_document_whose_kept_vectors_are_gone_is_read_again() -> None:
     again = MACHINE["States"]["Insert"]["Catch"][0]
 
-    assert (again["ErrorEquals"], again["Next"]) == (["VectorsGone"], "Parse")
+    assert (again["ErrorEquals"], again["Next"]) == (["VectorsGone", "ModelSwitched"], "Parse")
     assert len(MACHINE["States"]["Parse"]["Catch"]) == 2  # what is read again is caught like what is read first
 
 
@@ -86,7 +116,8 @@ def test_between_states_go_ids_and_keys_and_results_are_named_field_by_field() -
             continue
         payload = state["Parameters"]["Payload"]
         assert set(payload) >= DROP
-        assert set(payload) - DROP <= {"batch.$", "batches.$", "sha256.$", "feed.$", "outcome", "error.$"}
+        own = {"batch.$", "batches.$", "sha256.$", "feed.$", "model.$", "outcome", "error.$"}
+        assert set(payload) - DROP <= own
         assert "ResultSelector" in state or state["OutputPath"] == "$.Payload.batch"
 
 

@@ -9,6 +9,7 @@ import pytest
 from shopwright.documents.aurora import Documents, NotACursor, OtherModelServes, Outcome, VectorsGone
 from shopwright.documents.document import PIPELINE, Arrival, DocumentNotFound, Status
 from shopwright.embedding.model import Model
+from shopwright.tenancy.tenant import Tenant
 
 from tests.integration.database.conftest import Shop
 from tests.integration.database.shop import BGE, KITCHEN, OUTDOOR, SIGNER, arrival, content, vector
@@ -86,7 +87,7 @@ def test_a_late_older_drop_never_wins(shop: Shop, kitchen: Documents, name: str,
 
     assert kitchen.register(late, title="A page") is Outcome.SUPERSEDED
     assert kitchen.replace(late, content(late, OLD)) is Outcome.SUPERSEDED
-    assert not kitchen.quarantine(late, reason="late")
+    assert not kitchen.quarantine(late, reason="late", code="EmptyFile")
     assert kitchen.remove(late) is Outcome.SUPERSEDED
     assert words(shop, first) == set(NEW)
 
@@ -191,7 +192,7 @@ def test_a_refused_new_version_is_told_and_the_one_before_stays_searchable(
     good, bad = arrival(KITCHEN, name, "01"), arrival(KITCHEN, name, "02")
     take_in(kitchen, good, OLD)
     kitchen.register(bad, title="A page")
-    assert kitchen.quarantine(bad, reason="This file is empty. Upload one with text in it.")
+    assert kitchen.quarantine(bad, reason="This file is empty. Upload one with text in it.", code="EmptyFile")
 
     document = kitchen.get(bad.document_id)
     assert (document.status, document.chunks) == (Status.QUARANTINED, 2)
@@ -227,6 +228,65 @@ def test_a_reader_sees_the_old_version_or_the_new_and_never_a_half(shop: Shop, k
     assert len(seen) > 12
     assert set(seen) <= {frozenset(version) for version in versions}
     assert len(set(seen)) == 2
+
+
+def test_a_deletion_leaves_nothing_of_the_file_in_any_table(shop: Shop, kitchen: Documents) -> None:
+    name = "canaryname.md"
+    take_in(kitchen, arrival(KITCHEN, name, "01"), ["The canaryword is sung at dawn."])
+    before = everything(shop)
+    kitchen.remove(arrival(KITCHEN, name, "02"))
+
+    assert "canaryword" in before
+    assert "canaryname" in before
+    assert "canary" not in everything(shop)
+
+
+def everything(shop: Shop) -> str:
+    """Every row of every table, as a superuser reads them."""
+    with shop.server.connect(shop.address.name) as connection:
+        tables = connection.execute(
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname like 'shopwright%'"
+        ).fetchall()
+        rows = [
+            str(row)
+            for (table,) in tables
+            for row in connection.execute(f"select t::text from {table} t").fetchall()  # noqa: S608 - names that PostgreSQL gave
+            if ".canary" not in str(row)  # the row of the self-test
+        ]
+    return "\n".join(rows)
+
+
+def test_a_list_of_one_status_comes_in_pages_too(shop: Shop) -> None:
+    documents = shop.repository().of(Tenant("pager"))
+    for number in range(7):
+        drop = arrival(Tenant("pager"), f"status-{number}.md", "01")
+        documents.register(drop, title="A page")
+        if number % 2:
+            documents.fail(drop, reason="We could not take this file in.", code="Unexpected")
+    first = documents.list(2, status=Status.FAILED)
+    second = documents.list(2, first.cursor, status=Status.FAILED)
+
+    seen = [*first.documents, *second.documents]
+    assert (len(seen), second.cursor) == (3, None)
+    assert {(one.status, one.reason_code) for one in seen} == {(Status.FAILED, "Unexpected")}
+
+
+def test_the_times_of_a_document_are_those_of_its_steps(kitchen: Documents, name: str) -> None:
+    drop = arrival(KITCHEN, name, "0A")
+    kitchen.register(drop, title="A page")
+    kitchen.advance(drop, Status.PARSED, passages=3)
+    on_its_way = kitchen.get(drop.document_id)
+    kitchen.advance(drop, Status.EMBEDDED)
+    kitchen.replace(drop, content(drop, NEW))
+    there = kitchen.get(drop.document_id)
+
+    assert (on_its_way.passages, on_its_way.embedded_at, on_its_way.searchable_at) == (3, None, None)
+    times = [there.received_at, there.parsed_at, there.embedded_at, there.searchable_at]
+    assert all(times)
+    assert times == sorted(times, key=str)
+    kitchen.register(arrival(KITCHEN, name, "0B"), title="A page")
+    again = kitchen.get(drop.document_id)
+    assert (again.passages, again.parsed_at, again.searchable_at) == (0, None, there.searchable_at)
 
 
 def test_pages_reach_every_document_once_and_only_the_merchants_own(shop: Shop) -> None:

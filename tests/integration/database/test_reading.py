@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -13,7 +14,10 @@ from shopwright.database.connection import Address, Database, DatabaseUnavailabl
 from shopwright.database.migrate import Migrator
 from shopwright.database.reading import REST_S, Reading
 from shopwright.documents.aurora import DocumentRepository, statistics_of
+from shopwright.embedding.aurora import Models, serving_model
+from shopwright.embedding.model import Model
 from shopwright.retrieval.aurora import Search
+from shopwright.retrieval.serving import Serving
 
 from local import ports, processes, programs
 from local.places import servers_dir
@@ -21,6 +25,7 @@ from local.postgres import Postgres
 from tests.integration.database.conftest import APP, MASTER
 from tests.integration.database.shop import BGE, KEY, KITCHEN, OUTDOOR, SIGNER, arrival, content, vector
 
+NEXT = Model("bge-next-v2", 384, "b" * 64)
 REPLICATING = {"wal_level": "replica", "max_wal_senders": "4", "hot_standby": "on"}
 TEXTS = ["Returns are free within 30 days.", "We ship to France."]
 
@@ -50,6 +55,20 @@ class Pair:
         )
         self.opened.append(database)
         return database
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """The standby hears everything meanwhile, and does none of it."""
+        with self.reader.connect() as reader:
+            reader.execute("select pg_wal_replay_pause()")
+            try:
+                deadline = time.monotonic() + 20
+                while reader.execute("select pg_get_wal_replay_pause_state()").fetchone() != ("paused",):
+                    assert time.monotonic() < deadline, "the standby does not stand still"
+                    time.sleep(0.02)
+                yield
+            finally:
+                reader.execute("select pg_wal_replay_resume()")
 
     def caught_up(self) -> None:
         """Wait until the standby has replayed everything that the writer has written."""
@@ -204,3 +223,45 @@ def test_a_follower_cannot_be_mistaken_for_the_writer(pair: Pair) -> None:
     """The fixture's own proof: writing on the standby fails for a superuser as well."""
     with pair.reader.connect("shop") as admin, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         admin.execute("create table public.nothing (id int)")
+
+
+def test_a_shop_that_changes_its_model_is_answered_by_a_reader_that_has_not_heard_of_it_and_by_one_that_has(
+    pair: Pair,
+) -> None:
+    with connect_master(Address("127.0.0.1", pair.writer.port, "shop", "disable"), MASTER) as connection:
+        Migrator(connection).add_model(NEXT.name, NEXT.sha256, NEXT.dimensions)
+    pair.caught_up()
+    models = Models(pair.database(pair.writer), SIGNER).of(KITCHEN)
+    standby, passport = pair.database(pair.reader, read_only=True), SIGNER.sign(KITCHEN)
+
+    def switch(model: Model) -> None:
+        models.switch(model.name, lambda some: [vector(f"next {one.content}") for one in some])
+
+    def serves() -> str | None:
+        model = serving_model(standby, passport)
+        return model.name if model else None
+
+    serving = Serving(
+        BGE,
+        lambda name, question: (NEXT, vector(f"next {question}")),
+        lambda tenant: serving_model(standby, SIGNER.sign(tenant)),
+    )
+
+    def found() -> str:
+        return serving.find(
+            KITCHEN,
+            TEXTS[0],
+            vector(TEXTS[0]),
+            lambda model, asked, its: Search(standby, model=model).hybrid(passport, asked, its),
+        )[0].content
+
+    try:
+        for before, after in ((BGE, NEXT), (NEXT, BGE)):
+            with pair.standing_still():
+                switch(after)
+                assert (serves(), found()) == (before.name, TEXTS[0])
+            pair.caught_up()
+            assert (serves(), found()) == (after.name, TEXTS[0])
+        assert serving_model(standby, SIGNER.sign(OUTDOOR)) is None  # it has no document
+    finally:
+        switch(BGE)

@@ -27,7 +27,7 @@ def stocked(new_shop: Callable[[], Shop]) -> Shop:
     refused = arrival(KITCHEN, "bomb.md", "01")
     documents = shop.repository().of(KITCHEN)
     documents.register(refused, title="bomb")
-    documents.quarantine(refused, reason="too-large")
+    documents.quarantine(refused, reason="Too large.", code="TooLarge")
     return shop
 
 

@@ -101,18 +101,33 @@ class Shelf:
         kept: Content | None = row["content"]
         return {chunk.id: vector for chunk, vector in kept.passages if vector is not None} if kept else {}
 
-    def advance(self, arrival: Arrival, status: Status, *, reason: str | None = None) -> bool:
+    def advance(
+        self,
+        arrival: Arrival,
+        status: Status,
+        *,
+        passages: int | None = None,
+        reason: str | None = None,
+        code: str | None = None,
+    ) -> bool:
         row = self.rows[arrival.document_id]
         if _rank(row["sequencer"]) != _rank(arrival.sequencer):
             return False
-        row.update(status=status, reason=reason)
+        if row["status"] in (Status.SEARCHABLE, Status.DELETED):
+            return False
+        row.update(status=status, reason=reason, code=code, passages=passages or row.get("passages"))
         return True
 
-    def quarantine(self, arrival: Arrival, *, reason: str) -> bool:
-        return self.advance(arrival, Status.QUARANTINED, reason=reason)
+    def quarantine(self, arrival: Arrival, *, reason: str, code: str) -> bool:
+        return self.advance(arrival, Status.QUARANTINED, reason=reason, code=code)
 
-    def fail(self, arrival: Arrival, *, reason: str) -> bool:
-        return self.advance(arrival, Status.FAILED, reason=reason)
+    def fail(self, arrival: Arrival, *, reason: str, code: str) -> bool:
+        return self.advance(arrival, Status.FAILED, reason=reason, code=code)
+
+    def settled(self, arrival: Arrival) -> Outcome:
+        row = self.rows[arrival.document_id]
+        same = _rank(row["sequencer"]) == _rank(arrival.sequencer) and row["status"] == Status.SEARCHABLE
+        return Outcome.UNCHANGED if same else Outcome.SUPERSEDED
 
     def replace(self, arrival: Arrival, content: Content, *, also: Callable[[Any], object]) -> Outcome:
         row = self.rows[arrival.document_id]
@@ -128,6 +143,9 @@ class Shelf:
         return Outcome.SEARCHABLE
 
     def remove(self, arrival: Arrival, *, also: Callable[[Any], object]) -> Outcome:
+        row = self.rows.get(arrival.document_id)
+        if row and _rank(row["sequencer"]) > _rank(arrival.sequencer):
+            return Outcome.SUPERSEDED
         also(None)
         self.rows[arrival.document_id] = {"sequencer": arrival.sequencer, "status": Status.DELETED, "content": None}
         return Outcome.REMOVED
@@ -157,6 +175,7 @@ class Files:
 
     files: dict[str, bytes] = field(default_factory=dict)
     apart: dict[str, str] = field(default_factory=dict)
+    forgotten: list[str] = field(default_factory=list)
     tenants: list[str] = field(default_factory=list)
 
     def of(self, tenant: Tenant) -> Any:
@@ -167,6 +186,9 @@ class Files:
         if key not in self.files:
             raise DocumentNotFound("The file is not there any more.")
         return self.files[key]
+
+    def forget(self, key: str) -> None:
+        self.forgotten.append(key)
 
     def copy(self, key: str, *, to_bucket: str, to_key: str) -> bool:
         if key in self.files:

@@ -19,6 +19,7 @@ class Machine:
         self.down = down
         self.busy = busy
         self.waited_s = 0.0
+        self.put_back: list[str] = []
 
     def running(self, most: int) -> int:
         return min(self.busy, most)
@@ -29,11 +30,11 @@ class Machine:
         if self.waited_s % 1 == 0:
             self.busy -= 1
 
-    def start(self, change: Change) -> bool:
+    def start(self, change: Change, attempt: str) -> bool:
         if self.down:
             raise IngestionUnavailable("Ingestion could not be started; it will be tried again.")
-        fresh = execution_name(change) not in self.started
-        self.started[execution_name(change)] = change
+        fresh = execution_name(change, attempt) not in self.started
+        self.started[execution_name(change, attempt)] = change
         return fresh
 
 
@@ -42,6 +43,7 @@ def send(machine: Machine, *events: Any) -> Any:
         "shopwright-dev-documents",
         machine.start,
         machine.running,
+        machine.put_back.append,
         limit=2,
         pause=machine.wait,
         clock=lambda: machine.waited_s,
@@ -124,11 +126,34 @@ def test_a_big_drop_waits_until_there_is_room_and_is_not_lost() -> None:
     assert len(machine.started) == 1
 
 
-def test_a_drop_that_waits_too_long_goes_back_to_the_queue() -> None:
+def test_a_drop_that_waits_too_long_goes_to_the_end_of_the_queue_and_has_not_failed() -> None:
     machine = Machine(busy=100_000)
-    event = sample("dispatch/created.json")
 
-    answer = send(machine, event)
+    assert send(machine, sample("dispatch/created.json")) == {"batchItemFailures": []}
+    assert machine.started == {}
+    (again,) = machine.put_back
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    machine.busy = 0
+    record = {**sample("dispatch/created.json")["Records"][0], "body": again}
+    assert send(machine, {"Records": [record]}) == {"batchItemFailures": []}
+    (change,) = machine.started.values()
+    assert (change.kind, change.size) == ("created", 1840)
+
+
+def test_a_drop_that_nobody_can_read_is_a_failure_however_busy_the_shop_is() -> None:
+    machine = Machine(busy=100_000)
+
+    answer = send(machine, changed(sample("dispatch/created.json"), key="kitchen/a.md"))
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert machine.put_back == []
+
+
+def test_an_old_version_that_is_deleted_for_good_says_nothing_about_the_document() -> None:
+    machine = Machine()
+    record = dict(sample("dispatch/deleted.json")["Records"][0])
+    body = json.loads(record["body"])
+    body["detail"]["deletion-type"] = "Permanently Deleted"
+
+    assert send(machine, {"Records": [{**record, "body": json.dumps(body)}]}) == {"batchItemFailures": []}
     assert machine.started == {}

@@ -1,5 +1,6 @@
 """A merchant announces, lists, reads and removes documents: their own, and nobody else's."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from shopwright.catalog.product import Refused
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.documents.aurora import DocumentRepository, Documents
 from shopwright.documents.document import Document, DocumentNotFound, Page, Status, document_id
-from shopwright.documents.s3 import MerchantFiles
+from shopwright.documents.s3 import MerchantFiles, MerchantPayloads
 from shopwright.runtime.s3 import Uploads
 from shopwright.tenancy.credentials import Credentials
 from shopwright.tenancy.member import Member
@@ -39,6 +40,10 @@ RETURNS = Document(
     bytes=2048,
     version=1,
     updated_at=datetime(2026, 9, 21, 14, 0, tzinfo=UTC),
+    sequencer="0A",
+    passages=4,
+    received_at=datetime(2026, 9, 21, 13, 59, tzinfo=UTC),
+    searchable_at=datetime(2026, 9, 21, 14, 0, tzinfo=UTC),
 )
 EMPTY = replace(
     RETURNS,
@@ -46,7 +51,9 @@ EMPTY = replace(
     source_key="documents/outdoor/uploads/empty.txt",
     status=Status.QUARANTINED,
     reason="This file is empty. Upload one with text in it.",
+    reason_code="EmptyFile",
     chunks=0,
+    passages=0,
     version=0,
 )
 MISSING = "d-aaaaaaaaaaaaaaaaaaaa"
@@ -64,10 +71,10 @@ class Shelf(DocumentRepository, Documents):
         self.whose = tenant.merchant_id
         return self
 
-    def list(self, limit: int = 50, cursor: str | None = None) -> Page:
+    def list(self, limit: int = 50, cursor: str | None = None, *, status: Status | None = None) -> Page:
         self._answer()
         first = int(cursor or 0)
-        mine = self.kept.get(self.whose, [])
+        mine = [one for one in self.kept.get(self.whose, []) if status in (None, one.status)]
         return Page(tuple(mine[first : first + limit]), str(first + limit) if len(mine) > first + limit else None)
 
     def get(self, document_id: str) -> Document:
@@ -95,6 +102,22 @@ class Wares(Catalog):
 
     def report(self, document_id: str) -> Report | None:
         return self.reports.get((self.whose, document_id))
+
+
+class Work(MerchantPayloads):
+    """The batches that are laid out, by where they lie."""
+
+    def __init__(self) -> None:
+        self.laid_out: dict[str, dict[str, frozenset[int]]] = {}
+        self.whose = ""
+
+    def of(self, tenant: Tenant) -> MerchantPayloads:
+        self.whose = tenant.merchant_id
+        return self
+
+    def batches(self, prefix: str) -> Mapping[str, frozenset[int]]:
+        assert prefix.startswith(f"work/{self.whose}/")
+        return self.laid_out.get(prefix, {})
 
 
 class Files:
@@ -135,6 +158,7 @@ class Desk:
         self.shelf = Shelf({"outdoor": [RETURNS, EMPTY]})
         self.files = Files()
         self.wares = Wares()
+        self.work = Work()
         self.uploads = Uploads("documents-bucket", vend=vend)
 
     def call(self, method: str, path: str = "/v1/documents", row: Member = MARY, **more: Any) -> Answer:
@@ -143,6 +167,7 @@ class Desk:
                 members=self.members,
                 documents=self.shelf,
                 catalog_of=self.wares.of,
+                work_of=self.work.of,
                 uploads_of=self.uploads.of,
                 files_of=self.files.of,
             )
@@ -188,6 +213,61 @@ def test_a_long_list_comes_in_pages() -> None:
 
     assert [one["document_id"] for one in first.body["documents"] + second.body["documents"]] == [RETURNS.id, EMPTY.id]
     assert second.body["cursor"] is None
+
+
+def test_a_list_shows_documents_of_one_status_alone() -> None:
+    answer = Desk().call("GET", query={"status": "quarantined"})
+
+    assert [one["document_id"] for one in answer.body["documents"]] == [EMPTY.id]
+    refused = Desk().call("GET", query={"status": "lost"})
+    assert (refused.status, refused.body["field"]) == (422, "status")
+
+
+@pytest.mark.parametrize(
+    ("laid_out", "status", "progress"),
+    [
+        ({}, "parsed", (120, 0, 0)),
+        ({"cut": {0, 1, 2}, "masked": {0, 2}, "embedded": {2}}, "parsed", (120, 70, 20)),
+        ({"cut": {0, 1, 2}, "masked": {0, 1, 2}, "embedded": {0}}, "masked", (120, 120, 50)),
+        ({"cut": {0, 1, 2}, "masked": {0, 1, 2}, "embedded": {0, 1, 2}}, "embedded", (120, 120, 120)),
+    ],
+)
+def test_a_document_on_its_way_tells_how_many_of_its_passages_have_passed_each_step(
+    laid_out: dict[str, set[int]], status: str, progress: tuple[int, int, int]
+) -> None:
+    desk = Desk()
+    desk.shelf.kept["outdoor"] = [replace(RETURNS, status=Status.PARSED, passages=120)]
+    desk.work.laid_out[f"work/outdoor/{RETURNS.id}/0A/"] = {
+        stage: frozenset(numbers) for stage, numbers in laid_out.items()
+    }
+
+    answer = desk.call("GET", f"/v1/documents/{RETURNS.id}")
+
+    passages, masked, embedded = progress
+    assert answer.body["status"] == status
+    assert answer.body["progress"] == {
+        "passages": passages,
+        "masked": masked,
+        "embedded": embedded,
+        "searchable": 0,
+    }
+    assert answer.body["chunks"] == 4  # the version before is found until this one is
+
+
+def test_a_document_that_has_arrived_shows_all_of_it_and_when() -> None:
+    answer = Desk().call("GET", f"/v1/documents/{RETURNS.id}")
+
+    assert answer.body["progress"] == {"passages": 4, "masked": 4, "embedded": 4, "searchable": 4}
+    assert (answer.body["received_at"], answer.body["searchable_at"]) == (
+        "2026-09-21T13:59:00Z",
+        "2026-09-21T14:00:00Z",
+    )
+
+
+def test_a_refused_document_names_its_failure_for_a_program_too() -> None:
+    answer = Desk().call("GET", f"/v1/documents/{EMPTY.id}")
+
+    assert (answer.body["status"], answer.body["reason_code"]) == ("quarantined", "EmptyFile")
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "many", ""])

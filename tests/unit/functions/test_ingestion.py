@@ -1,7 +1,7 @@
 """The four steps of ingestion, and what becomes of files that cannot go through them, each step with its own desk."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,19 @@ PAGE = b"# Shipping\n\nWe ship in 2 days. Write to anna@example.com or call +49 
 MODEL = Model("tiny", 2, "a" * 64)
 
 
+class Counting:
+    """A model whose vectors count characters. It notes what it has embedded."""
+
+    def __init__(self, model: Model, embedded: list[str]) -> None:
+        self.model = model
+        self._embedded = embedded
+
+    def passages(self, texts: Iterable[str]) -> list[list[float]]:
+        given = list(texts)
+        self._embedded += given
+        return [[float(len(text)), 1.0] for text in given]
+
+
 class Shop:
     """Every step's desk over the same shelf and buckets."""
 
@@ -37,6 +50,7 @@ class Shop:
         self.shelf, self.documents, self.work = Shelf(), Files({KEY: PAGE}), Payloads()
         self.wares = Wares()
         self.embedded: list[str] = []
+        self.serving = MODEL.name
 
     def parse(self, **change: Any) -> Any:
         desk = ingest_parse.Desk(
@@ -46,7 +60,7 @@ class Shop:
             self.work.of,
             lambda text: len(text.split()),
             self.read,
-            MODEL,
+            lambda tenant: replace(MODEL, name=self.serving),
         )
         return run(ingest_parse.build(lambda: desk), drop(**change))
 
@@ -55,12 +69,8 @@ class Shop:
         return run(pii_sanitize.build(lambda: desk), drop(batch=batch, **change))
 
     def embed(self, batch: str, **change: Any) -> Any:
-        def vectors(texts: Any) -> list[list[float]]:
-            self.embedded += texts
-            return [[float(len(text)), 1.0] for text in texts]
-
-        desk = embed.Desk(self.work.of, MODEL, vectors)
-        return run(embed.build(lambda: desk), drop(batch=batch, **change))
+        desk = embed.Desk(self.work.of, lambda name: Counting(replace(MODEL, name=name), self.embedded))
+        return run(embed.build(lambda: desk), drop(batch=batch, model=self.serving, **change))
 
     def insert(self, parsed: Any, batches: list[str], **change: Any) -> Any:
         desk = insert_vectors.Desk(self.shelf.of, self.wares.of, self.work.of)
@@ -254,7 +264,9 @@ def test_a_file_that_we_cannot_read_is_refused_by_name(key: str, data: bytes, si
 )
 def test_a_step_refuses_an_input_whose_parts_do_not_belong_together(change: dict[str, str]) -> None:
     shop = Shop()
-    desk = ingest_parse.Desk(shop.shelf.of, shop.wares.of, shop.documents.of, shop.work.of, len, shop.read, MODEL)
+    desk = ingest_parse.Desk(
+        shop.shelf.of, shop.wares.of, shop.documents.of, shop.work.of, len, shop.read, lambda tenant: MODEL
+    )
     with pytest.raises(MalformedInput):
         run(ingest_parse.build(lambda: desk), {**drop(), **change})
     assert shop.shelf.rows == {}
@@ -300,7 +312,7 @@ def test_a_deleted_feed_takes_its_products_with_it() -> None:
     shop = Shop()
     shop.documents.files[FEED_KEY] = FEED
     shop.take_in(key=FEED_KEY)
-    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of))
+    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of, shop.documents.of, ()))
 
     run(handler, drop(key=FEED_KEY, sequencer="02", size=0))
 
@@ -345,7 +357,7 @@ def test_a_refused_file_is_set_apart_and_the_merchant_reads_why(error: str, caus
     done = shop.quarantine(outcome="refused", error={"Error": error, "Cause": cause})
 
     assert done == {"outcome": "quarantined", "error": error}
-    assert (shop.row["status"], shop.row["reason"]) == (Status.QUARANTINED, reason)
+    assert (shop.row["status"], shop.row["reason"], shop.row["code"]) == (Status.QUARANTINED, reason, error)
     assert shop.documents.apart == {f"apart/quarantine/kitchen/{document_id(KEY)}/01/shipping.md": KEY}
     assert KEY in shop.documents.files  # deleting it would look like the merchant's own deletion
     assert shop.work.files == {}
@@ -359,15 +371,74 @@ def test_a_failure_of_ours_is_told_and_the_file_stays_where_it_is() -> None:
 
     assert done == {"outcome": "failed", "error": "States.Timeout"}
     assert (shop.row["status"], shop.row["reason"], shop.documents.apart) == (Status.FAILED, quarantine.FAILED, {})
+    assert shop.row["code"] == "IngestionFailed"
+
+
+def test_a_last_step_whose_answer_was_lost_is_repeated_without_its_payloads() -> None:
+    shop = Shop()
+    parsed = shop.parse()
+    done = [shop.embed(shop.sanitize(key)["batch"])["batch"] for key in parsed["batches"]]
+    shop.insert(parsed, done)
+    content = shop.row["content"]
+
+    assert shop.insert(parsed, done) == {"outcome": "unchanged", "chunks": 0, "masked": 0}
+    assert shop.row["content"] is content
+
+
+def test_a_drop_that_is_overtaken_on_its_way_leaves_nothing_of_its_work() -> None:
+    shop = Shop()
+    parsed = shop.parse()
+    done = [shop.embed(shop.sanitize(key)["batch"])["batch"] for key in parsed["batches"]]
+    shop.take_in(sequencer="02")
+
+    assert shop.insert(parsed, done)["outcome"] == "superseded"
+    assert shop.work.files == {}
+
+
+def test_how_many_passages_a_file_has_is_noted_as_soon_as_it_is_cut() -> None:
+    shop = Shop()
+    parsed = shop.parse()
+
+    assert (shop.row["status"], shop.row["passages"]) == (Status.PARSED, parsed["chunks"])
 
 
 def test_a_deleted_object_takes_its_passages_with_it() -> None:
     shop = Shop()
     shop.take_in()
-    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of))
+    kept = {("kitchen", document_id(KEY)): "a token", ("outdoor", document_id(KEY)): "somebody else's"}
+    handler = remove_document.build(
+        lambda: remove_document.Desk(
+            shop.shelf.of,
+            shop.wares.of,
+            shop.documents.of,
+            (lambda tenant, scope: kept.__delitem__((tenant.merchant_id, scope)),),
+        )
+    )
 
     assert run(handler, drop(sequencer="02", size=0)) == {"outcome": "removed"}
     assert shop.row["content"] is None
+    assert shop.documents.forgotten == [KEY]
+    assert list(kept.values()) == ["somebody else's"]
+
+
+def test_a_late_deletion_takes_nothing_of_what_came_after_it() -> None:
+    shop = Shop()
+    shop.take_in(sequencer="05")
+    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of, shop.documents.of, ()))
+
+    assert run(handler, drop(sequencer="04", size=0)) == {"outcome": "superseded"}
+    assert shop.row["content"] is not None
+    assert shop.documents.forgotten == []
+
+
+def test_a_file_is_embedded_by_the_model_that_serves_its_merchant() -> None:
+    shop = Shop()
+    shop.serving = "the-next-model"
+
+    parsed = shop.parse()
+    batch = shop.work.read(shop.embed(shop.sanitize(parsed["batches"][0])["batch"])["batch"], EmbeddedBatch)
+
+    assert parsed["model"] == batch.model.name == "the-next-model"
 
 
 def test_vectors_survive_the_payload_in_the_precision_of_the_database() -> None:

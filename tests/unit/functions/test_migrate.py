@@ -17,7 +17,8 @@ class Clerk:
         self.at, self.failure = 0, failure
         self.answers: dict[str, Any] = {}
 
-    def up(self, to: int | None) -> tuple[int, ...]:
+    def up(self, to: int | None, models: Any = ()) -> tuple[int, ...]:
+        self.models = [model.name for model in models]
         if self.failure:
             raise self.failure
         before, self.at = self.at, 4 if to is None else to

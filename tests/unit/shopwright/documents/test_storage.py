@@ -13,12 +13,13 @@ from shopwright.documents.s3 import (
     DocumentsBucket,
     MerchantFiles,
     NotTheirs,
+    QuarantineBucket,
     StorageRefused,
     StorageUnavailable,
     WorkBucket,
 )
 from shopwright.documents.stepfunctions import Ingestion, IngestionRefused, IngestionUnavailable, execution_name
-from shopwright.documents.work import Batch, Change
+from shopwright.documents.work import Batch, Change, passages_in
 from shopwright.tenancy.credentials import Credentials, own
 from shopwright.tenancy.tenant import Tenant
 
@@ -103,6 +104,84 @@ def test_payloads_of_one_arrival_are_cleared_and_of_another_are_not(s3: "S3Clien
     with pytest.raises(DocumentNotFound):
         work.read("work/kitchen/d/01/cut/0000.json", Batch)
     assert work.read("work/kitchen/d/02/x.json", Batch).title == "T"
+
+
+def test_cleared_payloads_are_gone_in_every_version(s3: "S3Client") -> None:
+    s3.put_bucket_versioning(Bucket="work", VersioningConfiguration={"Status": "Enabled"})
+    work = WorkBucket("work", lambda _: s3).of(KITCHEN)
+    for title in ("first", "again"):
+        work.write("work/kitchen/d/01/cut/0000.json", Batch(title=title, pieces=()))
+    s3.delete_object(Bucket="work", Key="work/kitchen/d/01/cut/0000.json")
+
+    work.clear("work/kitchen/d/01/")
+
+    left = s3.list_object_versions(Bucket="work")
+    assert not left.keys() & {"Versions", "DeleteMarkers"}
+
+
+def test_the_batches_that_are_laid_out_tell_how_far_a_file_is(s3: "S3Client") -> None:
+    work = WorkBucket("work", lambda _: s3).of(KITCHEN)
+    for name in ("cut/0000", "cut/0001", "cut/0002", "masked/0000", "masked/0002", "embedded/0002"):
+        work.write(f"work/kitchen/d/01/{name}.json", Batch(title="T", pieces=()))
+
+    found = work.batches("work/kitchen/d/01/")
+
+    assert found == {"cut": {0, 1, 2}, "masked": {0, 2}, "embedded": {2}}
+    assert [passages_in(found[stage], 110) for stage in ("cut", "masked", "embedded")] == [110, 60, 10]
+    with pytest.raises(NotTheirs):
+        work.batches("work/outdoor/d/01/")
+
+
+@pytest.fixture
+def versioned(s3: "S3Client") -> "S3Client":
+    for bucket in ("docs", "apart"):
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return s3
+
+
+def bodies(s3: "S3Client", bucket: str) -> list[bytes]:
+    """Every version of everything in a bucket."""
+    return [
+        s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
+        for one in s3.list_object_versions(Bucket=bucket).get("Versions", [])
+    ]
+
+
+def test_a_deleted_file_is_forgotten_in_every_version_and_no_other_is_touched(versioned: "S3Client") -> None:
+    files = DocumentsBucket("docs", lambda _: versioned).of(KITCHEN)
+    for body in (b"old canary", b"new canary"):
+        versioned.put_object(Bucket="docs", Key=MINE, Body=body)
+    versioned.put_object(Bucket="docs", Key=MINE + ".bak", Body=b"a neighbour")
+    files.delete(MINE)
+
+    files.forget(MINE)
+    files.forget(MINE)
+
+    assert bodies(versioned, "docs") == [b"a neighbour"]
+    assert "DeleteMarkers" not in versioned.list_object_versions(Bucket="docs")
+    with pytest.raises(NotTheirs):
+        files.forget(THEIRS)
+
+
+def test_a_file_that_came_back_is_not_forgotten_with_what_was_deleted(versioned: "S3Client") -> None:
+    files = DocumentsBucket("docs", lambda _: versioned).of(KITCHEN)
+    versioned.put_object(Bucket="docs", Key=MINE, Body=b"deleted")
+    files.delete(MINE)
+    versioned.put_object(Bucket="docs", Key=MINE, Body=b"uploaded again")
+
+    files.forget(MINE)
+
+    assert files.read(MINE) == b"uploaded again"
+    assert b"deleted" not in bodies(versioned, "docs")
+
+
+def test_what_was_set_apart_of_one_document_is_forgotten(versioned: "S3Client") -> None:
+    for key in ("quarantine/kitchen/d-1/01/a.md", "quarantine/kitchen/d-1/02/a.md", "quarantine/outdoor/d-1/01/a.md"):
+        versioned.put_object(Bucket="apart", Key=key, Body=key.encode())
+
+    QuarantineBucket("apart", lambda _: versioned).forget(KITCHEN, "d-1")
+
+    assert bodies(versioned, "apart") == [b"quarantine/outdoor/d-1/01/a.md"]
 
 
 def test_a_store_that_does_not_answer_is_unavailable_and_its_words_stay_inside() -> None:

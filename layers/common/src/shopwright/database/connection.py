@@ -28,6 +28,7 @@ Cursor = psycopg.Cursor[DictRow]
 
 _Result = TypeVar("_Result")
 _QUERIES = Queries.beside(__file__)
+_OTHER_MODEL = "SW002"  # raised by vectors_of (migrations/0004_search.sql)
 _REFUSED_PASSPORT = "SW001"  # raised by our own SQL functions (migrations/0002_tenant.sql)
 
 
@@ -37,6 +38,10 @@ class DatabaseUnavailable(Unavailable):
 
 class QueryFailed(ShopwrightError):
     """PostgreSQL refused a statement of ours: a mistake in the product, which trying again does not cure."""
+
+
+class ModelDoesNotServe(QueryFailed):
+    """The question was embedded by a model that does not serve this merchant."""
 
 
 class NotIsolated(ShopwrightError):
@@ -271,6 +276,8 @@ def _roll_back(connection: Patient) -> None:
 def _named(error: psycopg.Error) -> ShopwrightError:
     if error.sqlstate == _REFUSED_PASSPORT:
         return PassportRefused("The database does not accept this passport.")
+    if error.sqlstate == _OTHER_MODEL:
+        return ModelDoesNotServe(f"Another model serves this merchant (SQLSTATE {_OTHER_MODEL}).")
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return DatabaseUnavailable("The database did not answer. Please try again in a moment.")
     return QueryFailed(f"The database refused a statement (SQLSTATE {error.sqlstate or 'unknown'}).")

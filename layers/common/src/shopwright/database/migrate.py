@@ -93,6 +93,17 @@ class Migrator:
                 self._run(step, step.back, "forget")
             return tuple(step.number for step in todo)
 
+    def add_model(self, name: str, sha256: str, dimensions: int) -> None:
+        """Make an embedding model known, with a table for its vectors. One that is known already changes nothing."""
+        try:
+            with self._transaction():
+                self._connection.execute("set local role shopwright_owner")
+                self._connection.execute(
+                    "select shopwright.add_embedding_model(%s, %s, %s)", (name, sha256, dimensions)
+                )
+        except psycopg.Error as error:
+            raise MigrationFailed(f"The model {name} was not added: {error.diag.message_primary}") from None
+
     def admit_app(self, login: Login) -> None:
         """Give a login of ours (the app's, the upkeep's) its password, as a SCRAM verifier: the password itself is
         never in a statement."""

@@ -55,6 +55,10 @@ class VectorsGone(Conflict):
     """Passages that were to keep their vectors have lost them meanwhile: the document is read again."""
 
 
+class ModelSwitched(OtherModelServes):
+    """Another model has come to serve the merchant while the document was on its way: it is to be embedded anew."""
+
+
 class Outcome(StrEnum):
     """What an arrival came to."""
 
@@ -100,15 +104,24 @@ class Documents:
         self._signer = signer
         self._tenant = tenant
 
-    def list(self, limit: int = 50, cursor: str | None = None) -> Page:
-        """Documents by their latest change, newest first. A document that changes meanwhile moves to the front."""
+    def list(self, limit: int = 50, cursor: str | None = None, *, status: Status | None = None) -> Page:
+        """Documents, or those of one status, by their latest change, newest first.
+
+        A document that changes meanwhile moves to the front.
+        """
         if not 1 <= limit <= MAX_PAGE:
             raise Invalid(f"A page holds 1 to {MAX_PAGE} documents.")
         after_time, after_id = _read_cursor(cursor) if cursor else (None, None)
         with self._database.as_tenant(self._passport()) as db:
             rows = db.execute(
                 _QUERIES["page"],
-                {"merchant": self._merchant, "after_time": after_time, "after_id": after_id, "limit": limit + 1},
+                {
+                    "merchant": self._merchant,
+                    "status": status.value if status else None,
+                    "after_time": after_time,
+                    "after_id": after_id,
+                    "limit": limit + 1,
+                },
             ).fetchall()
         shown = tuple(_document(row) for row in rows[:limit])
         return Page(shown, _cursor(shown[-1]) if len(rows) > limit else None)
@@ -154,19 +167,43 @@ class Documents:
             values = {"merchant": self._merchant, "document": document_id, "pipeline": pipeline, "ids": list(ids)}
             return frozenset(row["id"] for row in db.execute(_of("embedded", known), values).fetchall())
 
-    def advance(self, arrival: Arrival, status: Status, *, reason: str | None = None) -> bool:
-        """Say how far an arrival has come; False when a newer one has taken its place, or it is searchable already."""
+    def advance(
+        self,
+        arrival: Arrival,
+        status: Status,
+        *,
+        passages: int | None = None,
+        reason: str | None = None,
+        code: str | None = None,
+    ) -> bool:
+        """Say how far an arrival has come; False when a newer one has taken its place, or it is searchable already.
+
+        `passages` is how many it was cut into; `code` is the name of the failure that `reason` explains.
+        """
         with self._database.as_tenant(self._passport()) as db:
-            values = {**self._at(arrival), "status": status.value, "reason": reason}
+            values = {
+                **self._at(arrival),
+                "status": status.value,
+                "passages": passages,
+                "reason": reason,
+                "reason_code": code,
+            }
             return db.execute(_QUERIES["advance"], values).fetchone() is not None
 
-    def quarantine(self, arrival: Arrival, *, reason: str) -> bool:
+    def quarantine(self, arrival: Arrival, *, reason: str, code: str) -> bool:
         """The file was refused, and the merchant reads why. What was searchable before stays so."""
-        return self.advance(arrival, Status.QUARANTINED, reason=reason)
+        return self.advance(arrival, Status.QUARANTINED, reason=reason, code=code)
 
-    def fail(self, arrival: Arrival, *, reason: str) -> bool:
+    def fail(self, arrival: Arrival, *, reason: str, code: str) -> bool:
         """We could not take the file in, through no fault of it. What was searchable before stays so."""
-        return self.advance(arrival, Status.FAILED, reason=reason)
+        return self.advance(arrival, Status.FAILED, reason=reason, code=code)
+
+    def settled(self, arrival: Arrival) -> Outcome:
+        """What became of an arrival that goes on no more: it is searchable already, or another event came after it."""
+        with self._database.as_tenant(self._passport()) as db:
+            standing = self._standing(db, arrival)
+            done = standing["is_applied"] and not standing["superseded"]
+            return Outcome.UNCHANGED if done else Outcome.SUPERSEDED
 
     def replace(self, arrival: Arrival, content: Content, *, also: Callable[[Cursor], object] | None = None) -> Outcome:
         """Make these passages the document's only ones, in one transaction: a reader sees the old or the new.
@@ -203,7 +240,7 @@ class Documents:
     def remove(self, arrival: Arrival, *, also: Callable[[Cursor], object] | None = None) -> Outcome:
         """The object is gone: so are its passages, and so is what `also` takes away. A tombstone stays."""
         with self._database.as_tenant(self._passport()) as db:
-            values = {**self._at(arrival), "key": arrival.key, "media_type": media_type_of(arrival.key)}
+            values = {**self._at(arrival), "media_type": media_type_of(arrival.key)}
             if db.execute(_QUERIES["bury"], values).fetchone() is None:
                 return Outcome.SUPERSEDED
             if also is not None:
@@ -215,9 +252,11 @@ class Documents:
     def _write(self, db: Cursor, arrival: Arrival, content: Content, version: int) -> None:
         model = {**_model(content.model), "merchant": self._merchant}
         known = db.execute(_QUERIES["vectors_of"], model).fetchone()
-        serving = db.execute(_QUERIES["serve"], model).fetchone() if known else None
-        if known is None or serving is None or serving["model"] != content.model.name:
-            raise OtherModelServes("These vectors come from a model that does not serve this merchant.")
+        if known is None:
+            raise OtherModelServes("These vectors come from a model that the database does not know.")
+        serving = db.execute(_QUERIES["serve"], model).fetchone()
+        if serving is None or serving["model"] != content.model.name:
+            raise ModelSwitched("These vectors come from a model that does not serve this merchant.")
         db.execute(
             _QUERIES["drop_other_chunks"],
             {**self._at(arrival), "ids": [chunk.id for chunk, _ in content.passages]},

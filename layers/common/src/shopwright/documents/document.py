@@ -104,7 +104,8 @@ class DocumentNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a merchant sees of one document. `chunks` and `version` are those that are searchable now."""
+    """What a merchant sees of one document. `chunks`, `version` and `searchable_at` are of what can be found now; the
+    other times, `sequencer` and `passages` are of the newest arrival. `reason_code` is the name of the failure."""
 
     id: str
     title: str
@@ -117,6 +118,13 @@ class Document:
     bytes: int
     version: int
     updated_at: datetime
+    reason_code: str | None = None
+    sequencer: str = "0"
+    passages: int = 0
+    received_at: datetime | None = None
+    parsed_at: datetime | None = None
+    embedded_at: datetime | None = None
+    searchable_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

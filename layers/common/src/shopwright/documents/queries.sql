@@ -1,9 +1,11 @@
 -- name: page
--- One page of the merchant's documents, the latest change first.
-select id, title, source_key, media_type, status, reason, chunks, masked, bytes, version, updated_at
+-- One page of the merchant's documents, or of those of one status, the latest change first.
+select id, title, source_key, media_type, status, reason, reason_code, chunks, masked, bytes, version, sequencer,
+       passages, received_at, parsed_at, embedded_at, searchable_at, updated_at
   from shopwright.document
  where merchant_id = %(merchant)s
    and status <> 'deleted'
+   and (%(status)s::text is null or status = %(status)s::text)
    and (%(after_time)s::timestamptz is null
         or (updated_at, id) < (%(after_time)s::timestamptz, %(after_id)s::text))
  order by updated_at desc, id desc
@@ -11,7 +13,8 @@ select id, title, source_key, media_type, status, reason, chunks, masked, bytes,
 
 -- name: one
 -- One document of the merchant, unless it was deleted.
-select id, title, source_key, media_type, status, reason, chunks, masked, bytes, version, updated_at
+select id, title, source_key, media_type, status, reason, reason_code, chunks, masked, bytes, version, sequencer,
+       passages, received_at, parsed_at, embedded_at, searchable_at, updated_at
   from shopwright.document
  where merchant_id = %(merchant)s and id = %(document)s and status <> 'deleted';
 
@@ -21,8 +24,9 @@ insert into shopwright.document as known
        (merchant_id, id, source_key, title, media_type, status, sequencer, bytes)
 values (%(merchant)s, %(document)s, %(key)s, %(title)s, %(media_type)s, 'received', %(sequencer)s, %(bytes)s)
     on conflict (merchant_id, id) do update
-   set status = 'received', reason = null, sequencer = excluded.sequencer, bytes = excluded.bytes,
-       media_type = excluded.media_type, updated_at = clock_timestamp()
+   set status = 'received', reason = null, reason_code = null, source_key = excluded.source_key,
+       sequencer = excluded.sequencer, bytes = excluded.bytes, media_type = excluded.media_type, passages = 0,
+       parsed_at = null, embedded_at = null, received_at = clock_timestamp(), updated_at = clock_timestamp()
  where shopwright.sequencer_rank(excluded.sequencer) > shopwright.sequencer_rank(known.sequencer)
     or (shopwright.sequencer_rank(excluded.sequencer) = shopwright.sequencer_rank(known.sequencer)
         and known.status not in ('searchable', 'quarantined', 'deleted'))
@@ -40,14 +44,18 @@ select status, applied, version, content_sha256, pipeline,
 -- name: keep
 -- The arrival brings what is searchable already: only the sequencer moves on.
 update shopwright.document
-   set status = 'searchable', reason = null, sequencer = %(sequencer)s, applied = %(sequencer)s,
-       updated_at = clock_timestamp()
+   set status = 'searchable', reason = null, reason_code = null, sequencer = %(sequencer)s, applied = %(sequencer)s,
+       passages = chunks, updated_at = clock_timestamp()
  where merchant_id = %(merchant)s and id = %(document)s;
 
 -- name: advance
 -- Say how far an arrival has come, unless a newer one has taken its place.
 update shopwright.document
-   set status = %(status)s, reason = %(reason)s, updated_at = clock_timestamp()
+   set status = %(status)s, reason = %(reason)s, reason_code = %(reason_code)s,
+       passages = coalesce(%(passages)s::int4, passages),
+       parsed_at = case when %(status)s = 'parsed' then clock_timestamp() else parsed_at end,
+       embedded_at = case when %(status)s = 'embedded' then clock_timestamp() else embedded_at end,
+       updated_at = clock_timestamp()
  where merchant_id = %(merchant)s and id = %(document)s
    and shopwright.sequencer_rank(sequencer) = shopwright.sequencer_rank(%(sequencer)s)
    and status not in ('searchable', 'deleted')
@@ -102,20 +110,23 @@ returning model;
 -- name: publish
 -- The new version is what is searchable now.
 update shopwright.document
-   set status = 'searchable', reason = null, title = %(title)s, media_type = %(media_type)s,
+   set status = 'searchable', reason = null, reason_code = null, title = %(title)s, media_type = %(media_type)s,
        sequencer = %(sequencer)s, applied = %(sequencer)s, content_sha256 = %(sha256)s, pipeline = %(pipeline)s,
        version = %(version)s::int4, chunks = %(chunks)s::int4, masked = %(masked)s::int4,
-       updated_at = clock_timestamp()
+       passages = %(chunks)s::int4, searchable_at = clock_timestamp(), updated_at = clock_timestamp()
  where merchant_id = %(merchant)s and id = %(document)s;
 
 -- name: bury
--- Leave a tombstone with the deletion's sequencer, so that a late older arrival never wins. No row: superseded.
+-- Leave a tombstone with the deletion's sequencer, so that a late older arrival never wins; it holds nothing of what
+-- the file said or was called. No row: superseded.
 insert into shopwright.document as known
        (merchant_id, id, source_key, title, media_type, status, sequencer)
-values (%(merchant)s, %(document)s, %(key)s, '', %(media_type)s, 'deleted', %(sequencer)s)
+values (%(merchant)s, %(document)s, '', '', %(media_type)s, 'deleted', %(sequencer)s)
     on conflict (merchant_id, id) do update
-   set status = 'deleted', reason = null, title = '', sequencer = excluded.sequencer, applied = null,
-       content_sha256 = null, pipeline = null, chunks = 0, masked = 0, bytes = 0, updated_at = clock_timestamp()
+   set status = 'deleted', reason = null, reason_code = null, title = '', source_key = '',
+       sequencer = excluded.sequencer, applied = null, content_sha256 = null, pipeline = null, chunks = 0, masked = 0,
+       bytes = 0, passages = 0, parsed_at = null, embedded_at = null, searchable_at = null,
+       updated_at = clock_timestamp()
  where shopwright.sequencer_rank(excluded.sequencer) >= shopwright.sequencer_rank(known.sequencer)
 returning id;
 

@@ -1,6 +1,7 @@
 """Documents and the payloads of ingestion in S3: changes when what we ask of S3 does."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _GONE = {"NoSuchKey", "404", "NotFound", "NoSuchVersion"}
 _BROKEN = {"AccessDenied", "403", "NoSuchBucket", "InvalidBucketName", "InvalidRequest"}
+_BATCH = re.compile(r"(?P<stage>[a-z]+)/(?P<number>\d+)\.json")
+_AT_ONCE = 1000  # what S3 deletes in one request
 _Payload = TypeVar("_Payload", bound=BaseModel)
 
 
@@ -98,6 +101,24 @@ class MerchantFiles:
             return False
         return True
 
+    def forget(self, key: str) -> None:
+        """Delete for good what a deletion left behind: the versions that it covered, then its marker.
+
+        A version that came after it stays: S3 says which one is the latest, and times to the second which is older.
+        """
+        _theirs(key, self._folder)
+        with _named():
+            versions, markers = [], []
+            for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key):
+                versions += [one for one in page.get("Versions", []) if one["Key"] == key]
+                markers += [one for one in page.get("DeleteMarkers", []) if one["Key"] == key]
+            if not markers:
+                return
+            last = max(marker["LastModified"] for marker in markers)
+            covered = [one["VersionId"] for one in versions if not one["IsLatest"] and one["LastModified"] <= last]
+            _delete(self._s3, self._bucket, [(key, version) for version in covered])
+            _delete(self._s3, self._bucket, [(key, marker["VersionId"]) for marker in markers])
+
 
 class WorkBucket:
     """What the steps of ingestion hand to each other. `of` gives one merchant's, with that merchant's credentials."""
@@ -139,14 +160,57 @@ class MerchantPayloads:
         return model.model_validate_json(body)
 
     def clear(self, prefix: str) -> None:
-        """Delete every payload under a prefix."""
+        """Delete every payload under a prefix for good: what was cut is not masked yet, and must not live on as an old
+        version."""
         _theirs(prefix, self._folder)
+        with _named():
+            _delete_versions(self._s3, self._bucket, prefix)
+
+    def batches(self, prefix: str) -> Mapping[str, frozenset[int]]:
+        """Which batches of an arrival there are, by stage: `{"cut": {0, 1}, "masked": {0}}`."""
+        _theirs(prefix, self._folder)
+        found: dict[str, set[int]] = {}
         with _named():
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             for page in pages:
-                keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
-                if keys:
-                    self._s3.delete_objects(Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True})  # type: ignore[typeddict-item]  # a list of plain dicts is what it takes
+                for item in page.get("Contents", []):
+                    if written := _BATCH.fullmatch(item["Key"].removeprefix(prefix)):
+                        found.setdefault(written["stage"], set()).add(int(written["number"]))
+        return {stage: frozenset(numbers) for stage, numbers in found.items()}
+
+
+class QuarantineBucket:
+    """Files that were refused. `of` gives one merchant's, with that merchant's credentials."""
+
+    def __init__(self, bucket: str, s3: "Callable[[Credentials], S3Client]" = client, *, vend: Vend = own) -> None:
+        self._bucket = bucket
+        self._s3 = s3
+        self._vend = vend
+
+    def forget(self, tenant: Tenant, document_id: str) -> None:
+        """Delete for good what was set apart of one document."""
+        with _named():
+            _delete_versions(
+                self._s3(self._vend(tenant)), self._bucket, f"quarantine/{tenant.merchant_id}/{document_id}/"
+            )
+
+
+def _delete_versions(s3: "S3Client", bucket: str, prefix: str) -> None:
+    """Every version of every object under the prefix, and every delete marker."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        _delete(s3, bucket, [(one["Key"], one["VersionId"]) for one in found])
+
+
+def _delete(s3: "S3Client", bucket: str, versions: Sequence[tuple[str, str]]) -> None:
+    for start in range(0, len(versions), _AT_ONCE):
+        some = versions[start : start + _AT_ONCE]
+        answer = s3.delete_objects(
+            Bucket=bucket,
+            Delete={"Objects": [{"Key": key, "VersionId": version} for key, version in some], "Quiet": True},
+        )
+        if answer.get("Errors"):
+            raise StorageUnavailable("Some of what is to be deleted is still there. Please try again in a moment.")
 
 
 def _theirs(key: str, folder: str) -> None:

@@ -36,9 +36,13 @@ def client() -> "SFNClient":
     return boto3.client("stepfunctions", config=config)
 
 
-def execution_name(change: Change) -> str:
-    """The same event always has the same name, and no two events share one."""
-    return hashlib.sha256(f"{change.bucket}\n{change.key}\n{change.sequencer}".encode()).hexdigest()
+def execution_name(change: Change, attempt: str = "") -> str:
+    """The same event always has the same name, and no two events share one.
+
+    A name is taken for good, also by an execution that has failed: whoever tries an event again says which attempt.
+    """
+    parts = (change.bucket, change.key, change.sequencer, *([attempt] if attempt else []))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 class Ingestion:
@@ -59,12 +63,14 @@ class Ingestion:
             )
         return len(listed["executions"])
 
-    def start(self, change: Change) -> bool:
-        """Start it for one event. False: it was started for this event before, which is as good."""
+    def start(self, change: Change, attempt: str = "") -> bool:
+        """Start it for one event. False: it was started for this event and attempt before, which is as good."""
         with _named():
             try:
                 self._stepfunctions().start_execution(
-                    stateMachineArn=self._arn, name=execution_name(change), input=change.model_dump_json()
+                    stateMachineArn=self._arn,
+                    name=execution_name(change, attempt),
+                    input=change.model_dump_json(),
                 )
             except ClientError as error:
                 if _code(error) == "ExecutionAlreadyExists":

@@ -24,6 +24,11 @@ class Payload(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def work_of(tenant: Tenant, document_id: str, sequencer: str) -> str:
+    """Where in the artifacts bucket the payloads of one arrival of a document lie."""
+    return f"work/{tenant.merchant_id}/{document_id}/{sequencer}/"
+
+
 class Drop(Payload):
     """One event of one object. Whose it is follows from its key; that the two agree is checked at every step."""
 
@@ -51,7 +56,7 @@ class Drop(Payload):
     @property
     def work(self) -> str:
         """Where in the artifacts bucket this arrival's payloads lie."""
-        return f"work/{self.merchant_id}/{self.document_id}/{self.sequencer}/"
+        return work_of(self.tenant, self.document_id, self.sequencer)
 
 
 class Change(Drop):
@@ -124,9 +129,20 @@ class EmbeddedBatch(Batch):
 
 def batches(title: str, chunks: Sequence[Chunk], embedded: Collection[UUID] = ()) -> list[Batch]:
     """The chunks of one document as payloads, never more than MAX_BATCHES of them. `embedded` have their vectors."""
-    size = max(BATCH, -(-len(chunks) // MAX_BATCHES))
+    size = batch_size(len(chunks))
     pieces = [Piece.of(chunk, embedded=chunk.id in embedded) for chunk in chunks]
     return [Batch(title=title, pieces=tuple(pieces[n : n + size])) for n in range(0, len(pieces), size)]
+
+
+def batch_size(passages: int) -> int:
+    """How many passages each batch of a document holds, but for the last, which has the rest."""
+    return max(BATCH, -(-passages // MAX_BATCHES))
+
+
+def passages_in(numbers: Collection[int], passages: int) -> int:
+    """How many of a document's passages the batches of these numbers hold."""
+    size = batch_size(passages)
+    return sum(max(0, min(size, passages - number * size)) for number in numbers)
 
 
 def packed(vector: Sequence[float]) -> str:
