@@ -344,3 +344,13 @@ def test_every_change_to_what_can_be_told_is_a_new_generation_and_nothing_else_i
     seen.append(generation())
 
     assert [number - seen[0] for number in seen] == [0, 1, 1, 2]
+
+
+def test_a_file_that_comes_again_after_its_deletion_has_a_name_from_the_start(kitchen: Documents, name: str) -> None:
+    first, gone, again = (arrival(KITCHEN, name, sequencer) for sequencer in ("0A", "0B", "0C"))
+    take_in(kitchen, first, OLD)
+    kitchen.remove(gone)
+
+    kitchen.register(again, title="A page")
+
+    assert kitchen.get(again.document_id).title == "A page"

@@ -25,6 +25,7 @@ insert into shopwright.document as known
 values (%(merchant)s, %(document)s, %(key)s, %(title)s, %(media_type)s, 'received', %(sequencer)s, %(bytes)s)
     on conflict (merchant_id, id) do update
    set status = 'received', reason = null, reason_code = null, source_key = excluded.source_key,
+       title = case when known.title = '' then excluded.title else known.title end,
        sequencer = excluded.sequencer, bytes = excluded.bytes, media_type = excluded.media_type, passages = 0,
        parsed_at = null, embedded_at = null, received_at = clock_timestamp(), updated_at = clock_timestamp()
  where shopwright.sequencer_rank(excluded.sequencer) > shopwright.sequencer_rank(known.sequencer)
