@@ -1,4 +1,4 @@
-"""Sets of questions with judged answers, as an evaldata-shaped folder holds them: changes when their shape does."""
+"""Sets of questions with judged answers, as a folder of them holds them: changes when their shape does."""
 
 import gzip
 import json
