@@ -1,6 +1,7 @@
 """A merchant's passages get a second model while the first goes on answering, until all of it changes over at once."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
@@ -212,10 +213,16 @@ def test_drops_and_the_switch_at_the_same_time_leave_no_passage_without_a_vector
                 drop(documents, tenant, f"{number}-{page}.md", [f"Page {page} of {number}."], model=model)
             taken.append(1)
 
+    def more_come(than: int) -> None:
+        until = time.monotonic() + 10
+        while len(taken) <= than and time.monotonic() < until:
+            time.sleep(0.01)
+
     threads = [threading.Thread(target=merchant, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
     try:
+        more_come(than=5)
         for _ in range(200):
             work(shop, tenant, Embedder())
             try:
@@ -225,6 +232,7 @@ def test_drops_and_the_switch_at_the_same_time_leave_no_passage_without_a_vector
                 continue
         else:
             pytest.fail("the job never caught up with the drops")
+        more_come(than=len(taken) + 5)
     finally:
         stop.set()
         for thread in threads:
@@ -232,7 +240,7 @@ def test_drops_and_the_switch_at_the_same_time_leave_no_passage_without_a_vector
 
     standing = models.standing(NEXT.name)
     assert standing.serving == NEXT.name
-    assert standing.passages == standing.embedded == len(taken) > 0
+    assert standing.passages == standing.embedded == len(taken) > 10
 
 
 def test_the_way_back_is_the_same_way_and_short(
