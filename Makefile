@@ -38,7 +38,7 @@ export PYTHONPATH =
 export ORT_DISABLE_TELEMETRY = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed logs openapi lock clean \
+.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed audit logs openapi lock clean \
         env-product env-cloud env-all
 
 help: ## what there is to do (this list)
@@ -97,6 +97,9 @@ replay: env-product ## send failed drops again: QUEUE=ingestion-failed|ingestion
 
 reembed: env-product ## embed a shop's passages with another model: MERCHANT=kitchen|ALL MODEL=, BACK=1 FORGET=1 STAGE=
 	@$(PRODUCT) -m local.reembed
+
+audit: env-product ## is the audit trail whole, in order and unchanged? MERCHANT=kitchen or everybody's; STAGE=
+	@$(PRODUCT) -m local.audit
 
 logs: env-product ## the ends of the laptop cloud's logs, and what is added to them (Ctrl-C ends it)
 	@$(PRODUCT) -m local.commands logs --instance $(INSTANCE) --follow

@@ -51,6 +51,7 @@ class Stage:
     ingestions: int  # how many documents are worked off at once; the rest wait in the queue
 
     log_retention: logs.RetentionDays
+    audit_log_retention: logs.RetentionDays
     audit_days: int
     audit_compliance: bool  # COMPLIANCE cannot be lifted by anyone; GOVERNANCE lets a test stage be cleaned up
 
@@ -137,6 +138,7 @@ DEV = Stage(
     dispatch_concurrency=2,
     ingestions=4,
     log_retention=logs.RetentionDays.ONE_WEEK,
+    audit_log_retention=logs.RetentionDays.ONE_MONTH,
     audit_days=1,
     audit_compliance=False,
 )
@@ -177,6 +179,7 @@ STAGING = Stage(
     dispatch_concurrency=5,
     ingestions=20,
     log_retention=logs.RetentionDays.ONE_MONTH,
+    audit_log_retention=logs.RetentionDays.SIX_MONTHS,
     audit_days=30,
     audit_compliance=False,
 )
@@ -217,6 +220,7 @@ PROD = Stage(
     dispatch_concurrency=10,
     ingestions=50,
     log_retention=logs.RetentionDays.ONE_YEAR,
+    audit_log_retention=logs.RetentionDays.TWO_YEARS,
     audit_days=365,
     audit_compliance=True,
 )

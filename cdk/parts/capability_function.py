@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -47,6 +48,8 @@ class CapabilityFunction(lambda_.Function):
         environment: Mapping[str, str] | None = None,
         in_network: bool = False,
         failures: str = _CALLERS_WAIT,
+        records_key: kms.IKey | None = None,
+        records_kept: logs.RetentionDays | None = None,
     ) -> None:
         module = name.replace("-", "_")
         folder = places.FUNCTIONS / name
@@ -58,7 +61,8 @@ class CapabilityFunction(lambda_.Function):
             home,
             "Records",
             log_group_name=f"/aws/lambda/{deployed}",
-            retention=ground.stage.log_retention,
+            retention=records_kept or ground.stage.log_retention,
+            encryption_key=records_key,
             removal_policy=RemovalPolicy.RETAIN if ground.stage.protected else RemovalPolicy.DESTROY,
         )
         role = iam.Role(

@@ -82,6 +82,7 @@ class FrontDoor(Construct):
 
     def __init__(self, scope: Construct, name: str, *, ground: Ground, pool: cognito.UserPool) -> None:
         super().__init__(scope, name)
+        self.behind: list[lambda_.Function] = []  # what answers to verified callers
         stage = ground.stage
         removal = RemovalPolicy.RETAIN if stage.protected else RemovalPolicy.DESTROY
         self._access_records = logs.LogGroup(
@@ -144,7 +145,7 @@ class FrontDoor(Construct):
         self,
         verb: str,
         path: str,
-        function: lambda_.IFunction,
+        function: lambda_.Function,
         *,
         scope: str | None,
         body: bool = False,
@@ -154,6 +155,8 @@ class FrontDoor(Construct):
 
         `parameters` are the optional query parameters; whatever else is sent does not reach a cache key or a log.
         """
+        if scope and function not in self.behind:
+            self.behind.append(function)
         resource = self.api.root.resource_for_path(path)
         required = {f"method.request.path.{part[1:-1]}": True for part in path.split("/") if part.startswith("{")}
         optional = {f"method.request.querystring.{parameter}": False for parameter in parameters}

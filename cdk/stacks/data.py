@@ -2,9 +2,10 @@
 
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_elasticache as elasticache
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
@@ -17,6 +18,7 @@ from cdk.stacks.network import CACHE_PORT, DATABASE_PORT, Network
 from cdk.stages import Stage
 
 DATABASE_NAME = "shopwright"
+_OF_A_LOG_GROUP = ("Encrypt", "Decrypt", "ReEncryptTo", "ReEncryptFrom", "GenerateDataKey", "DescribeKey")
 _ROTATION = (
     "This secret is rotated by our own rotate-secret function, which comes with the security work; "
     "until then operators rotate it by hand."
@@ -42,6 +44,24 @@ class Data(Stack):
         self.tables_key = self._key("TablesKey", "the DynamoDB tables")
         self.secrets_key = self._key("SecretsKey", "the secrets")
         self.personal_key = self._key("PersonalKey", "the keys of personal data")
+        self.audit_key = self._key("AuditKey", "the audit trail's log")
+        self.audit_key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
+                actions=[f"kms:{action}" for action in _OF_A_LOG_GROUP],
+                resources=["*"],
+                conditions={
+                    "ArnLike": {
+                        "kms:EncryptionContext:aws:logs:arn": Stack.of(self).format_arn(
+                            service="logs",
+                            resource="log-group",
+                            resource_name=f"/aws/lambda/{stage.resource('record-audit')}",
+                            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                        )
+                    }
+                },
+            )
+        )
 
         self.master_secret = self._secret("DatabaseMaster", '{"username": "shopwright_master"}', "password", 40)
         self.database_secret = self._secret("DatabaseUser", '{"username": "shopwright_app"}', "password", 40)
@@ -84,6 +104,7 @@ class Data(Stack):
             self.personal,
             {"AwsSolutions-DDB3": "An erasure destroys keys in this table; point-in-time recovery would keep them."},
         )
+        self.audit_heads = self._table("AuditHeads", partition="merchant_id")
         self.personal_records = self._table("PersonalRecords", partition="merchant_id", sort="item")
 
     def _key(self, name: str, of: str) -> kms.Key:

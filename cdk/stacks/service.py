@@ -3,6 +3,7 @@
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
+from cdk.capabilities.auditing import Auditing
 from cdk.capabilities.conversation import Conversation
 from cdk.capabilities.documents import Documents
 from cdk.capabilities.identity import Identity
@@ -38,6 +39,7 @@ class Service(Stack):
         self.members = MemberPool(self, "Members", stage=stage)
         self.door = FrontDoor(self, "Door", ground=ground, pool=self.members.pool)
 
+        self.auditing = Auditing(self, "Auditing", ground=ground)
         upkeep = Upkeep(self, "Upkeep", ground=ground, door=self.door)
         identity = Identity(self, "Identity", ground=ground, door=self.door, members=self.members)
         documents = Documents(self, "DocumentsApi", ground=ground, door=self.door)
@@ -46,7 +48,11 @@ class Service(Stack):
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
         self.reembedding = Reembedding(self, "Reembedding", ground=ground)
 
+        for function in self.door.behind:
+            self.auditing.heard_by(function)
+
         self.functions: tuple[CapabilityFunction, ...] = (
+            *self.auditing.functions,
             *conversation.functions,
             *documents.functions,
             *identity.functions,
@@ -77,6 +83,9 @@ class Service(Stack):
             "IngestionQueueUrl": self.ingestion.queue.queue_url,
             "IngestionFailedQueueUrl": self.ingestion.failed.queue_url,
             "IngestionDeadLetterQueueUrl": self.ingestion.dead_letters.queue_url,
+            "AuditBucket": data.audit.bucket_name,
+            "AuditHeadsTable": data.audit_heads.table_name,
+            "AuditQueueUrl": self.auditing.queue.queue_url,
             "DatabaseHost": address["DATABASE_HOST"],
             "DatabasePort": address["DATABASE_PORT"],
             "DatabaseName": address["DATABASE_NAME"],

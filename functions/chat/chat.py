@@ -14,6 +14,7 @@ from shopwright.errors import Unavailable
 from shopwright.grounding.cite import Citation
 from shopwright.llm.extractive import compose
 from shopwright.money import NO_CURRENCY
+from shopwright.observability.sqs import Audit
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer import Answer, Question
 from shopwright.orchestrator.dynamodb import Sessions
@@ -32,6 +33,7 @@ LONGEST = 4000
 class Environment(ReadingSettings):
     sessions_table: str
     members_table: str
+    audit_queue_url: str
     cache_host: str
     cache_port: int
     cache_tls: str
@@ -133,6 +135,7 @@ class Unanswered(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
     answering: answering.Desk
 
 
@@ -206,6 +209,7 @@ def wire() -> Desk:
     )
     return Desk(
         members=Members(env.members_table),
+        trail=Audit(env.audit_queue_url),
         answering=answering.Desk(
             mask=redactor(Use.QUESTION).mask,
             embed=embedder.question,
@@ -245,7 +249,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         )
         return http.json_response(200, _answered(said, http.request_id(api)))
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
 def _answered(said: Answer, request_id: str) -> Answered:

@@ -16,6 +16,7 @@ from shopwright.documents.aurora import MAX_PAGE, DocumentRepository
 from shopwright.documents.document import Document, DocumentNotFound, Status, document_id, is_personal, shown_key
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
 from shopwright.documents.work import passages_in, work_of
+from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
 from shopwright.runtime.database import TenantSettings
 from shopwright.runtime.s3 import MerchantUploads, Uploads
@@ -31,6 +32,7 @@ class Environment(TenantSettings):
     documents_bucket: str
     artifacts_bucket: str
     members_table: str
+    audit_queue_url: str
 
 
 def _file_name(given: str) -> str:
@@ -160,6 +162,7 @@ class Leaving(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
     documents: DocumentRepository
     catalog_of: Callable[[Tenant], Catalog]
     work_of: Callable[[Tenant], MerchantPayloads]
@@ -173,6 +176,7 @@ def wire() -> Desk:
     database, signer = env.database(), env.signer()
     return Desk(
         members=Members(env.members_table),
+        trail=Audit(env.audit_queue_url),
         documents=DocumentRepository(database, signer),
         catalog_of=CatalogRepository(database, signer).of,
         work_of=WorkBucket(env.artifacts_bucket).of,
@@ -234,7 +238,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         desk().files_of(tenant).delete(document.source_key)
         return http.json_response(202, Leaving(document_id=document.id, status="deleting"))
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
 def _progress(

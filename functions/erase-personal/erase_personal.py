@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shopwright.observability import metrics
+from shopwright.observability.sqs import Audit
 from shopwright.privacy import vault as rules
 from shopwright.privacy.dynamodb import PersonalTable, Records
 from shopwright.privacy.vault import Vault
@@ -21,6 +22,7 @@ _ID = Field(default=None, pattern=r"^[\x21-\x7e]{1,180}$")
 
 class Environment(Settings):
     members_table: str
+    audit_queue_url: str
     personal_table: str
     personal_records_table: str
 
@@ -55,6 +57,7 @@ class Gone(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
     record: Callable[..., None]
     shred: Callable[[Tenant, str], int]
 
@@ -64,7 +67,9 @@ def wire() -> Desk:
     env = Environment.read()
     # No keys are within reach: an erasure opens nothing.
     vault = Vault(PersonalTable(env.personal_table), keys=None)
-    return Desk(Members(env.members_table), Records(env.personal_records_table).add, vault.shred)
+    return Desk(
+        Members(env.members_table), Audit(env.audit_queue_url), Records(env.personal_records_table).add, vault.shred
+    )
 
 
 def build(desk: Callable[[], Desk] = wire) -> http.Handler:
@@ -89,7 +94,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         logger().info("personal data erased", extra={"erased": erased})
         return Gone(erased=erased)
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
 handler = build()

@@ -96,7 +96,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
             session="POST /v1/chat without a session_id begins one; its answer names it.",
         )
 
-    return http.handler(api, admit=None)
+    return http.handler(api, admit=None, trail=None)
 
 
 handler = build()

@@ -88,7 +88,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         )
         return http.json_response(200, told) if every else http.json_response(503, told, {"retry-after": "2"})
 
-    return http.handler(api, admit=None)
+    return http.handler(api, admit=None, trail=None)
 
 
 handler = build()

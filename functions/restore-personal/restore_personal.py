@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from shopwright.observability import metrics
+from shopwright.observability.sqs import Audit
 from shopwright.privacy.dynamodb import PersonalTable, Records
 from shopwright.privacy.kms import DataKeys
 from shopwright.privacy.redactor import Use, redactor
@@ -20,6 +21,7 @@ from shopwright.tenancy.tenant import Tenant
 
 class Environment(Settings):
     members_table: str
+    audit_queue_url: str
     personal_table: str
     personal_records_table: str
     personal_key_arn: str
@@ -46,6 +48,7 @@ class Told(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
     record: Callable[..., None]
     restore: Callable[[Tenant, str], Restored]
 
@@ -54,7 +57,9 @@ class Desk:
 def wire() -> Desk:
     env = Environment.read()
     vault = Vault(PersonalTable(env.personal_table), DataKeys(env.personal_key_arn))
-    return Desk(Members(env.members_table), Records(env.personal_records_table).add, vault.restore)
+    return Desk(
+        Members(env.members_table), Audit(env.audit_queue_url), Records(env.personal_records_table).add, vault.restore
+    )
 
 
 def build(desk: Callable[[], Desk] = wire) -> http.Handler:
@@ -78,7 +83,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         logger().info("personal data restored", extra={"kind": restored.kind.value})
         return Told(kind=restored.kind.value, value=restored.value)
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
 handler = build()

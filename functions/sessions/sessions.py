@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel
+from shopwright.observability.sqs import Audit
 from shopwright.orchestrator.dynamodb import SessionManager, Sessions
 from shopwright.orchestrator.session import MAX_TURNS, SHOWN_TURNS, Session, Turn
 from shopwright.runtime import http
@@ -20,6 +21,7 @@ from shopwright.tenancy.tenant import Tenant
 class Environment(Settings):
     sessions_table: str
     members_table: str
+    audit_queue_url: str
 
 
 SessionId = Annotated[
@@ -52,13 +54,16 @@ class History(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
     sessions: Callable[[Tenant, str], SessionManager]  # whose, and which subject's
 
 
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    return Desk(members=Members(env.members_table), sessions=Sessions(env.sessions_table).of)
+    return Desk(
+        members=Members(env.members_table), trail=Audit(env.audit_queue_url), sessions=Sessions(env.sessions_table).of
+    )
 
 
 def build(desk: Callable[[], Desk] = wire) -> http.Handler:
@@ -80,7 +85,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         mine().delete(session_id)
         return http.no_content()
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
 def _shown(session: Session) -> History:

@@ -7,6 +7,7 @@ from functools import cache
 
 from pydantic import BaseModel, Field
 from shopwright.documents.statistics import Statistics
+from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
 from shopwright.runtime.database import ReadingSettings
 from shopwright.tenancy.dynamodb import Members
@@ -15,6 +16,7 @@ from shopwright.tenancy.tenant import Tenant
 
 class Environment(ReadingSettings):
     members_table: str
+    audit_queue_url: str
 
 
 class Counted(BaseModel):
@@ -47,6 +49,7 @@ class Shown(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
     statistics: Callable[[Tenant], Statistics]
 
 
@@ -58,6 +61,7 @@ def wire() -> Desk:
     reading, signer = env.reading(), env.signer()
     return Desk(
         members=Members(env.members_table),
+        trail=Audit(env.audit_queue_url),
         statistics=lambda tenant: statistics_of(reading, signer.sign(tenant)),
     )
 
@@ -69,7 +73,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
     def statistics() -> Shown:
         return _shown(desk().statistics(http.caller(api).tenant))
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
 def _shown(counted: Statistics) -> Shown:

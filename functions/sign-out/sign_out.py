@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
+from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
 from shopwright.runtime.settings import Settings
 from shopwright.tenancy.caller import Role
@@ -16,12 +17,14 @@ from shopwright.tenancy.dynamodb import Members
 
 class Environment(Settings):
     members_table: str
+    audit_queue_url: str
     user_pool_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
     revoke: Callable[[str], None]  # username
     now: Callable[[], float] = time.time
 
@@ -29,7 +32,11 @@ class Desk:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    return Desk(members=Members(env.members_table), revoke=Identities(env.user_pool_id).sign_out)
+    return Desk(
+        members=Members(env.members_table),
+        trail=Audit(env.audit_queue_url),
+        revoke=Identities(env.user_pool_id).sign_out,
+    )
 
 
 def build(desk: Callable[[], Desk] = wire) -> http.Handler:
@@ -44,7 +51,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         at.members.sign_out(caller.subject, at=int(at.now()))
         return http.no_content()
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
 handler = build()

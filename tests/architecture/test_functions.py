@@ -12,7 +12,7 @@ LAYERS = {"shopwright", "shopwright_models"}
 EDGE = {"aws_lambda_powertools", "pydantic"}
 TRIGGERS = (
     r"(?:GET|POST|PUT|PATCH|DELETE)(?:(?:, | and )(?:GET|POST|PUT|PATCH|DELETE))* /v1/",
-    *(rf"{service}\b" for service in ("Cognito", "SQS", "EventBridge", "CloudFormation", "Schedule")),
+    *(rf"{service}\b" for service in ("Cognito", "SQS", "EventBridge", "CloudFormation", "Schedule", "An operator")),
 )
 
 

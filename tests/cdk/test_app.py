@@ -18,6 +18,9 @@ from tests.cdk.assembly import FUNCTIONS, STACKS, Assembly
 OUTPUTS = {
     "ApiUrl",
     "ApiId",
+    "AuditBucket",
+    "AuditHeadsTable",
+    "AuditQueueUrl",
     "UserPoolId",
     "UserClientId",
     "GuestClientId",

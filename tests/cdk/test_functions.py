@@ -54,7 +54,7 @@ def test_a_functions_log_is_its_own_and_does_not_grow_for_ever(cloud: Assembly, 
     records = cloud.one(cloud.label("Service", function.properties["LoggingConfig"]["LogGroup"]))
 
     assert records.properties["LogGroupName"] == f"/aws/lambda/shopwright-dev-{folder}"
-    assert records.properties["RetentionInDays"] == 7
+    assert records.properties["RetentionInDays"] == (30 if folder == "record-audit" else 7)  # there it is the trail
 
 
 def test_every_folder_is_deployed_and_nothing_else_is(cloud: Assembly) -> None:

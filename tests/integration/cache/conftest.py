@@ -36,6 +36,7 @@ from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.sessions import FakeSessions
 from tests.fakes.shelf import FakeShelf
+from tests.fakes.trail import FakeAudit
 from tests.integration.conftest import FreshDatabase
 
 KEY = SigningKey("k1", secrets.token_hex(32).encode())
@@ -105,7 +106,7 @@ class Counter:
             cache=self.cache,
         )
         members = FakeMembers(*MEMBERS.values())
-        self._handler = chat.build(lambda: chat.Desk(members=members, answering=self._desk))
+        self._handler = chat.build(lambda: chat.Desk(members=members, trail=FakeAudit(), answering=self._desk))
 
     def ask(self, message: str, merchant: str = "outdoor", **more: Any) -> Answer:
         token = gateway.claims(MEMBERS[merchant])

@@ -21,6 +21,7 @@ from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.sessions import FakeSessions
 from tests.fakes.shelf import FakeShelf
+from tests.fakes.trail import FakeAudit
 
 ANN = gateway.member()
 KIT = gateway.member("kitchen", subject="user#kit")
@@ -66,7 +67,7 @@ class Desk:
             remember=self.remember,
             cache=self.cache,
         )
-        handler = chat.build(lambda: chat.Desk(members=FakeMembers(ANN, KIT), answering=held))
+        handler = chat.build(lambda: chat.Desk(members=FakeMembers(ANN, KIT), trail=FakeAudit(), answering=held))
         token = None if row is None else gateway.claims(row)
         sent = {"message": RETURN} if body is None else body
         return gateway.send(handler, gateway.request("POST", "/v1/chat", token=token, body=sent, **more))

@@ -22,6 +22,7 @@ from shopwright.tenancy.tenant import Tenant
 from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
 
 MARY = gateway.member(subject="user#mary", role="merchant", scopes=("shop/chat", "shop/documents"))
 KIT = gateway.member("kitchen", subject="user#kit", role="merchant", scopes=("shop/documents",))
@@ -165,6 +166,7 @@ class Desk:
         handler = documents.build(
             lambda: documents.Desk(
                 members=self.members,
+                trail=FakeAudit(),
                 documents=self.shelf,
                 catalog_of=self.wares.of,
                 work_of=self.work.of,

@@ -14,6 +14,7 @@ from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.personal import FakeDataKeys, FakePersonalTable, FakeRecords
+from tests.fakes.trail import FakeAudit
 
 MARY = gateway.member(subject="user#mary", role="merchant", scopes=("shop/erase",))
 PAUL = gateway.member("kitchen", subject="user#paul", role="merchant", scopes=("shop/erase",))
@@ -34,7 +35,7 @@ class Desk:
         self.keyless = Vault(table, keys=None)  # type: ignore[arg-type]  # its twin in memory
 
     def ask(self, row: Member = MARY, **body: Any) -> Answer:
-        desk = erase_personal.Desk(FakeMembers(MARY, PAUL, NARROW), self.records.add, self.keyless.shred)
+        desk = erase_personal.Desk(FakeMembers(MARY, PAUL, NARROW), FakeAudit(), self.records.add, self.keyless.shred)
         request = gateway.request("POST", "/v1/privacy/erase", token=gateway.claims(row), body=body)
         return gateway.send(erase_personal.build(lambda: desk), request)
 

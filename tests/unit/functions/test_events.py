@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from shopwright.runtime.http import Handler
-from shopwright.runtime.queue import QueueHandler
+from shopwright.runtime.queue import FifoHandler, QueueHandler
 from shopwright.runtime.task import TaskHandler
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.tenant import Tenant
@@ -15,6 +15,7 @@ from shopwright.tenancy.widget import Widget
 
 from tests.fakes import gateway
 from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
 
 ROOT = Path(__file__).parents[3]
 EVENTS = sorted((ROOT / "events").rglob("*.json"))
@@ -30,6 +31,7 @@ class Counter:
 
     def __init__(self, members: FakeMembers) -> None:
         self.members = members
+        self.trail = FakeAudit()
         self.reached = False
 
     def __getattr__(self, name: str) -> Any:
@@ -68,7 +70,7 @@ def test_an_event_is_what_its_function_takes(path: Path) -> None:
     handler = module.handler
     if isinstance(handler, TaskHandler):
         handler.model.model_validate(event)
-    elif isinstance(handler, QueueHandler):
+    elif isinstance(handler, QueueHandler | FifoHandler):
         assert event["Records"]
         for record in event["Records"]:
             handler.model.model_validate_json(record["body"])

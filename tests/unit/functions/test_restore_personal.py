@@ -14,6 +14,7 @@ from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.personal import FakeDataKeys, FakePersonalTable, FakeRecords
+from tests.fakes.trail import FakeAudit
 
 MARY = gateway.member(subject="user#mary", role="merchant", scopes=("shop/chat", "shop/documents", "shop/restore"))
 PAUL = gateway.member("kitchen", subject="user#paul", role="merchant", scopes=("shop/restore",))
@@ -33,7 +34,9 @@ class Desk:
         self.token = self.vault.keeper(OUTDOOR, rules.document("d-1"))(Kind.EMAIL, CANARY)
 
     def ask(self, row: Member = MARY, **changed: Any) -> Answer:
-        desk = restore_personal.Desk(FakeMembers(MARY, PAUL, NARROW, FEED, ANN), self.records.add, self.vault.restore)
+        desk = restore_personal.Desk(
+            FakeMembers(MARY, PAUL, NARROW, FEED, ANN), FakeAudit(), self.records.add, self.vault.restore
+        )
         body = {"token": self.token, "reason": "the courier needs it", **changed}
         request = gateway.request("POST", "/v1/privacy/restore", token=gateway.claims(row), body=body)
         return gateway.send(restore_personal.build(lambda: desk), request)

@@ -15,6 +15,7 @@ from shopwright.tenancy.tenant import Tenant
 from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
 
 ANN = gateway.member()
 BOB = gateway.member(subject="user#bob")
@@ -38,7 +39,9 @@ class Desk:
         return session
 
     def call(self, method: str, session: str, row: Member = ANN, **more: Any) -> Answer:
-        handler = sessions.build(lambda: sessions.Desk(members=FakeMembers(row), sessions=self.store.of))
+        handler = sessions.build(
+            lambda: sessions.Desk(members=FakeMembers(row), trail=FakeAudit(), sessions=self.store.of)
+        )
         return gateway.send(
             handler, gateway.request(method, f"/v1/sessions/{session}", token=gateway.claims(row), **more)
         )

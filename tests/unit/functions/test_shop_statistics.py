@@ -12,6 +12,7 @@ from shopwright.tenancy.tenant import Tenant
 from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
 
 MARY = gateway.member(subject="user#mary", role="merchant", scopes=("shop/statistics",))
 NOON, LATER = datetime(2026, 9, 21, 12, 0, tzinfo=UTC), datetime(2026, 9, 21, 13, 0, tzinfo=UTC)
@@ -39,7 +40,7 @@ class Desk:
         return self.counted
 
     def get(self, row: Member = MARY) -> Answer:
-        handler = shop_statistics.build(lambda: shop_statistics.Desk(FakeMembers(row), self.statistics))
+        handler = shop_statistics.build(lambda: shop_statistics.Desk(FakeMembers(row), FakeAudit(), self.statistics))
         return gateway.send(handler, gateway.request("GET", "/v1/statistics", token=gateway.claims(row)))
 
 

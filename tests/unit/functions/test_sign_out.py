@@ -8,6 +8,7 @@ from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.identities import FakeIdentities
 from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
 
 ANN = gateway.member()
 FEED = gateway.member(subject="client#7feed", role="machine")
@@ -21,7 +22,9 @@ class Desk:
 
     def leave(self, row: Member = ANN) -> Answer:
         handler = sign_out.build(
-            lambda: sign_out.Desk(members=self.members, revoke=self.identities.sign_out, now=lambda: NOW + 0.9)
+            lambda: sign_out.Desk(
+                members=self.members, trail=FakeAudit(), revoke=self.identities.sign_out, now=lambda: NOW + 0.9
+            )
         )
         return gateway.send(handler, gateway.request("POST", "/v1/sign-out", token=gateway.claims(row)))
 

@@ -1,12 +1,10 @@
 """What is masked can come back for those who may, for one merchant only, until it is erased. Held over both tables."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from shopwright.privacy import vault as rules
 from shopwright.privacy.dynamodb import MerchantRows, PersonalTable, Records
 from shopwright.privacy.kms import DataKeys
@@ -57,15 +55,6 @@ def make_table(name: str) -> Any:
         ],
     )
     return dynamodb
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        yield
 
 
 @pytest.fixture(params=["fake", "real"])

@@ -18,11 +18,13 @@ from shopwright.errors import (
     ShopwrightError,
     Unavailable,
 )
+from shopwright.observability import audit
 from shopwright.runtime import http
 
 from tests.fakes import gateway
 from tests.fakes.gateway import Answer, Context
 from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
 
 ANN = gateway.member()
 MARY = gateway.member(subject="user#mary", role="merchant", scopes=("shop/chat", "shop/documents"))
@@ -51,6 +53,7 @@ class Shop:
 
     def __init__(self, *, failure: Exception | None = None, members: FakeMembers | None = None) -> None:
         self.members = members or FakeMembers(ANN, MARY)
+        self.trail = FakeAudit()
         self.heard: list[str] = []
         self.budget: list[float] = []
         api = http.api()
@@ -79,7 +82,9 @@ class Shop:
         def unlisted() -> dict[str, str]:
             return {"secret": "of a route that nobody gave a row"}
 
-        self.handler = http.handler(api, admit=lambda: self.members, now=lambda: gateway.ISSUED_AT + 60)
+        self.handler = http.handler(
+            api, admit=lambda: self.members, trail=lambda: self.trail, now=lambda: gateway.ISSUED_AT + 60
+        )
 
     def ask(self, body: object = None, context: Context | None = None, **more: Any) -> Answer:
         more.setdefault("token", gateway.claims(ANN))
@@ -482,6 +487,41 @@ def test_the_time_of_day_comes_from_the_clock() -> None:
     short = gateway.member(
         subject="user#mary", role="merchant", scopes=("shop/documents",), expires_at=int(time.time()) + 60
     )
-    handler = http.handler(api, admit=lambda: FakeMembers(short))
+    handler = http.handler(api, admit=lambda: FakeMembers(short), trail=FakeAudit)
 
     assert gateway.send(handler, gateway.request("GET", "/v1/documents", token=gateway.claims(short))).status == 200
+
+
+def test_every_request_of_a_verified_caller_is_in_the_audit_trail_by_hash() -> None:
+    shop = Shop()
+
+    answer = shop.ask({"message": "Any blue one left?"})
+
+    (record,) = shop.trail.records
+    assert (record.merchant_id, record.subject, record.route, record.status) == (
+        ANN.merchant_id,
+        ANN.subject,
+        "POST /v1/chat",
+        200,
+    )
+    assert record.request_id == answer.headers["x-request-id"]
+    assert record.request_payload_hash == audit.digest(json.dumps({"message": "Any blue one left?"}).encode())
+    assert "blue" not in repr(record)
+
+
+def test_who_is_refused_is_in_the_trail_too_and_whoever_is_unknown_is_not() -> None:
+    shop = Shop()
+
+    shop.ask({"message": "hello", "merchant_id": "another"})
+    shop.ask(token=None)
+    shop.get("/v1/health", token=None)
+
+    assert [record.status for record in shop.trail.records] == [403]
+
+
+def test_an_answer_goes_out_although_its_record_cannot_be_handed_in(capsys: pytest.CaptureFixture[str]) -> None:
+    shop = Shop()
+    shop.trail.down = True
+
+    assert shop.ask().status == 200
+    assert "audit record not handed in" in capsys.readouterr().out

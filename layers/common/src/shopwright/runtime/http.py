@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response, content_types
@@ -34,7 +35,8 @@ from shopwright.errors import (
     ShopwrightError,
     Unavailable,
 )
-from shopwright.observability import metrics
+from shopwright.observability import audit, metrics
+from shopwright.observability.sqs import Audit
 from shopwright.resilience.deadline import Deadline
 from shopwright.runtime import access, deadlines
 from shopwright.runtime.journal import logger
@@ -91,8 +93,16 @@ _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 class Handler:
     """What Lambda calls. `api` holds the routes, for whoever describes them."""
 
-    def __init__(self, api: APIGatewayRestResolver) -> None:
+    def __init__(
+        self,
+        api: APIGatewayRestResolver,
+        trail: Callable[[], Audit] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.api = api
+        self.admitted: tuple[Caller, str] | None = None  # who, and at which route, in the request at hand
+        self._trail = trail
+        self._now = now
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         began = time.perf_counter()
@@ -100,6 +110,7 @@ class Handler:
         log = logger()
         log.set_correlation_id(request_id)
         log.append_keys(request_id=request_id)
+        self.admitted = None
         try:
             try:
                 answer = self.api.resolve(event, context)
@@ -112,6 +123,7 @@ class Handler:
             answer.setdefault("multiValueHeaders", {}).update(
                 {name: [value] for name, value in {**_EVERYWHERE, "x-request-id": request_id}.items()}
             )
+            self._record(event, answer, request_id)
             metrics.count("Requests")
             metrics.count("ServerErrors", int(status >= 500))
             metrics.count("ClientErrors", int(400 <= status < 500))
@@ -122,6 +134,30 @@ class Handler:
             metrics.metrics().flush_metrics()
             log.set_correlation_id(None)
             log.remove_keys(["request_id", "merchant_id", "route"])
+
+    def _record(self, event: Mapping[str, Any], answer: Mapping[str, Any], request_id: str) -> None:
+        """Hand in the audit trail's record. An answer is not lost because the trail cannot be reached: then the record
+        is in the log, from where an operator can hand it in."""
+        if self._trail is None or self.admitted is None:
+            return
+        caller, route = self.admitted
+        record = audit.Record(
+            id=audit.new_id(),
+            merchant_id=caller.tenant.merchant_id,
+            at=audit.timestamp(self._now()),
+            request_id=request_id,
+            subject=caller.subject,
+            role=caller.role.value,
+            route=route,
+            status=int(answer["statusCode"]),
+            request_payload_hash=audit.digest(str(event.get("body") or "").encode("utf-8", "surrogatepass")),
+            response_reference=f"sha256:{audit.digest(str(answer.get('body') or '').encode('utf-8', 'surrogatepass'))}",
+        )
+        try:
+            self._trail().hand_in(record)
+        except audit.AuditUnavailable as failure:
+            metrics.count("AuditNotHandedIn")
+            logger().error("audit record not handed in", extra={"record": asdict(record)}, exc_info=failure)
 
 
 def api() -> APIGatewayRestResolver:
@@ -169,10 +205,16 @@ def api() -> APIGatewayRestResolver:
 
 
 def handler(
-    api: APIGatewayRestResolver, *, admit: Callable[[], Members] | None, now: Callable[[], float] = time.time
+    api: APIGatewayRestResolver,
+    *,
+    admit: Callable[[], Members] | None,
+    trail: Callable[[], Audit] | None,
+    now: Callable[[], float] = time.time,
 ) -> Handler:
-    """The Lambda handler of these routes. `admit` is where members are looked up; only a function whose routes are
-    all public may leave it out."""
+    """The Lambda handler of these routes. `admit` is where members are looked up, `trail` where a record of each
+    verified caller's request is handed in; only a function whose routes are all public has neither."""
+
+    made = Handler(api, trail, now)
 
     def admission(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
         event = app.current_event.raw_event
@@ -191,6 +233,7 @@ def handler(
             token = standing.claims(_claims(event))
             logger().append_keys(merchant_id=token.tenant.merchant_id)
             caller = standing.check(token, admit().row(token.subject), now=now())
+            made.admitted = (caller, route)
             access.permit(asks, caller)
             app.context["caller"] = caller
             _same_tenant(caller.tenant, _named_outside(event, app.request.path_parameters))
@@ -206,7 +249,7 @@ def handler(
             OpenAPIResponseValidationMiddleware(has_response_validation_error=True),
         ]
     )
-    return Handler(api)
+    return made
 
 
 def caller(api: APIGatewayRestResolver) -> Caller:

@@ -1,4 +1,8 @@
-"""How a queue's batch meets Lambda: each record by itself, and only those that failed come back."""
+"""How a queue's batch meets Lambda: only the messages that failed come back.
+
+A standard queue's messages are taken each by itself; a FIFO queue's group by group, in their order, since one that
+fails holds back those behind it.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -58,6 +62,48 @@ class QueueHandler:
             metrics.count("Batches")
             metrics.metrics().flush_metrics()
             log.remove_keys(["request_id"])
+
+
+class FifoHandler:
+    """What Lambda calls for a FIFO queue. `model` is what each message's body has to be."""
+
+    def __init__(self, take: Callable[[str, list[Any]], None], model: type[BaseModel]) -> None:
+        self.model = model
+        self._take = take
+        self._name = take.__module__.replace("_", "-")
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+        log = logger()
+        log.append_keys(request_id=context.aws_request_id)
+        deadline = deadlines.start("queue", self._name, context)
+        groups: dict[str, list[SQSRecord]] = {}
+        for raw in event["Records"]:
+            record = SQSRecord(raw)
+            groups.setdefault(raw["attributes"]["MessageGroupId"], []).append(record)
+        failed: list[SQSRecord] = []
+        try:
+            for group, records in groups.items():
+                metrics.count("Messages", len(records))
+                try:
+                    deadline.check()
+                    self._take(group, [_body(record, self.model) for record in records])
+                except Exception as failure:
+                    metrics.count("MessageFailures", len(records))
+                    log.warning("messages failed", extra={"error": type(failure).__name__}, exc_info=True)
+                    failed += records
+            return {"batchItemFailures": [{"itemIdentifier": record.message_id} for record in failed]}
+        finally:
+            metrics.count("Batches")
+            metrics.metrics().flush_metrics()
+            log.remove_keys(["request_id"])
+
+
+def fifo_handler(take: Callable[[str, list[Model]], None], model: type[Model]) -> FifoHandler:
+    """The Lambda handler of a FIFO queue's consumer: `take` is called with each group's id and all of its messages.
+
+    When it raises, the group's messages of this batch come back, in their order; other groups' are done.
+    """
+    return FifoHandler(take, model)
 
 
 def handler(take: Callable[[Model], None], model: type[Model]) -> QueueHandler:
