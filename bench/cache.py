@@ -25,7 +25,7 @@ from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Standing
 from shopwright.orchestrator.aurora import Generations
-from shopwright.orchestrator.session import Session
+from shopwright.orchestrator.session import Session, Tally
 from shopwright.orchestrator.valkey import Shelf
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
@@ -111,7 +111,7 @@ class Kitchen:
             search=find,
             facts=lambda caller, chunks: {chunk: {} for chunk in chunks},
             compose=compose,
-            recall=lambda caller, session_id: Session(session_id, (), 0, 0),
+            recall=lambda caller, session_id: Session(session_id, (), 0, 0, Tally(0, 0)),
             remember=lambda caller, session_id, turn: "not kept",
             cache=cache,
         )

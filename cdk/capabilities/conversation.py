@@ -6,13 +6,13 @@ from constructs import Construct
 from cdk.parts.alarms import MINUTE
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import use_cache, use_database, use_reader, use_table
+from cdk.parts.grants import use_cache, use_database, use_index, use_reader, use_table
 from cdk.parts.ground import Ground
 from cdk.parts.layers import MORE_MODELS
 
 
 class Conversation(Construct):
-    """chat answers; sessions shows and forgets what was said."""
+    """chat answers; sessions shows, hands out and forgets what was said, and what a shopper lets us keep."""
 
     def __init__(self, scope: Construct, name: str, *, ground: Ground, door: FrontDoor) -> None:
         super().__init__(scope, name)
@@ -53,8 +53,14 @@ class Conversation(Construct):
         )
 
         sessions = CapabilityFunction(self, "sessions", ground, timeout_s=10, memory_mb=512, environment=tables)
-        use_table(sessions, data.sessions, "BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem")
+        use_table(sessions, data.sessions, "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        use_index(sessions, data.sessions, "by_owner")
         use_table(sessions, data.members, "GetItem")
+        door.route("GET", "/v1/sessions", sessions, scope="shop/chat", parameters=("limit", "cursor"))
+        door.route("GET", "/v1/sessions/{session_id}/export", sessions, scope="shop/chat")
+        door.route("GET", "/v1/context", sessions, scope="shop/chat")
+        door.route("PUT", "/v1/context", sessions, scope="shop/chat", body=True)
+        door.route("DELETE", "/v1/context", sessions, scope="shop/chat")
         door.route("GET", "/v1/sessions/{session_id}", sessions, scope="shop/chat", parameters=("limit",))
         door.route("DELETE", "/v1/sessions/{session_id}", sessions, scope="shop/chat")
 

@@ -113,7 +113,7 @@ class FrontDoor(Construct):
             ),
             default_cors_preflight_options=apigateway.CorsOptions(
                 allow_origins=list(stage.origins),
-                allow_methods=["GET", "POST", "DELETE"],
+                allow_methods=["GET", "POST", "PUT", "DELETE"],
                 allow_headers=_HEADERS,
                 expose_headers=["X-Request-Id", "Retry-After"],
                 max_age=Duration.hours(1),

@@ -28,6 +28,11 @@ def use_table(function: lambda_.Function, table: dynamodb.ITable, *actions: str)
     _use_key(function, table.encryption_key, "dynamodb", (*_WRITE_KEY, "kms:DescribeKey"))
 
 
+def use_index(function: lambda_.Function, table: dynamodb.ITable, index: str) -> None:
+    """Queries of one index of a table that the function uses."""
+    allow(function, ["dynamodb:Query"], f"{table.table_arn}/index/{index}")
+
+
 def use_objects(function: lambda_.Function, data: Data, bucket: s3.Bucket, prefix: str, *actions: str) -> None:
     """These actions on the objects below the prefix (`documents/`), and on no other object."""
     export = data.arn_export(bucket)

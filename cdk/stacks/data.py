@@ -97,6 +97,11 @@ class Data(Stack):
         )
 
         self.sessions = self._table("Sessions", partition="merchant_id", sort="item")
+        self.sessions.add_global_secondary_index(  # of the heads alone: nothing else has an owner
+            index_name="by_owner",
+            partition_key=dynamodb.Attribute(name="owner", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="last_at", type=dynamodb.AttributeType.NUMBER),
+        )
         self.members = self._table("Members", partition="subject")
         # Without a way back in time: a restored table would bring back the keys that an erasure has destroyed.
         self.personal = self._table("Personal", partition="merchant_id", sort="item", recoverable=False)

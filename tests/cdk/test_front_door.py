@@ -8,7 +8,12 @@ from tests.cdk.assembly import Assembly, Resource
 PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/ready"), ("POST", "/v1/guests")}
 CHAT = {
     ("POST", "/v1/chat"),
+    ("GET", "/v1/sessions"),
     ("GET", "/v1/sessions/{session_id}"),
+    ("GET", "/v1/sessions/{session_id}/export"),
+    ("GET", "/v1/context"),
+    ("PUT", "/v1/context"),
+    ("DELETE", "/v1/context"),
     ("DELETE", "/v1/sessions/{session_id}"),
     ("POST", "/v1/sign-out"),
 }
@@ -71,7 +76,7 @@ def test_a_body_that_is_no_json_object_does_not_reach_a_function(cloud: Assembly
     for route, method in routes(cloud).items():
         validator = validators[method.properties["RequestValidatorId"]["Ref"]]
         assert validator["ValidateRequestParameters"] is True, route
-        has_body = route[0] == "POST" and route != ("POST", "/v1/sign-out")
+        has_body = route[0] in {"POST", "PUT"} and route != ("POST", "/v1/sign-out")
         assert validator["ValidateRequestBody"] is has_body, route
         assert method.properties.get("RequestModels", {}) == (
             {"application/json": {"Ref": model.id}} if has_body else {}

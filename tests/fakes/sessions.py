@@ -4,14 +4,22 @@ import uuid
 from collections.abc import Callable
 
 from shopwright.orchestrator.session import (
+    CONTEXT_LIFETIME_S,
     LIFETIME_S,
     MAX_TURNS,
     SHOWN_TURNS,
+    Listed,
+    Page,
+    Preferences,
     Session,
     SessionFull,
     SessionNotFound,
     SessionsUnavailable,
+    ShopperContext,
+    Tally,
     Turn,
+    counted,
+    summed_up,
 )
 from shopwright.tenancy.tenant import Tenant
 
@@ -22,6 +30,7 @@ class FakeSessions:
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.kept: dict[tuple[str, str], tuple[str, list[Turn], int]] = {}  # merchant, id → subject, turns, end
+        self.contexts: dict[tuple[str, str], ShopperContext] = {}  # merchant, subject
         self.down = False
 
     def of(self, tenant: Tenant, subject: str) -> "FakeSessionManager":
@@ -38,7 +47,41 @@ class FakeSessionManager:
 
     def open(self, session_id: str, *, turns: int = SHOWN_TURNS) -> Session:
         said, expires_at = self._mine(session_id)
-        return Session(session_id, tuple(said[-turns:]), len(said), expires_at)
+        tally, summary = _told(said)
+        return Session(session_id, tuple(said[-turns:]), len(said), expires_at, tally, summary)
+
+    def mine(self, limit: int, cursor: str | None = None) -> Page:
+        self._answer()
+        found = [
+            Listed(name, ends, _told(said)[0])
+            for (merchant_id, name), (subject, said, ends) in self._table.kept.items()
+            if (merchant_id, subject) == (self._merchant_id, self._subject) and ends > self._table.now()
+        ]
+        found.sort(key=lambda one: (-one.tally.last_at, one.id))
+        first = 0 if cursor is None else [one.id for one in found].index(cursor) + 1
+        page = tuple(found[first : first + limit])
+        return Page(page, page[-1].id if first + limit < len(found) else None)
+
+    def context(self) -> ShopperContext | None:
+        self._answer()
+        found = self._table.contexts.get((self._merchant_id, self._subject))
+        return found if found and found.expires_at > self._table.now() else None
+
+    def agree(self, preferences: Preferences) -> ShopperContext:
+        now, held = int(self._table.now()), self.context()
+        kept = ShopperContext(preferences, held.consented_at if held else now, now + CONTEXT_LIFETIME_S)
+        self._table.contexts[self._merchant_id, self._subject] = kept
+        return kept
+
+    def prefer(self, preferences: Preferences) -> bool:
+        if self.context() is None:
+            return False
+        self.agree(preferences)
+        return True
+
+    def forget(self) -> None:
+        self._answer()
+        self._table.contexts.pop((self._merchant_id, self._subject), None)
 
     def remember(self, session_id: str | None, turn: Turn) -> str:
         said, _ = self._mine(session_id) if session_id else ([], 0)
@@ -64,3 +107,12 @@ class FakeSessionManager:
         if subject != self._subject or expires_at <= self._table.now():
             raise SessionNotFound
         return said, expires_at
+
+
+def _told(said: list[Turn]) -> tuple[Tally, tuple[str, ...]]:
+    tally: Tally | None = None
+    summary: tuple[str, ...] = ()
+    for turn in said:
+        tally, summary = counted(tally, turn), summed_up(summary, turn)
+    assert tally
+    return tally, summary

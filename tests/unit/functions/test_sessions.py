@@ -16,6 +16,7 @@ from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.trail import FakeAudit
+from tests.unit.shopwright.orchestrator.conftest import make_table
 
 ANN = gateway.member()
 BOB = gateway.member(subject="user#bob")
@@ -39,12 +40,13 @@ class Desk:
         return session
 
     def call(self, method: str, session: str, row: Member = ANN, **more: Any) -> Answer:
+        return self.at(method, f"/v1/sessions/{session}", row, **more)
+
+    def at(self, method: str, path: str, row: Member = ANN, **more: Any) -> Answer:
         handler = sessions.build(
             lambda: sessions.Desk(members=FakeMembers(row), trail=FakeAudit(), sessions=self.store.of)
         )
-        return gateway.send(
-            handler, gateway.request(method, f"/v1/sessions/{session}", token=gateway.claims(row), **more)
-        )
+        return gateway.send(handler, gateway.request(method, path, token=gateway.claims(row), **more))
 
 
 @pytest.fixture
@@ -53,18 +55,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with mock_aws():
-        boto3.client("dynamodb").create_table(
-            TableName="sessions",
-            KeySchema=[
-                {"AttributeName": "merchant_id", "KeyType": "HASH"},
-                {"AttributeName": "item", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "merchant_id", "AttributeType": "S"},
-                {"AttributeName": "item", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_table(boto3.client("dynamodb"))
         yield Desk()
 
 
@@ -126,3 +117,54 @@ def test_without_the_table_the_shopper_is_asked_to_come_back(desk: Desk) -> None
 
     assert (answer.status, answer.body["error"]) == (503, "SessionsUnavailable")
     assert "retry-after" in answer.headers
+
+
+def test_a_shopper_sees_the_list_of_their_own_conversations_page_by_page(desk: Desk) -> None:
+    mine = {desk.converse(turns) for turns in (1, 2, 3)}
+    desk.converse(1, BOB)
+
+    first = desk.at("GET", "/v1/sessions", query={"limit": "2"}).body
+    second = desk.at("GET", "/v1/sessions", query={"limit": "2", "cursor": first["cursor"]}).body
+
+    assert {one["session_id"] for one in first["sessions"] + second["sessions"]} == mine
+    assert second["cursor"] is None
+    assert sorted(one["tally"]["turns"] for one in first["sessions"] + second["sessions"]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzEsMl0", "eyJhIjogMX0=", "bnVsbA=="])
+def test_a_cursor_that_no_page_gave_is_refused(desk: Desk, cursor: str) -> None:
+    assert desk.at("GET", "/v1/sessions", query={"cursor": cursor}).body["error"] == "CursorUnusable"
+
+
+def test_a_cursor_of_somebody_elses_page_shows_nothing_of_theirs(desk: Desk) -> None:
+    for _ in range(3):
+        desk.converse(1, BOB)
+    theirs = desk.at("GET", "/v1/sessions", BOB, query={"limit": "1"}).body["cursor"]
+
+    assert desk.at("GET", "/v1/sessions", query={"cursor": theirs}).body["sessions"] == []
+
+
+def test_a_conversation_is_handed_out_whole_as_a_file(desk: Desk) -> None:
+    session = desk.converse(60)
+
+    answer = desk.at("GET", f"/v1/sessions/{session}/export")
+
+    assert len(answer.body["turns"]) == 60
+    assert answer.body["tally"]["answered"] == 60
+    assert session in answer.headers["content-disposition"]
+    assert desk.at("GET", f"/v1/sessions/{session}/export", BOB).status == 404
+
+
+def test_nothing_is_kept_of_a_shopper_between_visits_until_they_agree_nor_after_they_take_it_back(desk: Desk) -> None:
+    assert desk.at("GET", "/v1/context").body["consented_at"] is None
+    assert desk.at("PUT", "/v1/context", body={"size": "M"}).status == 422
+    assert desk.at("PUT", "/v1/context", body={"consent": False, "size": "M"}).status == 422
+
+    assert desk.at("PUT", "/v1/context", body={"consent": True, "size": "M", "likes": ["p-1"]}).status == 200
+    kept = desk.at("GET", "/v1/context").body
+    assert (kept["size"], kept["likes"]) == ("M", ["p-1"])
+    assert kept["consented_at"] is not None
+    assert desk.at("GET", "/v1/context", BOB).body["size"] is None
+
+    assert desk.at("DELETE", "/v1/context").status == 204
+    assert desk.at("GET", "/v1/context").body["consented_at"] is None

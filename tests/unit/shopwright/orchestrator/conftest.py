@@ -34,7 +34,20 @@ def make_table(dynamodb: Any) -> None:
     dynamodb.create_table(
         TableName="sessions",
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("merchant_id", "item")],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": kind}
+            for name, kind in (("merchant_id", "S"), ("item", "S"), ("owner", "S"), ("last_at", "N"))
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_owner",
+                "KeySchema": [
+                    {"AttributeName": "owner", "KeyType": "HASH"},
+                    {"AttributeName": "last_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
         KeySchema=[
             {"AttributeName": "merchant_id", "KeyType": "HASH"},
             {"AttributeName": "item", "KeyType": "RANGE"},

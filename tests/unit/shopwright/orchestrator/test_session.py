@@ -3,7 +3,19 @@
 from typing import Any
 
 import pytest
-from shopwright.orchestrator.session import LIFETIME_S, MAX_TURNS, SessionFull, SessionNotFound
+from shopwright.orchestrator.session import (
+    CONTEXT_LIFETIME_S,
+    LIFETIME_S,
+    LONGEST_LINE,
+    MAX_LIKES,
+    MAX_TURNS,
+    SUMMED_UP,
+    Preferences,
+    SessionFull,
+    SessionNotFound,
+    Turn,
+    summed_up,
+)
 
 from tests.unit.shopwright.orchestrator.conftest import KITCHEN, NOBODYS, OUTDOOR, Clock, turn
 
@@ -88,3 +100,97 @@ def test_a_conversation_does_not_grow_for_ever(sessions: Any) -> None:
 
 def test_what_was_said_appears_in_no_representation() -> None:
     assert "Question" not in repr(turn())
+
+
+def test_a_conversation_knows_what_it_came_to(sessions: Any) -> None:
+    ann = sessions.of(OUTDOOR, "user#ann")
+    at = 1_790_000_000
+    session_id = ann.remember(None, Turn("A tent?", "This one.", "answered", at, "extractive", ("p-1", "p-2"), 300))
+    ann.remember(session_id, Turn("On the moon?", "No word of it.", "not_in_documents", at + 9, cost=50))
+
+    tally = ann.open(session_id).tally
+
+    assert (tally.turns, tally.answered, tally.products, tally.cost) == (2, 1, 2, 350)
+    assert (tally.began_at, tally.last_at, tally.outcome) == (at, at + 9, "not_in_documents")
+
+
+def test_earlier_turns_are_summed_up_in_a_bounded_number_of_short_lines(sessions: Any) -> None:
+    ann = sessions.of(OUTDOOR, "user#ann")
+    session_id = ann.remember(None, turn(1))
+    for number in range(2, SUMMED_UP + 4):
+        ann.remember(session_id, turn(number))
+
+    summary = ann.open(session_id).summary
+
+    assert len(summary) == SUMMED_UP
+    assert summary[-1] == f"Question {SUMMED_UP + 3}? -> Answer {SUMMED_UP + 3}."
+
+
+def test_a_long_turn_makes_a_short_line() -> None:
+    (line,) = summed_up((), Turn("why " * 500, "because\n" * 500, "answered", 1))
+
+    assert len(line) <= LONGEST_LINE
+    assert "\n" not in line
+
+
+def test_a_list_holds_ones_own_conversations_the_newest_first_and_goes_on(sessions: Any) -> None:
+    ann, bob = sessions.of(OUTDOOR, "user#ann"), sessions.of(OUTDOOR, "user#bob")
+    mine = [ann.remember(None, turn(number)) for number in range(1, 6)]
+    bob.remember(None, turn(9))
+    sessions.of(KITCHEN, "user#ann").remember(None, turn(9))
+
+    seen, cursor = [], None
+    while True:
+        page = ann.mine(2, cursor)
+        seen += [one.id for one in page.sessions]
+        cursor = page.cursor
+        if cursor is None:
+            break
+
+    assert seen == mine[::-1]
+
+
+def test_a_conversation_that_is_over_or_ended_is_in_no_list(sessions: Any, clock: Clock) -> None:
+    ann = sessions.of(OUTDOOR, "user#ann")
+    ann.delete(ann.remember(None, turn(1)))
+    ann.remember(None, turn(2))
+    clock.time += LIFETIME_S
+
+    assert ann.mine(10).sessions == ()
+
+
+def test_what_a_shopper_likes_is_kept_by_consent_alone(sessions: Any, clock: Clock) -> None:
+    ann = sessions.of(OUTDOOR, "user#ann")
+    assert ann.prefer(Preferences(size="M")) is False
+    assert ann.context() is None
+
+    ann.agree(Preferences(size="M"))
+    clock.time += 60
+    assert ann.prefer(Preferences(size="L").liking(("p-1",))) is True
+
+    kept = ann.context()
+    assert (kept.preferences.size, kept.preferences.likes) == ("L", ("p-1",))
+    assert kept.consented_at == 1_790_000_000
+    assert sessions.of(KITCHEN, "user#ann").context() is None
+    assert sessions.of(OUTDOOR, "user#bob").context() is None
+
+    ann.forget()
+    assert ann.context() is None
+    assert ann.prefer(Preferences(size="S")) is False
+
+
+def test_what_is_kept_ends_when_the_shopper_does_not_come_back(sessions: Any, clock: Clock) -> None:
+    ann = sessions.of(OUTDOOR, "user#ann")
+    ann.agree(Preferences(colour="green"))
+    clock.time += CONTEXT_LIFETIME_S
+
+    assert ann.context() is None
+
+
+def test_likes_have_a_bound_and_the_newest_stay() -> None:
+    held = Preferences()
+    for number in range(MAX_LIKES + 5):
+        held = held.liking((f"p-{number}",))
+
+    assert len(held.likes) == MAX_LIKES
+    assert held.likes[0] == f"p-{MAX_LIKES + 4}"

@@ -1,39 +1,74 @@
 """Conversations in DynamoDB: changes when their table's layout does.
 
-Key: `merchant_id`, `item`. A conversation's head lies at its id, turn 7 at `<id>#000007`. The head names the subject
-and counts the turns; head and turn are written in one transaction, so that a turn never outlives its conversation.
+Key: `merchant_id`, `item`. A conversation's head lies at its id, turn 7 at `<id>#000007`. The head names the subject,
+counts the turns and sums them up; head and turn are written in one transaction, so that a turn never outlives its
+conversation. Heads alone have an `owner` (`<merchant_id>#<subject>`), by which an index lists them, the newest first.
+What a shopper lets us keep between visits lies at `context#<subject>`.
 """
 
+import base64
+import binascii
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shopwright.errors import Invalid
 from shopwright.orchestrator.session import (
+    CONTEXT_LIFETIME_S,
     LIFETIME_S,
     MAX_TURNS,
     SHOWN_TURNS,
+    Listed,
+    Page,
+    Preferences,
     Session,
     SessionBusy,
     SessionFull,
     SessionNotFound,
     SessionsUnavailable,
+    ShopperContext,
+    Tally,
     Turn,
+    counted,
+    summed_up,
 )
 from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef, WriteRequestUnionTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        TransactWriteItemTypeDef,
+        WriteRequestUnionTypeDef,
+    )
 
     Item = dict[str, AttributeValueTypeDef]
 
 _TRIES = 3
 _BATCH = 25  # what one BatchWriteItem takes
+_BY_OWNER = "by_owner"
+
+
+class CursorUnusable(Invalid):
+    """A list was asked to go on from somewhere that none of its pages ends."""
+
+    def __init__(self) -> None:
+        super().__init__("This cursor is none of ours: send one as a page gave it, or none to begin anew.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    expires_at: int
+    tally: Tally
+    summary: tuple[str, ...]
 
 
 @lru_cache(KEPT_CLIENTS)
@@ -90,7 +125,7 @@ class SessionManager:
     def open(self, session_id: str, *, turns: int = SHOWN_TURNS) -> Session:
         """The conversation with its newest turns, or SessionNotFound."""
         try:
-            length, expires_at = self._head(session_id)
+            head = self._head(session_id)
             page = self._dynamodb.query(
                 TableName=self._table,
                 KeyConditionExpression="merchant_id = :merchant AND begins_with(#item, :turns)",
@@ -102,20 +137,86 @@ class SessionManager:
             )
         except (BotoCoreError, ClientError) as cause:
             raise SessionsUnavailable from cause
-        return Session(session_id, tuple(_turn(item) for item in reversed(page["Items"])), length, expires_at)
+        said = tuple(_turn(item) for item in reversed(page["Items"]))
+        return Session(session_id, said, head.tally.turns, head.expires_at, head.tally, head.summary)
+
+    def mine(self, limit: int, cursor: str | None = None) -> Page:
+        """The subject's conversations, the newest first. One that has just had a turn may be missing for a moment."""
+        try:
+            asked: QueryInputTypeDef = {
+                "TableName": self._table,
+                "IndexName": _BY_OWNER,
+                "KeyConditionExpression": "#owner = :owner",
+                "ExpressionAttributeNames": {"#owner": "owner"},
+                "ExpressionAttributeValues": {":owner": {"S": self._owner}},
+                "ScanIndexForward": False,
+                "Limit": limit,
+            }
+            if cursor:
+                asked["ExclusiveStartKey"] = self._opened(cursor)
+            page = self._dynamodb.query(**asked)
+        except (BotoCoreError, ClientError) as cause:
+            raise SessionsUnavailable from cause
+        heads = [(item["item"]["S"], _head(item)) for item in page["Items"] if "closed" not in item]
+        now = self._now()
+        return Page(
+            tuple(Listed(name, head.expires_at, head.tally) for name, head in heads if head.expires_at > now),
+            _sealed(page["LastEvaluatedKey"]) if "LastEvaluatedKey" in page else None,
+        )
+
+    def context(self) -> ShopperContext | None:
+        """What the shopper lets us keep between visits; None when nothing was agreed to, or it has ended."""
+        try:
+            found = self._dynamodb.get_item(
+                TableName=self._table, Key=self._key(self._context_item), ConsistentRead=True
+            ).get("Item")
+        except (BotoCoreError, ClientError) as cause:
+            raise SessionsUnavailable from cause
+        if found is None or int(found["expires_at"]["N"]) <= self._now():
+            return None
+        held = json.loads(found["preferences"]["S"])
+        return ShopperContext(
+            Preferences(**{**held, "likes": tuple(held["likes"])}),
+            int(found["consented_at"]["N"]),
+            int(found["expires_at"]["N"]),
+        )
+
+    def agree(self, preferences: Preferences) -> ShopperContext:
+        """The shopper has agreed: keep this from now on."""
+        now = int(self._now())
+        held = self.context()
+        kept = ShopperContext(preferences, held.consented_at if held else now, now + CONTEXT_LIFETIME_S)
+        self._keep(kept, agreed=False)
+        return kept
+
+    def prefer(self, preferences: Preferences) -> bool:
+        """Keep this, if the shopper has agreed to it before. False: nobody has, and nothing is kept."""
+        held = self.context()
+        if held is None:
+            return False
+        return self._keep(
+            ShopperContext(preferences, held.consented_at, int(self._now()) + CONTEXT_LIFETIME_S), agreed=True
+        )
+
+    def forget(self) -> None:
+        """The shopper agrees no longer: nothing of it is kept."""
+        try:
+            self._dynamodb.delete_item(TableName=self._table, Key=self._key(self._context_item))
+        except (BotoCoreError, ClientError) as cause:
+            raise SessionsUnavailable from cause
 
     def remember(self, session_id: str | None, turn: Turn) -> str:
         """Add a turn to a conversation, or begin one with it. Gives the conversation's id."""
         try:
             if session_id is None:
                 begun = str(uuid.uuid4())
-                self._write(begun, 0, turn)
+                self._write(begun, None, turn)
                 return begun
             for _ in range(_TRIES):
-                length, _expires_at = self._head(session_id)
-                if length >= MAX_TURNS:
+                head = self._head(session_id)
+                if head.tally.turns >= MAX_TURNS:
                     raise SessionFull
-                if self._written(session_id, length, turn):
+                if self._written(session_id, head, turn):
                     return session_id
         except (BotoCoreError, ClientError) as cause:
             raise SessionsUnavailable from cause
@@ -135,39 +236,60 @@ class SessionManager:
     def _key(self, item: str) -> "Item":
         return {"merchant_id": {"S": self._merchant_id}, "item": {"S": item}}
 
-    def _head(self, session_id: str) -> tuple[int, int]:
-        """Its length and when it ends. DynamoDB deletes what has expired in its own time: for us it is gone at once."""
-        head = self._dynamodb.get_item(TableName=self._table, Key=self._key(session_id), ConsistentRead=True).get(
+    @property
+    def _owner(self) -> str:
+        return f"{self._merchant_id}#{self._subject}"
+
+    @property
+    def _context_item(self) -> str:
+        return f"context#{self._subject}"
+
+    def _head(self, session_id: str) -> _Head:
+        """DynamoDB deletes what has expired in its own time: for us it is gone at once."""
+        found = self._dynamodb.get_item(TableName=self._table, Key=self._key(session_id), ConsistentRead=True).get(
             "Item"
         )
-        if head is None or head.get("subject") != {"S": self._subject} or "closed" in head:
+        if found is None or found.get("subject") != {"S": self._subject} or "closed" in found:
             raise SessionNotFound
-        expires_at = int(head["expires_at"]["N"])
-        if expires_at <= self._now():
+        head = _head(found)
+        if head.expires_at <= self._now():
             raise SessionNotFound
-        return int(head["length"]["N"]), expires_at
+        return head
 
-    def _written(self, session_id: str, length: int, turn: Turn) -> bool:
+    def _written(self, session_id: str, head: _Head, turn: Turn) -> bool:
         try:
-            self._write(session_id, length, turn)
+            self._write(session_id, head, turn)
         except self._dynamodb.exceptions.TransactionCanceledException:
             return False  # someone else added a turn, or closed it: look again
         return True
 
-    def _write(self, session_id: str, length: int, turn: Turn) -> None:
+    def _write(self, session_id: str, before: _Head | None, turn: Turn) -> None:
         expires: AttributeValueTypeDef = {"N": str(int(self._now()) + LIFETIME_S)}
+        tally = counted(before.tally if before else None, turn)
+        length = tally.turns - 1
         head: Item = {
             **self._key(session_id),
             "subject": {"S": self._subject},
-            "length": {"N": str(length + 1)},
+            "owner": {"S": self._owner},
+            "length": {"N": str(tally.turns)},
+            "began_at": {"N": str(tally.began_at)},
+            "last_at": {"N": str(tally.last_at)},
+            "answered": {"N": str(tally.answered)},
+            "products": {"N": str(tally.products)},
+            "cost": {"N": str(tally.cost)},
+            "outcome": {"S": tally.outcome},
+            "summary": {"S": json.dumps(summed_up(before.summary if before else (), turn))},
             "expires_at": expires,
         }
         said: Item = {
-            **self._key(f"{session_id}#{length + 1:06d}"),
+            **self._key(f"{session_id}#{tally.turns:06d}"),
             "question": {"S": turn.question},
             "answer": {"S": turn.answer},
             "verdict": {"S": turn.verdict},
             "at": {"N": str(turn.at)},
+            "mode": {"S": turn.mode},
+            "products": {"S": json.dumps(turn.products)},
+            "cost": {"N": str(turn.cost)},
             "expires_at": expires,
         }
         fresh: TransactWriteItemTypeDef = {
@@ -187,8 +309,44 @@ class SessionManager:
             }
         }
         self._dynamodb.transact_write_items(
-            TransactItems=[fresh if length == 0 else longer, {"Put": {"TableName": self._table, "Item": said}}]
+            TransactItems=[longer if before else fresh, {"Put": {"TableName": self._table, "Item": said}}]
         )
+
+    def _keep(self, context: ShopperContext, *, agreed: bool) -> bool:
+        held = {
+            "size": context.preferences.size,
+            "colour": context.preferences.colour,
+            "budget": context.preferences.budget,
+            "likes": context.preferences.likes,
+        }
+        item: Item = {
+            **self._key(self._context_item),
+            "preferences": {"S": json.dumps(held)},
+            "consented_at": {"N": str(context.consented_at)},
+            "expires_at": {"N": str(context.expires_at)},
+        }
+        try:
+            if agreed:
+                self._dynamodb.put_item(
+                    TableName=self._table, Item=item, ConditionExpression="attribute_exists(merchant_id)"
+                )
+            else:
+                self._dynamodb.put_item(TableName=self._table, Item=item)
+        except ClientError as cause:
+            if cause.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                return False  # forgotten in between
+            raise SessionsUnavailable from cause
+        except BotoCoreError as cause:
+            raise SessionsUnavailable from cause
+        return True
+
+    def _opened(self, cursor: str) -> "Item":
+        """Where a page ended. A cursor names places of its own subject and merchant, or it opens nothing."""
+        try:
+            item, last_at = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+            return {**self._key(str(item)), "owner": {"S": self._owner}, "last_at": {"N": str(int(last_at))}}
+        except (ValueError, TypeError, binascii.Error, UnicodeError):
+            raise CursorUnusable from None
 
     def _close(self, session_id: str) -> None:
         try:
@@ -228,4 +386,32 @@ class SessionManager:
 
 
 def _turn(item: "Item") -> Turn:
-    return Turn(item["question"]["S"], item["answer"]["S"], item["verdict"]["S"], int(item["at"]["N"]))
+    return Turn(
+        question=item["question"]["S"],
+        answer=item["answer"]["S"],
+        verdict=item["verdict"]["S"],
+        at=int(item["at"]["N"]),
+        mode=item["mode"]["S"],
+        products=tuple(json.loads(item["products"]["S"])),
+        cost=int(item["cost"]["N"]),
+    )
+
+
+def _head(item: "Item") -> _Head:
+    return _Head(
+        expires_at=int(item["expires_at"]["N"]),
+        tally=Tally(
+            began_at=int(item["began_at"]["N"]),
+            last_at=int(item["last_at"]["N"]),
+            turns=int(item["length"]["N"]),
+            answered=int(item["answered"]["N"]),
+            products=int(item["products"]["N"]),
+            cost=int(item["cost"]["N"]),
+            outcome=item["outcome"]["S"],
+        ),
+        summary=tuple(json.loads(item["summary"]["S"])),
+    )
+
+
+def _sealed(key: "Item") -> str:
+    return base64.urlsafe_b64encode(json.dumps([key["item"]["S"], int(key["last_at"]["N"])]).encode()).decode()
