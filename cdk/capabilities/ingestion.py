@@ -34,7 +34,7 @@ class Ingestion(Construct):
             ground,
             layers=("common", "parsing"),
             timeout_s=60,
-            memory_mb=1024,
+            memory_mb=1769,  # a whole processor: the largest feeds take its reader ten seconds of one
             environment={
                 "DOCUMENTS_BUCKET": data.documents.bucket_name,
                 "ARTIFACTS_BUCKET": data.artifacts.bucket_name,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import PurePosixPath
 
 import shopwright_models
@@ -25,7 +25,6 @@ from shopwright.documents.document import (
 )
 from shopwright.documents.parse import block
 from shopwright.documents.parse.block import Parsed as Read
-from shopwright.documents.parse.decode import decode
 from shopwright.documents.parse.formats import named
 from shopwright.documents.rejected import UnsupportedFormat
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
@@ -53,6 +52,7 @@ class Desk:
     work_of: Callable[[Tenant], MerchantPayloads]
     count: Callable[[str], int]
     read: Callable[[bytes, str], Read]
+    products_in: Callable[[bytes, str], Feed | None]
     serving: Callable[[Tenant], Model]
 
 
@@ -73,6 +73,7 @@ def wire() -> Desk:
     env = Environment.read()
     database, signer = env.database(), env.signer()
     models = Models(database, signer)
+    sandbox = Sandbox(libraries=env.ld_library_path)
     first = Model.read(shopwright_models.directory())  # for who has no document yet
     return Desk(
         documents_of=DocumentRepository(database, signer).of,
@@ -80,7 +81,8 @@ def wire() -> Desk:
         files_of=DocumentsBucket(env.documents_bucket).of,
         work_of=WorkBucket(env.artifacts_bucket).of,
         count=Tokens(shopwright_models.directory()).count,
-        read=Sandbox(libraries=env.ld_library_path).read,
+        read=sandbox.read,
+        products_in=partial(products_in, sandbox),
         serving=lambda tenant: models.of(tenant).serving() or first,
     )
 
@@ -109,7 +111,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         if documents.keep_if_unchanged(drop.arrival, sha256=sha256, pipeline=PIPELINE):
             return Parsed(Outcome.UNCHANGED.value, sha256)
         parsed = desk().read(data, drop.key)
-        feed = products_in(data, drop.key)
+        feed = desk().products_in(data, drop.key)
         chunks, told = cut(parsed, feed, drop.document_id, desk().count)
         model = desk().serving(drop.tenant)
         embedded = documents.embedded(drop.document_id, [one.id for one in chunks], model=model, pipeline=PIPELINE)
@@ -127,10 +129,12 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     return task.handler(parse, Drop)
 
 
-def products_in(data: bytes, key: str) -> Feed | None:
-    """The products that a file tells of, which its reader has found sound; None when it is no product feed."""
-    ending = PurePosixPath(key).suffix
-    return feeds.read(decode(data), ending) if feeds.may_be(ending) else None
+def products_in(sandbox: Sandbox, data: bytes, key: str) -> Feed | None:
+    """The products that a file tells of; None when it is no product feed. Documents do not know catalogs, nor catalogs
+    documents: here the reader of feeds is named to the process that reads documents."""
+    if not feeds.may_be(PurePosixPath(key).suffix):
+        return None
+    return sandbox.tell(data, key, by=feeds.TOLD, form=feeds.FORM)
 
 
 def cut(

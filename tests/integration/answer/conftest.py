@@ -15,7 +15,7 @@ from shopwright.database.migrate import Migrator
 from shopwright.documents.aurora import Content, DocumentRepository, Outcome
 from shopwright.documents.chunk import embedded_text
 from shopwright.documents.document import PIPELINE, Arrival
-from shopwright.documents.parse.formats import read
+from shopwright.documents.sandbox import Sandbox
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
@@ -61,10 +61,11 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
     embedder = OnnxEmbedder(shopwright_models.directory())
     signer = Signer(lambda: KEY)
     documents, catalog = DocumentRepository(database, signer), CatalogRepository(database, signer)
-    for shop in SHOPS:
-        for path in sorted((DEMO / shop / "documents").rglob("*")):
-            if path.is_file():
-                _ingest(documents, catalog, embedder, shop, path)
+    with Sandbox() as sandbox:
+        for shop in SHOPS:
+            for path in sorted((DEMO / shop / "documents").rglob("*")):
+                if path.is_file():
+                    _ingest(documents, catalog, embedder, sandbox, shop, path)
     search, facts = Search(database, model=embedder.model), Facts(database)
     sessions = FakeSessions(lambda: 1_790_000_000)
     yield Shops(
@@ -85,13 +86,18 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
 
 
 def _ingest(
-    documents: DocumentRepository, catalog: CatalogRepository, embedder: OnnxEmbedder, shop: str, path: Path
+    documents: DocumentRepository,
+    catalog: CatalogRepository,
+    embedder: OnnxEmbedder,
+    sandbox: Sandbox,
+    shop: str,
+    path: Path,
 ) -> None:
     data = path.read_bytes()
     key = f"documents/{shop}/{path.relative_to(DEMO / shop / 'documents').as_posix()}"
     drop = Arrival(key, "01", len(data))
-    parsed, count = read(data, key), Tokens(shopwright_models.directory()).count
-    cut, feed = ingest_parse.cut(parsed, ingest_parse.products_in(data, key), drop.document_id, count)
+    parsed, count = sandbox.read(data, key), Tokens(shopwright_models.directory()).count
+    cut, feed = ingest_parse.cut(parsed, ingest_parse.products_in(sandbox, data, key), drop.document_id, count)
     pieces = [replace(piece, content=mask(piece.content).text) for piece in cut]
     texts = [embedded_text(piece.section, piece.content) for piece in pieces]
     mine = documents.of(Tenant(shop))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from pydantic import TypeAdapter
 from shopwright.documents.document import NotADocument, check_name, tenant_of
 from shopwright.documents.parse import package
 from shopwright.documents.rejected import (
@@ -18,6 +19,7 @@ from shopwright.documents.rejected import (
     ExpandsTooMuch,
     Mislabelled,
     NoText,
+    ReaderCrashed,
     Rejected,
     ScannedPages,
     TooDeeplyNested,
@@ -33,7 +35,7 @@ from shopwright.documents.rejected import (
 from shopwright.documents.sandbox import Limits, Sandbox, SandboxUnavailable
 from shopwright.tenancy.tenant import NotAMerchant
 
-from tests.unit.shopwright.documents import samples
+from tests.unit.shopwright.documents import readers, samples
 from tests.unit.shopwright.documents.samples import SAMPLES, docx, paragraph, zipped
 
 MEGABYTE = 1024 * 1024
@@ -125,6 +127,32 @@ def test_a_reader_dies_of_its_limits_and_the_next_file_is_read() -> None:
                 tight.read(many, "documents/kitchen/a.csv")
             if kind is not TooSlow:
                 assert tight.read(SAMPLES["txt"], "documents/kitchen/a.txt").blocks
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("dies", ReaderCrashed),
+        ("eats", TooMuchMemory),
+        ("hangs", TooSlow),
+        ("floods", TooMuchText),
+        ("digs", TooDeeplyNested),
+        ("stumbles", BrokenFile),
+        ("lies", ReaderCrashed),
+        ("leaves", ReaderCrashed),
+        ("peeks", BrokenFile),
+    ],
+)
+def test_another_reader_of_a_file_goes_wrong_as_harmlessly(name: str, kind: type[Rejected]) -> None:
+    form = TypeAdapter(list[str])
+    with Sandbox(Limits(wall_s=2)) as one:
+        with pytest.raises(Rejected) as refusal:
+            one.tell(b"a secret", "documents/kitchen/a.csv", by=f"{readers.__name__}:{name}", form=form)
+
+        assert type(refusal.value) is kind
+        assert "secret" not in f"{refusal.value} {refusal.value.__cause__}"
+        told = one.tell(b"a tent\n", "documents/kitchen/a.csv", by=f"{readers.__name__}:tells", form=form)
+    assert told == ["a tent", ".csv"]
 
 
 def test_the_limit_on_processor_time_holds_too() -> None:

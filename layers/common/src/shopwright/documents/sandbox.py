@@ -12,10 +12,10 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -39,12 +39,16 @@ _START = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from shopwright.documents.parse.confined import main
 main()"""
+_BROKE = "This file cannot be read: it broke our reader. Save it again, in another format."
+_DAMAGED = "This file cannot be read: it is damaged. Open it, save it again, and upload that."
 _GRACE_S = 10.0  # for starting the keeper and importing a format's parser, on a small machine
 _KINDS = {kind.__name__: kind for kind in rejected.Rejected.__subclasses__()}
 _WHY = {
     TooMuchMemory: "Reading this file takes too much memory. Split it into smaller files, or leave out its pictures.",
     TooDeeplyNested: "This file nests its parts too deep to be read. Simplify it.",
 }
+_Told = TypeVar("_Told")
+_ANSWER = TypeAdapter(dict[str, Any])
 _BLOCKS = TypeAdapter(tuple[tuple[tuple[str, ...], str, int, int, bool], ...])
 
 
@@ -96,21 +100,35 @@ class Sandbox:
 
     def read(self, data: bytes, key: str) -> Parsed:
         """A file's title and blocks. Raises a Rejected for every fault of the file, SandboxUnavailable for ours."""
-        kind = format_of(key)
+        return titled(_parsed(self._answer(data, key)), key)
+
+    def tell(self, data: bytes, key: str, *, by: str, form: TypeAdapter[_Told]) -> _Told:
+        """What another reader of text makes of the file, under the same limits and with the same refusals.
+
+        `by` is its `module:function`, which takes the decoded text and the name's ending, and gives JSON of that form.
+        """
+        told = _said(self._answer(data, key, by)).get("told")
+        try:
+            return form.validate_json(told or "")
+        except ValidationError:
+            raise ReaderCrashed(_BROKE) from None
+
+    def _answer(self, data: bytes, key: str, by: str = "") -> bytes:
+        wanted = {"format": format_of(key).value, "ending": PurePosixPath(key).suffix, "by": by}
         check_size(len(data))
         with self._alone:
             began = time.monotonic()
-            answer, body = self._ask({"format": kind.value, **asdict(self._limits)}, data)
+            answer, body = self._ask({**wanted, **asdict(self._limits)}, data)
             self.spent = Spent(time.monotonic() - began, int(answer["peak_kb"]))
         match answer["end"]:
             case "done":
-                return titled(_parsed(body), key)
+                return body
             case "slow":
                 raise TooSlow("Reading this file takes too long. Split it into smaller files, or save it again.")
             case "big":
                 raise TooMuchText("This file holds more text than we take of one file. Split it into smaller files.")
             case _:
-                raise ReaderCrashed("This file cannot be read: it broke our reader. Save it again, in another format.")
+                raise ReaderCrashed(_BROKE)
 
     @property
     def keeper(self) -> int | None:
@@ -185,17 +203,22 @@ def _exactly(descriptor: int, size: int, until: float) -> bytes:
 
 
 def _parsed(body: bytes) -> Parsed:
-    """The reader's answer, held to its form: the reader had a stranger's file in its hands."""
+    said = _said(body)
     try:
-        said = json.loads(body)
-        if "blocks" in said:
-            blocks = _BLOCKS.validate_python(said["blocks"], strict=False)
-            return Parsed(str(said["title"]), tuple(Block(*block) for block in blocks))
-        name, why, where = said.get("rejected"), said.get("why"), said.get("broke")
-    except (ValueError, TypeError, AttributeError, ValidationError):
-        raise ReaderCrashed(
-            "This file cannot be read: it broke our reader. Save it again, in another format."
-        ) from None
-    kind: type[Rejected] = _KINDS.get(name, BrokenFile)
-    message = why or _WHY.get(kind, "This file cannot be read: it is damaged. Open it, save it again, and upload that.")
-    raise kind(str(message)) from (ReaderBroke(str(where)) if where else None)
+        blocks = _BLOCKS.validate_python(said["blocks"], strict=False)
+        return Parsed(str(said["title"]), tuple(Block(*block) for block in blocks))
+    except (KeyError, ValidationError):
+        raise ReaderCrashed(_BROKE) from None
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    """The reader's answer, or its refusal; held to its form, for the reader had a stranger's file in its hands."""
+    try:
+        said: dict[str, Any] = _ANSWER.validate_json(body)
+    except ValidationError:
+        raise ReaderCrashed(_BROKE) from None
+    if not {"rejected", "broke"} & said.keys():
+        return said
+    kind: type[Rejected] = _KINDS.get(str(said.get("rejected")), BrokenFile)
+    why = said.get("why") or _WHY.get(kind) or _DAMAGED
+    raise kind(str(why)) from (ReaderBroke(str(said["broke"])) if "broke" in said else None)

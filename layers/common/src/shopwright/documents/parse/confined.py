@@ -19,11 +19,14 @@ import struct
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from shopwright.documents.document import Format
 from shopwright.documents.parse import formats
+from shopwright.documents.parse.decode import decode
 from shopwright.documents.rejected import Rejected
 
 HEAD = struct.Struct(">II")  # how long the header (JSON) and what follows it are
@@ -61,7 +64,7 @@ def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
     """One reader for each file asked for, until nobody asks any more."""
     while (request := receive(asked)) is not None:
         wanted, data = request
-        formats.parser(Format(wanted["format"]))  # imports what the format needs, for all readers to come
+        _reader(wanted)  # imports what it needs, for all readers to come
         gc.collect()
         gc.freeze()  # so that the reader's collector does not touch, and so copy, what it shares with us
         send(answers, *_read(wanted, data))
@@ -107,7 +110,7 @@ def _be_a_reader(wanted: dict[str, Any], data: bytes, into: int) -> NoReturn:
             gc.set_threshold(50_000, 20, 100)  # it makes many objects and lives shortly: less looking for garbage
             confine(wanted["memory_bytes"], wanted["cpu_s"])
             try:
-                said = json.dumps(_told(Format(wanted["format"]), data), ensure_ascii=False).encode()
+                said = json.dumps(_told(wanted, data), ensure_ascii=False).encode()
             except MemoryError:
                 _loosen()
                 said = b'{"rejected": "TooMuchMemory"}'
@@ -117,10 +120,29 @@ def _be_a_reader(wanted: dict[str, Any], data: bytes, into: int) -> NoReturn:
         os._exit(code)  # never back into the keeper's loop
 
 
-def _told(kind: Format, data: bytes) -> dict[str, Any]:
-    """What the parser found, or why it found nothing, in plain values."""
+def _reader(wanted: dict[str, Any]) -> Callable[[bytes], dict[str, Any]]:
+    """What is to read the file: the parser of its format, or what the process that asks has named in its place."""
+    kind = Format(wanted["format"])
+    if not wanted["by"]:
+        formats.parser(kind)
+        return lambda data: _parsed(data, kind)
+    module, _, function = wanted["by"].partition(":")
+    tell: Callable[[str, str], str] = getattr(import_module(module), function)
+    return lambda data: {"told": tell(decode(data), wanted["ending"])}
+
+
+def _parsed(data: bytes, kind: Format) -> dict[str, Any]:
+    parsed = formats.parse(data, kind)
+    return {
+        "title": parsed.title,
+        "blocks": [[block.path, block.text, block.start, block.end, block.whole] for block in parsed.blocks],
+    }
+
+
+def _told(wanted: dict[str, Any], data: bytes) -> dict[str, Any]:
+    """What the reader found, or why it found nothing, in plain values."""
     try:
-        parsed = formats.parse(data, kind)
+        return _reader(wanted)(data)
     except Rejected as refused:
         return {"rejected": type(refused).__name__, "why": str(refused)}
     except MemoryError:
@@ -131,10 +153,6 @@ def _told(kind: Format, data: bytes) -> dict[str, Any]:
         # Whatever a library raises over a hostile file. Its words may quote the file: only its kind and place are told.
         last = traceback.extract_tb(broken.__traceback__)[-1]
         return {"broke": f"{type(broken).__name__} at {Path(last.filename).name}:{last.lineno}"}
-    return {
-        "title": parsed.title,
-        "blocks": [[block.path, block.text, block.start, block.end, block.whole] for block in parsed.blocks],
-    }
 
 
 def confine(memory_bytes: int, cpu_s: int) -> None:
