@@ -1,5 +1,7 @@
 """`python -m tests.fuzz pdf --minutes 10`: broken files for one parser; changes when we break files in another way.
 
+`feed.csv`, `feed.json` and `feed.xml` are for the readers of product feeds.
+
 Where `atheris` is installed it steers by coverage (`--atheris`); otherwise files are broken at random from a seed, so
 that a run can be had again. Either way the parser runs in this process, with the sandbox's limits on memory. A finding
 is an exception that is no Rejected (nor of memory or depth, which the sandbox turns into one), or more than the
@@ -22,14 +24,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from shopwright.documents.document import Format, format_of
+from shopwright.catalog import feeds
+from shopwright.documents.document import format_of
 from shopwright.documents.parse import formats
+from shopwright.documents.parse.decode import decode
 from shopwright.documents.rejected import Rejected
 from shopwright.documents.sandbox import Limits
 
-from tests.unit.shopwright.documents.samples import SAMPLES, zipped
+from tests.unit.shopwright.documents.samples import FEEDS, SAMPLES, zipped
 
 KEPT = Path(".build/fuzz")
+GOOD = {**SAMPLES, **FEEDS}
 SLOW_S = 17
 _TOKENS = (
     *(
@@ -102,12 +107,25 @@ def broken_package(data: bytes, chance: random.Random, other: bytes) -> bytes:
     return zipped(parts)
 
 
-def once(data: bytes, kind: Format) -> str:
+def reader(of: str) -> Callable[[bytes], str]:
+    """What reads such files, and says what they turned out to be."""
+
+    def as_feed(data: bytes) -> str:
+        return "no feed" if feeds.told(decode(data), of.removeprefix("feed.")) == "null" else "read"
+
+    def as_document(data: bytes) -> str:
+        formats.parse(data, format_of(f"a.{of}"))
+        return "read"
+
+    return as_feed if of in FEEDS else as_document
+
+
+def once(data: bytes, read: Callable[[bytes], str]) -> str:
     """What becomes of one file: `read`, or the name of its rejection. Anything else comes out as it is."""
     signal.alarm(SLOW_S)
     faulthandler.dump_traceback_later(SLOW_S + 3, exit=True)  # native code hears no alarm; the file in hand is kept
     try:
-        formats.parse(data, kind)
+        return read(data)
     except Rejected as refused:
         return type(refused).__name__
     except (MemoryError, RecursionError) as over:
@@ -115,20 +133,19 @@ def once(data: bytes, kind: Format) -> str:
     finally:
         signal.alarm(0)
         faulthandler.cancel_dump_traceback_later()
-    return "read"
 
 
-def keep(data: bytes, ending: str, number: int) -> Path:
+def keep(data: bytes, of: str, number: int) -> Path:
     KEPT.mkdir(parents=True, exist_ok=True)
-    path = KEPT / f"{ending}-{number}.{ending}"
+    path = KEPT / f"{of}-{number}.{of}"
     path.write_bytes(data)
     return path
 
 
-def fuzz(ending: str, seconds: float, seed: int, say: Callable[[str], None] = print) -> int:
+def fuzz(of: str, seconds: float, seed: int, say: Callable[[str], None] = print) -> int:
     """How many findings there were. The file in hand is kept beforehand, for a crash that takes the process along."""
-    kind = format_of(f"a.{ending}")
-    good = SAMPLES[ending]
+    read = reader(of)
+    good = GOOD[of]
     chance = random.Random(seed)  # noqa: S311 - the same files for the same seed, not a secret
     breaking = broken_package if good.startswith(b"PK") else broken
     corpus = [good]
@@ -137,14 +154,14 @@ def fuzz(ending: str, seconds: float, seed: int, say: Callable[[str], None] = pr
     slowest = 0.0
     began = time.process_time()  # of the processor: what else the machine does shortens nothing
     while time.process_time() - began < seconds:
-        data = breaking(chance.choice(corpus), chance, chance.choice(sorted(SAMPLES.values())))
-        in_hand = keep(data, ending, 0)
+        data = breaking(chance.choice(corpus), chance, chance.choice(sorted(GOOD.values())))
+        in_hand = keep(data, of, 0)
         started = time.monotonic()
         try:
-            outcome = once(data, kind)
+            outcome = once(data, read)
         except Exception as finding:
             findings += 1
-            kept = keep(data, ending, sum(outcomes.values()) + 1)
+            kept = keep(data, of, sum(outcomes.values()) + 1)
             say(f"FINDING  {kept}: {''.join(traceback.format_exception(finding)[-3:])}")
             outcome = "finding"
         slowest = max(slowest, time.monotonic() - started)
@@ -154,33 +171,31 @@ def fuzz(ending: str, seconds: float, seed: int, say: Callable[[str], None] = pr
         in_hand.unlink()
     total = sum(outcomes.values())
     say(
-        f"{ending}: {total:,} files in {(time.process_time() - began) / 60:.1f} processor minutes from seed {seed}, "
+        f"{of}: {total:,} files in {(time.process_time() - began) / 60:.1f} processor minutes from seed {seed}, "
         f"slowest {slowest:.2f} s, {findings} findings; "
         + ", ".join(f"{count:,} {name}" for name, count in outcomes.most_common())
     )
     return findings
 
 
-def with_atheris(ending: str, seconds: float) -> None:
+def with_atheris(of: str, seconds: float) -> None:
     """Coverage-guided, in atheris' own loop, which ends the process itself."""
     import atheris
 
-    kind = format_of(f"a.{ending}")
+    read = reader(of)
     atheris.instrument_all()
-    corpus = KEPT / "corpus" / ending
+    corpus = KEPT / "corpus" / of
     corpus.mkdir(parents=True, exist_ok=True)
-    (corpus / f"good.{ending}").write_bytes(SAMPLES[ending])
+    (corpus / f"good.{of}").write_bytes(GOOD[of])
     atheris.Setup(
-        ["fuzz", f"-max_total_time={int(seconds)}", f"-timeout={SLOW_S}", str(corpus)], lambda data: once(data, kind)
+        ["fuzz", f"-max_total_time={int(seconds)}", f"-timeout={SLOW_S}", str(corpus)], lambda data: once(data, read)
     )
     atheris.Fuzz()
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument(
-        "endings", nargs="+", choices=sorted(SAMPLES), metavar="ENDING", help=", ".join(sorted(SAMPLES))
-    )
+    parser.add_argument("endings", nargs="+", choices=sorted(GOOD), metavar="ENDING", help=", ".join(sorted(GOOD)))
     parser.add_argument("--minutes", type=float, default=10.0, help="of the processor, for each parser")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--atheris", action="store_true", help="steer by coverage; atheris must be installed")
@@ -195,7 +210,7 @@ def main(arguments: Sequence[str]) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (limit * 2, limit * 2))  # this process also holds what tests import
     if asked.atheris:
         with_atheris(asked.endings[0], asked.minutes * 60)
-    return int(sum(fuzz(ending, asked.minutes * 60, asked.seed) for ending in asked.endings) > 0)
+    return int(sum(fuzz(of, asked.minutes * 60, asked.seed) for of in asked.endings) > 0)
 
 
 if __name__ == "__main__":

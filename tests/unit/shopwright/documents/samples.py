@@ -320,3 +320,22 @@ SAMPLES: Mapping[str, bytes] = {
     "xml": GOOGLE.encode(),
 }
 """One good file of each format that we read, by its ending."""
+FEEDS: Mapping[str, bytes] = {
+    "feed.csv": (
+        "Handle;Title;Option1 Name;Option1 Value;Variant SKU;Variant Price;Variant Inventory Qty;Currency;Weight;EAN\n"
+        "zelt;Zelt „Nord“;Größe;M;Z-M;129,00;4;EUR;2.5 kg;4006381333931\nzelt;;;L;Z-L;1.149,00;0;EUR;3 kg;\n"
+        "topf;Topf;;;T-1;12,50;1,200;EUR;;\n"
+    ).encode(),
+    "feed.json": (
+        b'{"currency": "EUR", "products": [{"id": 1, "title": "Tent", "price": 129.00, "tags": ["light", "dry"], '
+        b'"option_names": ["Size"], "variants": [{"sku": "T-S", "options": ["S"], "price": {"amount": "9.50", '
+        b'"currency": "USD"}, "stock": 3}, {"sku": "T-M", "options": {"Size": "M"}, "prices": [["EUR", "9.00"]]}]}, '
+        b'{"id": "2", "name": "Pan\\ud83c", "price": "1e3", "in_stock": true, "dimensions": {"width": {"value": 3}}}]}'
+    ),
+    "feed.xml": GOOGLE.replace(
+        "</g:id>",
+        "</g:id><g:item_group_id>K</g:item_group_id><g:availability>in_stock</g:availability>"
+        "<g:sale_price>99.00 EUR</g:sale_price><g:size unit='cm'>28</g:size>",
+    ).encode(),
+}
+"""One good product feed for each reader of them."""
