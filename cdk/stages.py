@@ -17,7 +17,7 @@ _UNRESERVED = 100  # AWS refuses to reserve the last hundred; functions without 
 DATABASE_FUNCTIONS = frozenset(
     {
         *("chat", "documents", "health", "ingest-parse", "insert-vectors", "quarantine", "remove-document", "reembed"),
-        *("switch-model", "migrate", "refresh-views", "shop-statistics", "tend-indexes"),
+        *("products", "switch-model", "migrate", "refresh-views", "shop-statistics", "tend-indexes"),
     }
 )
 
@@ -121,6 +121,7 @@ DEV = Stage(
     concurrency=MappingProxyType(
         {
             "chat": 100,
+            "products": 20,
             "documents": 30,
             "health": 10,
             "ingest-parse": 30,
@@ -162,6 +163,7 @@ STAGING = Stage(
     concurrency=MappingProxyType(
         {
             "chat": 200,
+            "products": 40,
             "documents": 50,
             "health": 10,
             "ingest-parse": 50,
@@ -203,7 +205,8 @@ PROD = Stage(
     concurrency=MappingProxyType(
         {
             "chat": 500,
-            "documents": 100,
+            "products": 40,
+            "documents": 60,
             "health": 20,
             "ingest-parse": 100,
             "insert-vectors": 100,

@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from cdk.capabilities.auditing import Auditing
+from cdk.capabilities.catalog import Catalog
 from cdk.capabilities.conversation import Conversation
 from cdk.capabilities.documents import Documents
 from cdk.capabilities.identity import Identity
@@ -42,6 +43,7 @@ class Service(Stack):
         self.auditing = Auditing(self, "Auditing", ground=ground)
         upkeep = Upkeep(self, "Upkeep", ground=ground, door=self.door)
         identity = Identity(self, "Identity", ground=ground, door=self.door, members=self.members)
+        catalog = Catalog(self, "CatalogApi", ground=ground, door=self.door)
         documents = Documents(self, "DocumentsApi", ground=ground, door=self.door)
         privacy = Privacy(self, "Privacy", ground=ground, door=self.door)
         conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
@@ -54,6 +56,7 @@ class Service(Stack):
         self.functions: tuple[CapabilityFunction, ...] = (
             *self.auditing.functions,
             *conversation.functions,
+            *catalog.functions,
             *documents.functions,
             *identity.functions,
             *self.ingestion.functions,

@@ -16,6 +16,8 @@ CHAT = {
     ("DELETE", "/v1/context"),
     ("DELETE", "/v1/sessions/{session_id}"),
     ("POST", "/v1/sign-out"),
+    ("GET", "/v1/products"),
+    ("GET", "/v1/products/{sku}"),
 }
 DOCUMENTS = {
     ("GET", "/v1/documents"),

@@ -19,6 +19,7 @@ IN_NETWORK = {
     "reembed",
     "switch-model",
     "migrate",
+    "products",
     "refresh-views",
     "shop-statistics",
     "tend-indexes",

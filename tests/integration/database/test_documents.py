@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
-from shopwright.documents.aurora import Documents, NotACursor, OtherModelServes, Outcome, VectorsGone
+from shopwright.database.paging import NotACursor
+from shopwright.documents.aurora import Documents, OtherModelServes, Outcome, VectorsGone
 from shopwright.documents.document import PIPELINE, Arrival, DocumentNotFound, Status
 from shopwright.embedding.model import Model
 from shopwright.tenancy.tenant import Tenant

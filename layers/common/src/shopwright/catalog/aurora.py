@@ -5,6 +5,7 @@ old passages with the old facts, or the new with the new.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,8 +16,22 @@ from uuid import UUID
 from shopwright.catalog.facts import Kind, Sheet, Told, read_key, told_value
 from shopwright.catalog.passages import Owner
 from shopwright.catalog.product import Feed, Product, Refused
+from shopwright.catalog.shelf import (
+    MAX_PAGE,
+    MAX_SHOWN,
+    MAX_SHOWN_LISTED,
+    Article,
+    Displayed,
+    Left,
+    Order,
+    Page,
+    ProductNotFound,
+    Value,
+)
 from shopwright.database.connection import Cursor, Database, Row
+from shopwright.database.paging import NotACursor, cursor_of, moment, read_cursor
 from shopwright.database.queries import Queries
+from shopwright.errors import Invalid
 from shopwright.tenancy.passport import Passport, Signer
 from shopwright.tenancy.tenant import Tenant
 
@@ -108,6 +123,56 @@ class Catalog:
         refused = tuple(Refused(number, reason) for number, reason in row["refused"])
         return Report(row["products"], row["withdrawn"], refused, row["refused_count"])
 
+    def browse(
+        self,
+        limit: int = 20,
+        cursor: str | None = None,
+        *,
+        order: Order = Order.NEWEST,
+        text: str | None = None,
+        available: bool = False,
+    ) -> Page:
+        """Products that are sold: those whose title has the text in it, those that can be had, or all of them."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise Invalid(f"A page holds 1 to {MAX_PAGE} products.")
+        values: dict[str, object] = {"text": text or None, "available": available, "limit": limit + 1}
+        values |= _after(cursor, order)
+        with self._database.as_tenant(self._signer.sign(self._tenant)) as db:
+            query = "newest" if order is Order.NEWEST else "by_name"
+            rows = db.execute(_QUERIES[query], {"merchant": self._merchant, **values}).fetchall()
+            products = self._displayed(db, rows[:limit], MAX_SHOWN_LISTED)
+        return Page(products, _next(products[-1], order) if len(rows) > limit else None)
+
+    def find(self, sku: str) -> Displayed:
+        """The product that has a variant of this SKU, or this id."""
+        with self._database.as_tenant(self._signer.sign(self._tenant)) as db:
+            rows = db.execute(_QUERIES["of_sku"], {"merchant": self._merchant, "sku": sku}).fetchall()
+            if not rows:
+                raise ProductNotFound("There is no such product.")
+            return self._displayed(db, rows, MAX_SHOWN, sku)[0]
+
+    def _displayed(self, db: Cursor, products: Sequence[Row], most: int, sku: str = "") -> tuple[Displayed, ...]:
+        asked = {"merchant": self._merchant, "ids": [row["id"] for row in products]}
+        variants = db.execute(_QUERIES["variants_shown"], {**asked, "most": most, "sku": sku}).fetchall()
+        shown = {"products": [row["product_id"] for row in variants], "skus": [row["sku"] for row in variants]}
+        facts: dict[tuple[str, str], dict[str, Value]] = defaultdict(dict)
+        for row in db.execute(_QUERIES["facts_shown"], {**asked, **shown}).fetchall():
+            of = row.pop("product_id"), row.pop("sku")
+            facts[of][row["name"]] = Value(**{**row, "kind": Kind(row["kind"])})
+        articles: dict[str, list[Article]] = defaultdict(list)
+        counts: dict[str, int] = {}
+        for row in variants:
+            left = None if row["left"] is None else Left(row["left"], row["version"])
+            key = row["product_id"], row["sku"]
+            articles[row["product_id"]].append(Article(row["sku"], row["title"], facts[key], left))
+            counts[row["product_id"]] = row["of_all"]
+        return tuple(
+            Displayed(
+                **row, facts=facts[row["id"], ""], variants=tuple(articles[row["id"]]), variant_count=counts[row["id"]]
+            )
+            for row in products
+        )
+
     def _alone(self, db: Cursor) -> None:
         self._run(db, "one_writer")
 
@@ -152,7 +217,7 @@ class Catalog:
             "skus": [sku for _, sku, _ in facts],
             "names": [fact.name for _, _, fact in facts],
         }
-        changed = self._count(
+        changed = self._changed(
             db,
             "write_facts",
             **keys,
@@ -161,10 +226,12 @@ class Catalog:
             words=[fact.words for _, _, fact in facts],
             units=[fact.unit for _, _, fact in facts],
         )
-        changed += self._count(db, "forget_missing_facts", ids=ids, **keys)
-        stock = self._count(db, "write_stock", **skus, on_hand=[one.on_hand for _, _, one in variants])
+        changed += self._changed(db, "forget_missing_facts", ids=ids, **keys)
+        stock = self._changed(db, "write_stock", **skus, on_hand=[one.on_hand for _, _, one in variants])
         self._run(db, "forget_missing_stock", ids=ids, **skus)
-        return changed, stock
+        if changed or stock:
+            self._run(db, "touch", ids=sorted({*changed, *stock}))
+        return len(changed), len(stock)
 
     def _link(self, db: Cursor, document_id: str, owners: Mapping[UUID, Owner]) -> None:
         self._run(db, "unlink_passages", document=document_id, chunks=list(owners))
@@ -180,8 +247,10 @@ class Catalog:
     def _run(self, db: Cursor, query: str, **values: object) -> None:
         db.execute(_QUERIES[query], {"merchant": self._merchant, **values})
 
-    def _count(self, db: Cursor, query: str, **values: object) -> int:
-        return len(db.execute(_QUERIES[query], {"merchant": self._merchant, **values}).fetchall())
+    def _changed(self, db: Cursor, query: str, **values: object) -> list[str]:
+        """The product of each row that a statement wrote."""
+        rows = db.execute(_QUERIES[query], {"merchant": self._merchant, **values}).fetchall()
+        return [row["product_id"] for row in rows]
 
     @property
     def _merchant(self) -> str:
@@ -231,6 +300,20 @@ def _told(row: Row) -> Told:
         unit=row["unit"],
         version=row["version"],
     )
+
+
+def _after(cursor: str | None, order: Order) -> dict[str, object]:
+    """Where a page goes on. A cursor of the other order is none."""
+    if cursor is None:
+        return {"after_time": None, "after_id": None}
+    said, time, product = read_cursor(cursor, 3)
+    if said != order.value:
+        raise NotACursor
+    return {"after_time": moment(time), "after_id": product}
+
+
+def _next(last: Displayed, order: Order) -> str:
+    return cursor_of(order.value, last.changed_at.isoformat(), last.id)
 
 
 def _batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:

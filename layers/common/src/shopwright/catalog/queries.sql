@@ -133,3 +133,70 @@ select * from shopwright.facts_of(%(passport)s, %(chunks)s::uuid[]);
 -- name: fact_versions
 -- The versions that facts have now: one round trip.
 select * from shopwright.fact_versions(%(passport)s, %(products)s::text[], %(skus)s::text[], %(names)s::text[]);
+
+-- name: touch
+-- What a feed says of these products has changed.
+update shopwright.product
+   set changed_at = clock_timestamp()
+ where merchant_id = %(merchant)s and id = any (%(ids)s::text[]);
+
+-- name: newest
+-- One page of the products that are sold, the latest change first.
+select p.id, p.title, p.changed_at
+  from shopwright.product p
+ where p.merchant_id = %(merchant)s and not p.withdrawn
+   and (%(text)s::text is null or strpos(lower(p.title), lower(%(text)s::text)) > 0)
+   and (not %(available)s::bool or shopwright.can_be_had(p.merchant_id, p.id))
+   and (%(after_time)s::timestamptz is null
+        or (p.changed_at, p.id) < (%(after_time)s::timestamptz, %(after_id)s::text))
+ order by p.changed_at desc, p.id desc
+ limit %(limit)s::int4;
+
+-- name: by_name
+-- One page of the products that are sold, by their names. The one that the page before ended with says where to go on.
+select p.id, p.title, p.changed_at
+  from shopwright.product p
+ where p.merchant_id = %(merchant)s and not p.withdrawn
+   and (%(text)s::text is null or strpos(lower(p.title), lower(%(text)s::text)) > 0)
+   and (not %(available)s::bool or shopwright.can_be_had(p.merchant_id, p.id))
+   and (%(after_id)s::text is null
+        or (lower(p.title), p.id) > (select lower(a.title), a.id from shopwright.product a
+                                      where a.merchant_id = %(merchant)s and a.id = %(after_id)s::text))
+ order by lower(p.title), p.id
+ limit %(limit)s::int4;
+
+-- name: of_sku
+-- The products that are sold and have a variant of this SKU, or this id: a variant's own SKU comes first.
+select p.id, p.title, p.changed_at
+  from shopwright.product p
+  left join shopwright.variant v on v.merchant_id = p.merchant_id and v.product_id = p.id and v.sku = %(sku)s::text
+                                and not v.withdrawn
+ where p.merchant_id = %(merchant)s and not p.withdrawn
+   and p.id in (select o.product_id from shopwright.variant o
+                 where o.merchant_id = %(merchant)s and o.sku = %(sku)s::text
+                 union all select %(sku)s::text)
+   and (v.sku is not null or p.id = %(sku)s::text)
+ order by v.sku is null, p.changed_at desc, p.id
+ limit 1;
+
+-- name: variants_shown
+-- The first variants of these products, and how many each has. The one that was asked for is always among them.
+select v.product_id, v.sku, v.title, v.of_all, greatest(s.on_hand - s.held, 0) as left, s.version
+  from (select product_id, sku, title, ordinal, count(*) over (partition by product_id) as of_all,
+               row_number() over (partition by product_id
+                                      order by (sku = %(sku)s::text) desc nulls last, ordinal, sku) as place
+          from shopwright.variant
+         where merchant_id = %(merchant)s and product_id = any (%(ids)s::text[]) and not withdrawn) v
+  left join shopwright.stock s on s.merchant_id = %(merchant)s and s.product_id = v.product_id and s.sku = v.sku
+                              and s.on_hand is not null
+ where v.place <= %(most)s::int4
+ order by v.product_id, v.ordinal, v.sku;
+
+-- name: facts_shown
+-- What is known of these products and of these variants of theirs.
+select f.product_id, f.sku, f.name, f.kind, f.amount, f.words, f.unit, f.version
+  from shopwright.product_fact f
+ where f.merchant_id = %(merchant)s and f.product_id = any (%(ids)s::text[])
+   and (f.amount is not null or f.words is not null)
+   and (f.sku = '' or (f.product_id, f.sku) in (select * from unnest(%(products)s::text[], %(skus)s::text[])))
+ order by f.product_id, f.sku, f.name;

@@ -4,8 +4,6 @@ Events of one object may come twice and out of order. Its S3 sequencer decides, 
 older event never wins, an equal one is done already.
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from psycopg import sql
 
 from shopwright.database import generation
 from shopwright.database.connection import Cursor, Database, Reads, Row
+from shopwright.database.paging import NotACursor, cursor_of, moment, read_cursor
 from shopwright.database.queries import Queries
 from shopwright.documents.chunk import Chunk
 from shopwright.documents.document import (
@@ -41,10 +40,6 @@ _BATCH = 500
 Passage = tuple[Chunk, Sequence[float] | None]
 _LONG_S = 150  # a passport for writing a big document
 MAX_PAGE = 100
-
-
-class NotACursor(Invalid):
-    """The cursor is not one that a page gave."""
 
 
 class OtherModelServes(Conflict):
@@ -124,7 +119,7 @@ class Documents:
                 },
             ).fetchall()
         shown = tuple(_document(row) for row in rows[:limit])
-        return Page(shown, _cursor(shown[-1]) if len(rows) > limit else None)
+        return Page(shown, cursor_of(shown[-1].updated_at.isoformat(), shown[-1].id) if len(rows) > limit else None)
 
     def get(self, document_id: str) -> Document:
         """One document. Another merchant's, a deleted one and one that never was look the same."""
@@ -327,18 +322,8 @@ def _document(row: Row) -> Document:
     return Document(**{**row, "status": Status(row["status"])})
 
 
-def _cursor(last: Document) -> str:
-    return base64.urlsafe_b64encode(f"{last.updated_at.isoformat()} {last.id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    refused = NotACursor("Use the cursor that the page before gave, or none to begin again.")
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        time, document = text.split(" ")
-        at = datetime.fromisoformat(time)
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise refused from None
-    if at.tzinfo is None or not is_document_id(document):
-        raise refused
-    return at, document
+def _read_cursor(word: str) -> tuple[datetime, str]:
+    time, document = read_cursor(word, 2)
+    if not is_document_id(document):
+        raise NotACursor
+    return moment(time), document

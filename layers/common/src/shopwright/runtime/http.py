@@ -25,6 +25,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupp
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
+from shopwright.database.paging import NotACursor
 from shopwright.errors import (
     Conflict,
     Declined,
@@ -69,6 +70,7 @@ class TenantMismatch(Denied):
 _STATUS: tuple[tuple[type[ShopwrightError], int], ...] = (
     (NotSignedIn, 401),
     (MalformedBody, 400),
+    (NotACursor, 400),
     (BodyTooLarge, 413),
     (NotJson, 415),
     (Invalid, 422),
