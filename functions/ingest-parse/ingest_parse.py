@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import PurePosixPath
 
@@ -150,10 +150,13 @@ def cut(
 
 
 def _told(parsed: Read, telling: Telling) -> Read:
-    """The document with the passages of those products that are told anew in place of their rows."""
-    if not telling.anew:
-        return parsed
-    kept = [one for one in parsed.blocks if not telling.is_told_anew(one.start)]
+    """The document with the passages of those products that are told anew in place of their rows. Every other product's
+    row stands alone, whatever its columns are called."""
+    kept = [
+        replace(one, row=False) if one.row and telling.owner(one.start, "") else one
+        for one in parsed.blocks
+        if not telling.is_told_anew(one.start)
+    ]
     anew = [block.Block((one.name,), block.storable(one.text), one.start, one.end, whole=True) for one in telling.anew]
     return Read(parsed.title, tuple(sorted((*kept, *anew), key=lambda one: one.start)))
 

@@ -325,6 +325,19 @@ def test_a_product_feed_fills_the_catalog_together_with_its_passages() -> None:
     assert set(shop.wares.tenants) == {"kitchen"}
 
 
+def test_rows_of_a_table_share_passages_and_products_never_do() -> None:
+    shop = Shop()
+    feed = "Artikelnummer;Bezeichnung;Preis\n" + "".join(f"A-{n};Topf {n};{n},50 EUR\n" for n in range(1, 6))
+    table = "Land;Preis;Tage\n" + "".join(f"Land {n};{n},50 EUR;{n}\n" for n in range(1, 6))
+    for name, text, passages in (("waren", feed, 5), ("versand", table, 1)):
+        shop.documents.files[f"documents/kitchen/{name}.csv"] = text.encode()
+        shop.take_in(key=f"documents/kitchen/{name}.csv")
+
+        kept = shop.shelf.rows[document_id(f"documents/kitchen/{name}.csv")]["content"].passages
+        assert len(kept) == passages, name
+    assert len(shop.wares.feeds) == 1
+
+
 def test_a_feed_that_eats_memory_is_refused_by_the_process_that_reads_it() -> None:
     columns = ",".join(f"c{number}" for number in range(497))
     wide = f"sku,title,price,{columns}\n" + ("1,Tent,9" + "," * 497 + "\n") * 16_000  # as a table it is a small one

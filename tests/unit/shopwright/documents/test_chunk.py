@@ -45,6 +45,39 @@ def test_rows_stand_alone() -> None:
     assert len(cut(*(Block((), f"row {n}", n, n + 1, whole=True) for n in range(5)))) == 5
 
 
+def rows(*numbers: int) -> list[Block]:
+    return [Block(("Sizes",), f"EU: {n}; chest: {n * 2} cm", n, n + 1, whole=True, row=True) for n in numbers]
+
+
+def test_rows_of_a_table_are_grouped_with_rows_alone_each_with_its_headers() -> None:
+    prose = Block(("Sizes",), "Measure yourself.", 0, 1)
+    chunks = cut(prose, *rows(40, 41, 42), Block(("Sizes",), "EU: 43; a jacket", 43, 44, whole=True), *rows(44))
+
+    assert [c.content for c in chunks] == [
+        "Measure yourself.",
+        "EU: 40; chest: 80 cm\nEU: 41; chest: 82 cm\nEU: 42; chest: 84 cm",
+        "EU: 43; a jacket",
+        "EU: 44; chest: 88 cm",
+    ]
+    assert [(c.start, c.end) for c in chunks] == [(0, 1), (40, 43), (43, 44), (44, 45)]
+
+
+def test_groups_of_rows_fit_the_model_and_an_edit_changes_few_of_them() -> None:
+    before, gone, new = (cut(*rows(*range(400))), cut(*rows(*range(100), *range(101, 400))), cut(*rows(*range(401))))
+
+    assert len(before) < 400 / 10
+    assert all(words(embedded_text(c.section, c.content)) <= TOKENS for c in before)
+    assert sum(c.content.count("EU") for c in before) == 400
+    for after in (gone, new):
+        assert len({c.id for c in after} - {c.id for c in before}) <= 4
+
+
+def test_a_row_is_kept_whole_beyond_the_size_of_a_paragraph() -> None:
+    long = Block((), " ".join(["word"] * 400), 0, 9, whole=True, row=True)
+
+    assert [len(c.content.split()) for c in cut(*rows(1), long, *rows(2))] == [5, 400, 5]
+
+
 def test_long_text_is_cut_between_sentences_and_nothing_is_lost() -> None:
     text = " ".join(f"Sentence number {n} says a thing." for n in range(400))
     chunks = cut(Block(("A",), text, 0, len(text)))

@@ -95,8 +95,8 @@ def _cut(blocks: Iterable[Block], count: Callable[[str], int]) -> Iterator[Block
         room = min(room, _room(replace(block, whole=False), count))
         *full, rest = _pack(_SENTENCE.split(block.text), room, count)
         for text in full:
-            yield replace(block, text=text, whole=True)
-        yield replace(block, text=rest)
+            yield replace(block, text=text, whole=True, row=False)
+        yield replace(block, text=rest, row=False)
 
 
 def _room(block: Block, count: Callable[[str], int]) -> int:
@@ -155,13 +155,17 @@ def _words_that_fit(sentence: str, room: int, count: Callable[[str], int]) -> It
 
 
 def _join(blocks: Iterable[Block], count: Callable[[str], int]) -> Iterator[Block]:
-    """Neighbours in one section, joined while they fit; a span then reaches from the first to the last."""
-    for (whole, _), neighbours in groupby(blocks, key=lambda block: (block.whole, block.path)):
-        if whole:
+    """Neighbours in one section, joined while they fit; a span then reaches from the first to the last.
+
+    Rows are joined with rows alone. Each says its headers itself, so that a group of them needs none above it.
+    """
+    for (whole, row, _), neighbours in groupby(blocks, key=lambda block: (block.whole, block.row, block.path)):
+        if whole and not row:
             yield from neighbours
             continue
         section = list(neighbours)
-        for first, last in _groups([block.text for block in section], _room(section[0], count), count):
+        room = _room(replace(section[0], whole=False), count)
+        for first, last in _groups([block.text for block in section], room, count):
             group = section[first:last]
             yield replace(
                 group[0], text="\n".join(block.text for block in group), end=max(block.end for block in group)

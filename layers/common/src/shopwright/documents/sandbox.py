@@ -49,7 +49,7 @@ _WHY = {
 }
 _Told = TypeVar("_Told")
 _ANSWER = TypeAdapter(dict[str, Any])
-_BLOCKS = TypeAdapter(tuple[tuple[tuple[str, ...], str, int, int, bool], ...])
+_BLOCKS = TypeAdapter(tuple[tuple[tuple[str, ...], str, int, int, bool, bool], ...])
 
 
 class SandboxUnavailable(Unavailable):

@@ -14,7 +14,8 @@ class Block:
     all, so that a citation opens at the right place in the merchant's own file. Of a file that is no text (PDF, Office,
     e-mail, RTF) they are characters of its extracted text, which is its blocks with a line end between them; there the
     path leads back: page, slide, sheet or heading. `whole` blocks stand alone: they are not joined with their
-    neighbours.
+    neighbours. A `row` is one of a table, and no thing of its own as a product is: it may be joined with other
+    rows of its section, and is kept whole like those that stand alone.
     """
 
     path: tuple[str, ...]
@@ -22,6 +23,7 @@ class Block:
     start: int
     end: int
     whole: bool = False
+    row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,17 @@ class Extract:
     blocks: list[Block] = field(default_factory=list)
     at: int = 0
 
-    def add(self, path: tuple[str, ...], text: str, *, whole: bool = False) -> None:
+    def add(self, path: tuple[str, ...], text: str, *, whole: bool = False, row: bool = False) -> None:
         """A block, unless there is nothing in it."""
         if not text or text.isspace():
             return
-        self.blocks.append(Block(path, text, self.at, self.at + len(text), whole))
+        self.blocks.append(Block(path, text, self.at, self.at + len(text), whole, row))
         self.at += len(text) + 1
 
     def take(self, parsed: Parsed, under: tuple[str, ...] = ()) -> None:
         """The blocks of a file within this one."""
         for block in parsed.blocks:
-            self.add((*under, *block.path), block.text, whole=block.whole)
+            self.add((*under, *block.path), block.text, whole=block.whole, row=block.row)
 
 
 def squeeze(text: str, *, limit: int | None = None) -> str:

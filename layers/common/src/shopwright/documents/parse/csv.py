@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from shopwright.documents.parse.block import Block, Parsed, squeeze
-from shopwright.documents.parse.rows import called, spoken
+from shopwright.documents.parse.rows import called, is_a_thing, spoken
 from shopwright.documents.rejected import BrokenTable, NoText
 
 _DELIMITERS = ",;\t|"
@@ -46,7 +46,7 @@ def _block(headers: list[str], cells: list[str], start: int, end: int) -> Iterat
     words = spoken(fields)
     if words:
         name = called(fields)
-        yield Block((name,) if name else (), words, start, end, whole=True)
+        yield Block((name,) if name else (), words, start, end, whole=True, row=not is_a_thing(fields))
 
 
 class _Lines:

@@ -110,8 +110,8 @@ class _Reader:
             headed = headed or (not rows and properties is not None and properties.child("tblHeader") is not None)
             rows.append(cells)
             above = cells
-        for name, words, whole in told(rows, header=True if headed else None):
-            self.extract.add((*self.path, name) if name else self.path, words, whole=whole)
+        for one in told(rows, header=True if headed else None):
+            self.extract.add((*self.path, one.name) if one.name else self.path, one.words, whole=one.whole, row=one.row)
 
     def _embedded(self, chunk: Element) -> None:
         name = self._package.relations(self._main).get(chunk.get("relationships:id"), ("", ""))[1]

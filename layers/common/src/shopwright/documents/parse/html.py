@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from shopwright.documents.parse import nesting
 from shopwright.documents.parse.block import Block, Parsed, heading, squeeze
+from shopwright.documents.parse.rows import is_a_thing
 from shopwright.documents.rejected import NoText, TooDeeplyNested
 
 _SKIPPED = frozenset(
@@ -205,9 +206,9 @@ class _Walk:
         if text:
             self._emit(text)
 
-    def _emit(self, text: str, *, found: str | None = None, whole: bool = False) -> None:
+    def _emit(self, text: str, *, found: str | None = None, whole: bool = False, row: bool = False) -> None:
         start, end = self.finder.find(text if found is None else found)
-        self.blocks.append(Block(tuple(name for _, name in self._path), text, start, end, whole))
+        self.blocks.append(Block(tuple(name for _, name in self._path), text, start, end, whole, row))
 
     def _table(self, table: LexborNode, depth: int) -> None:
         """Each row with the headers above its cells. A table that only lays out a page is read as prose."""
@@ -229,14 +230,16 @@ class _Walk:
                 headers = texts
                 self.finder.find(" ".join(texts))
                 continue
-            named = [
-                f"{headers[n]}: {text}" if n < len(headers) and headers[n] else text
-                for n, text in enumerate(texts)
-                if text
-            ]
+            fields = [(headers[n] if n < len(headers) else "", text) for n, text in enumerate(texts) if text]
+            named = [f"{name}: {text}" if name else text for name, text in fields]
             if not headers and len(texts) == 2 and cells[0].tag == "th":
                 named = [f"{texts[0]}: {texts[1]}"]
-            self._emit("; ".join(named), found=" ".join(texts), whole=bool(headers))
+            self._emit(
+                "; ".join(named),
+                found=" ".join(texts),
+                whole=bool(headers),
+                row=bool(headers) and not is_a_thing(fields),
+            )
 
     def _answers(self, node: LexborNode, depth: int) -> None:
         """`dt`/`dd` and `summary`/the rest: a question and its answer stay together."""

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from shopwright.documents.parse import nesting
 from shopwright.documents.parse.block import Block, Parsed, heading, squeeze
+from shopwright.documents.parse.rows import is_a_thing
 from shopwright.documents.parse.text import questions
 from shopwright.documents.rejected import FileTooLarge, NoText, TooDeeplyNested
 
@@ -82,21 +83,22 @@ class _Reader:
         if head:
             self._headers = cells
             return
-        named = [f"{name}: {cell}" if name else cell for name, cell in zip(self._headers, cells, strict=False) if cell]
-        self._emit("; ".join(named), lines, whole=True)
+        fields = [(name, cell) for name, cell in zip(self._headers, cells, strict=False) if cell]
+        named = [f"{name}: {cell}" if name else cell for name, cell in fields]
+        self._emit("; ".join(named), lines, whole=True, row=not is_a_thing(fields))
 
     def _enter(self, level: int, title: str) -> None:
         if title:
             self.first_heading = self.first_heading or title
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, title)]
 
-    def _emit(self, text: str, lines: list[int], *, whole: bool = False) -> None:
+    def _emit(self, text: str, lines: list[int], *, whole: bool = False, row: bool = False) -> None:
         if not text:
             return
         start, end = self._lines[lines[0]], self._lines[min(lines[1], len(self._lines) - 1)]
         piece = self._source[start:end]
         start, end = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
-        self.blocks.append(Block(tuple(name for _, name in self._path), text, start, max(start, end), whole))
+        self.blocks.append(Block(tuple(name for _, name in self._path), text, start, max(start, end), whole, row))
 
 
 def _plain(token: Token) -> str:

@@ -29,8 +29,8 @@ def parse_sheets(data: bytes) -> Parsed:
         raise TooManyPages(f"This spreadsheet has more than {MAX_SHEETS} sheets. Split it into smaller files.")
     for sheet in sheets:
         path = (heading(sheet.get("name")),) if len(sheets) > 1 and sheet.get("name") else ()
-        for name, words, whole in told(_row(row) for row in sheet.every("table-row")):
-            extract.add((*path, name) if name else path, words, whole=whole)
+        for one in told(_row(row) for row in sheet.every("table-row")):
+            extract.add((*path, one.name) if one.name else path, one.words, whole=one.whole, row=one.row)
     if not extract.blocks:
         raise NoText("This spreadsheet holds no values. Upload one with at least one row.")
     return Parsed("", tuple(extract.blocks))
@@ -64,8 +64,10 @@ class _Reader:
                     self.extract.add(path, squeeze(_said(child)))
                 case "table":
                     rows = [_row(row) for row in child.every("table-row")]
-                    for name, words, whole in told(rows):
-                        self.extract.add((*path, name) if name else path, words, whole=whole)
+                    for one in told(rows):
+                        self.extract.add(
+                            (*path, one.name) if one.name else path, one.words, whole=one.whole, row=one.row
+                        )
                 case name if name not in _UNSEEN:
                     self.into(child)
                     path = tuple(name for _, name in self._path)

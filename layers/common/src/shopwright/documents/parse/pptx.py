@@ -57,8 +57,8 @@ def _slide(slide: Element, number: int, extract: Extract) -> str:
             continue
         for table in shape.every("tbl"):
             rows = [[_cell(cell) for cell in row if cell.name == "tc"] for row in table if row.name == "tr"]
-            for name, words, whole in told(rows):
-                extract.add((*path, name) if name else path, words, whole=whole)
+            for one in told(rows):
+                extract.add((*path, one.name) if one.name else path, one.words, whole=one.whole, row=one.row)
         if shape.name == "sp":
             for said in _paragraphs(shape):
                 extract.add(path, squeeze(said))

@@ -33,8 +33,8 @@ def parse(data: bytes) -> Parsed:
                 raise TooManyPages(f"This spreadsheet has more than {MAX_SHEETS} sheets. Split it into smaller files.")
             for name in sheets:
                 path = (heading(name),) if len(sheets) > 1 else ()
-                for called, words, whole in told(_rows(book, name)):
-                    extract.add((*path, called) if called else path, words, whole=whole)
+                for one in told(_rows(book, name)):
+                    extract.add((*path, one.name) if one.name else path, one.words, whole=one.whole, row=one.row)
     except PasswordError:
         raise EncryptedFile("This spreadsheet is protected by a password. Save it without one.") from None
     except (CalamineError, OSError, ValueError):

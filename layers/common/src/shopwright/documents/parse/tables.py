@@ -2,15 +2,26 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from shopwright.documents.parse.block import squeeze
-from shopwright.documents.parse.rows import called, spoken
+from shopwright.documents.parse.rows import called, is_a_thing, spoken
 
 _LOOKS_LIKE_DATA = re.compile(r"-?[\d ,.'’%€$£]*\d[\d ,.'’%€$£]*")
 
 
-def told(rows: Iterable[list[str]], *, header: bool | None = None) -> Iterator[tuple[str, str, bool]]:
-    """What to call each row, its words, and whether it stands alone.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What to call a row, its words, and how they stand among others, as a Block's do."""
+
+    name: str
+    words: str
+    whole: bool = False
+    row: bool = False
+
+
+def told(rows: Iterable[list[str]], *, header: bool | None = None) -> Iterator[Told]:
+    """Each row, in its order.
 
     The header is the first row that fills as many columns as the table has, or nearly; what stands above it is prose.
     A row that looks like figures is no header. `header` says so where the file itself does.
@@ -22,15 +33,15 @@ def told(rows: Iterable[list[str]], *, header: bool | None = None) -> Iterator[t
     first = _header(kept) if header is None else (0 if header else None)
     if first is None or first + 1 >= len(kept):
         for row in kept:
-            yield "", "; ".join(_once(row)), False
+            yield Told("", "; ".join(_once(row)))
         return
     for row in kept[:first]:
-        yield "", "; ".join(_once(row)), False
+        yield Told("", "; ".join(_once(row)))
     names = kept[first]
     for row in kept[first + 1 :]:
         wide = names + [f"column {n}" for n in range(len(names) + 1, len(row) + 1)]
         fields = list(zip(wide, row, strict=False))
-        yield called(fields), spoken(fields), True
+        yield Told(called(fields), spoken(fields), whole=True, row=not is_a_thing(fields))
 
 
 def _header(rows: list[list[str]]) -> int | None:
