@@ -102,6 +102,7 @@ class Shown(BaseModel):
     reason: str | None
     reason_code: str | None
     chunks: int
+    unread_pages: int = Field(description="Of a PDF: pages that are damaged. The others can be found.")
     masked: int
     bytes: int
     version: int
@@ -271,6 +272,7 @@ def _shown(document: Document) -> Shown:
         reason=document.reason,
         reason_code=document.reason_code,
         chunks=document.chunks,
+        unread_pages=document.unread_pages,
         masked=document.masked,
         bytes=document.bytes,
         version=document.version,

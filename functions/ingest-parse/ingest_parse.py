@@ -121,7 +121,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             for number, batch in enumerate(batches(parsed.title, chunks, embedded))
         )
         feed_key = payloads.write(f"{drop.work}feed.json", told) if told else ""
-        if not documents.advance(drop.arrival, Status.PARSED, passages=len(chunks)):
+        if not documents.advance(drop.arrival, Status.PARSED, passages=len(chunks), unread_pages=parsed.unread_pages):
             payloads.clear(drop.work)
             return Parsed(Outcome.SUPERSEDED.value)
         return Parsed("parsed", sha256, len(chunks), keys, feed_key, model.name)
@@ -158,7 +158,7 @@ def _told(parsed: Read, telling: Telling) -> Read:
         if not telling.is_told_anew(one.start)
     ]
     anew = [block.Block((one.name,), block.storable(one.text), one.start, one.end, whole=True) for one in telling.anew]
-    return Read(parsed.title, tuple(sorted((*kept, *anew), key=lambda one: one.start)))
+    return replace(parsed, blocks=tuple(sorted((*kept, *anew), key=lambda one: one.start)))
 
 
 handler = build()

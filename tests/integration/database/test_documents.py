@@ -275,7 +275,7 @@ def test_a_list_of_one_status_comes_in_pages_too(shop: Shop) -> None:
 def test_the_times_of_a_document_are_those_of_its_steps(kitchen: Documents, name: str) -> None:
     drop = arrival(KITCHEN, name, "0A")
     kitchen.register(drop, title="A page")
-    kitchen.advance(drop, Status.PARSED, passages=3)
+    kitchen.advance(drop, Status.PARSED, passages=3, unread_pages=2)
     on_its_way = kitchen.get(drop.document_id)
     kitchen.advance(drop, Status.EMBEDDED)
     kitchen.replace(drop, content(drop, NEW))
@@ -288,6 +288,7 @@ def test_the_times_of_a_document_are_those_of_its_steps(kitchen: Documents, name
     kitchen.register(arrival(KITCHEN, name, "0B"), title="A page")
     again = kitchen.get(drop.document_id)
     assert (again.passages, again.parsed_at, again.searchable_at) == (0, None, there.searchable_at)
+    assert (on_its_way.unread_pages, there.unread_pages) == (2, 2)
 
 
 def test_pages_reach_every_document_once_and_only_the_merchants_own(shop: Shop) -> None:

@@ -107,6 +107,7 @@ class Shelf:
         status: Status,
         *,
         passages: int | None = None,
+        unread_pages: int | None = None,
         reason: str | None = None,
         code: str | None = None,
     ) -> bool:
@@ -116,6 +117,8 @@ class Shelf:
         if row["status"] in (Status.SEARCHABLE, Status.DELETED):
             return False
         row.update(status=status, reason=reason, code=code, passages=passages or row.get("passages"))
+        if unread_pages is not None:
+            row["unread_pages"] = unread_pages
         return True
 
     def quarantine(self, arrival: Arrival, *, reason: str, code: str) -> bool:

@@ -224,6 +224,14 @@ def test_a_file_under_a_hostile_name_is_refused_before_it_is_read(name: str) -> 
         Shop().parse(key=f"documents/kitchen/{name}")
 
 
+def test_how_many_pages_could_not_be_read_is_noted_with_the_document() -> None:
+    shop = Shop()
+    shop.read = lambda data, key: replace(formats.read(data, key), unread_pages=2)
+    shop.take_in()
+
+    assert (shop.row["status"], shop.row["unread_pages"]) == (Status.SEARCHABLE, 2)
+
+
 def test_the_same_file_dropped_twice_changes_nothing() -> None:
     shop = Shop()
     shop.take_in()

@@ -168,18 +168,21 @@ class Documents:
         status: Status,
         *,
         passages: int | None = None,
+        unread_pages: int | None = None,
         reason: str | None = None,
         code: str | None = None,
     ) -> bool:
         """Say how far an arrival has come; False when a newer one has taken its place, or it is searchable already.
 
-        `passages` is how many it was cut into; `code` is the name of the failure that `reason` explains.
+        `passages` is how many it was cut into, of all pages but those unread; `code` is the name of the failure that
+        `reason` explains.
         """
         with self._database.as_tenant(self._passport()) as db:
             values = {
                 **self._at(arrival),
                 "status": status.value,
                 "passages": passages,
+                "unread_pages": unread_pages,
                 "reason": reason,
                 "reason_code": code,
             }

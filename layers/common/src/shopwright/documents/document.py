@@ -105,7 +105,8 @@ class DocumentNotFound(NotFound):
 @dataclass(frozen=True, slots=True)
 class Document:
     """What a merchant sees of one document. `chunks`, `version` and `searchable_at` are of what can be found now; the
-    other times, `sequencer` and `passages` are of the newest arrival. `reason_code` is the name of the failure."""
+    other times, `sequencer` and `passages` are of the newest arrival, `unread_pages` of the newest that was read.
+    `reason_code` is the name of the failure."""
 
     id: str
     title: str
@@ -121,6 +122,7 @@ class Document:
     reason_code: str | None = None
     sequencer: str = "0"
     passages: int = 0
+    unread_pages: int = 0
     received_at: datetime | None = None
     parsed_at: datetime | None = None
     embedded_at: datetime | None = None

@@ -1,7 +1,7 @@
 -- name: page
 -- One page of the merchant's documents, or of those of one status, the latest change first.
 select id, title, source_key, media_type, status, reason, reason_code, chunks, masked, bytes, version, sequencer,
-       passages, received_at, parsed_at, embedded_at, searchable_at, updated_at
+       passages, unread_pages, received_at, parsed_at, embedded_at, searchable_at, updated_at
   from shopwright.document
  where merchant_id = %(merchant)s
    and status <> 'deleted'
@@ -14,7 +14,7 @@ select id, title, source_key, media_type, status, reason, reason_code, chunks, m
 -- name: one
 -- One document of the merchant, unless it was deleted.
 select id, title, source_key, media_type, status, reason, reason_code, chunks, masked, bytes, version, sequencer,
-       passages, received_at, parsed_at, embedded_at, searchable_at, updated_at
+       passages, unread_pages, received_at, parsed_at, embedded_at, searchable_at, updated_at
   from shopwright.document
  where merchant_id = %(merchant)s and id = %(document)s and status <> 'deleted';
 
@@ -54,6 +54,7 @@ update shopwright.document
 update shopwright.document
    set status = %(status)s, reason = %(reason)s, reason_code = %(reason_code)s,
        passages = coalesce(%(passages)s::int4, passages),
+       unread_pages = coalesce(%(unread_pages)s::int4, unread_pages),
        parsed_at = case when %(status)s = 'parsed' then clock_timestamp() else parsed_at end,
        embedded_at = case when %(status)s = 'embedded' then clock_timestamp() else embedded_at end,
        updated_at = clock_timestamp()

@@ -206,8 +206,8 @@ def _parsed(body: bytes) -> Parsed:
     said = _said(body)
     try:
         blocks = _BLOCKS.validate_python(said["blocks"], strict=False)
-        return Parsed(str(said["title"]), tuple(Block(*block) for block in blocks))
-    except (KeyError, ValidationError):
+        return Parsed(str(said["title"]), tuple(Block(*block) for block in blocks), int(said["unread_pages"]))
+    except (KeyError, TypeError, ValueError):  # a ValidationError is a ValueError
         raise ReaderCrashed(_BROKE) from None
 
 

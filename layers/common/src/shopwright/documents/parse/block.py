@@ -28,10 +28,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document's title and its blocks, in reading order."""
+    """A document's title and its blocks, in reading order; and how many of its pages could not be read."""
 
     title: str
     blocks: tuple[Block, ...]
+    unread_pages: int = 0
 
 
 @dataclass(slots=True)

@@ -135,6 +135,7 @@ def _parsed(data: bytes, kind: Format) -> dict[str, Any]:
     parsed = formats.parse(data, kind)
     return {
         "title": parsed.title,
+        "unread_pages": parsed.unread_pages,
         "blocks": [[block.path, block.text, block.start, block.end, block.whole, block.row] for block in parsed.blocks],
     }
 

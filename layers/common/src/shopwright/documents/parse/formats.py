@@ -53,7 +53,7 @@ def parse(data: bytes, kind: Format) -> Parsed:
         raise NoText("This file holds no text. Upload one with text in it.")
     if sum(len(block.text) for block in blocks) > MAX_CHARACTERS:
         raise TooMuchText(f"This file holds more than {MAX_CHARACTERS:,} characters. Split it into smaller files.")
-    return Parsed(storable(parsed.title), blocks)
+    return replace(parsed, title=storable(parsed.title), blocks=blocks)
 
 
 def parser(kind: Format) -> Callable[[bytes], Parsed]:

@@ -30,11 +30,25 @@ _GAP = re.compile(r"\n[ \t]*\n+")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _BROKEN = "This PDF is damaged or incomplete. Open it, print it to a new PDF, and upload that."
 
+# Its reader trusts a file to be put together as the standard has it, and stumbles where one is not.
+_STUMBLES = (
+    PyPdfError,
+    DeprecationError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    NotImplementedError,
+)
+
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every fault of a file, in the file's own words
 
 
 def parse(data: bytes) -> Parsed:
-    """The paragraphs of each page. Raises ScannedPages for pages that are pictures."""
+    """The paragraphs of each page that can be read. Raises ScannedPages for pages that are pictures."""
     if b"%PDF-" not in data[:_HEAD]:
         raise Mislabelled("This file is no PDF, though its ending says so. Save it again as PDF.")
     try:
@@ -49,40 +63,38 @@ def parse(data: bytes) -> Parsed:
         raise ExpandsTooMuch("A part of this PDF unpacks to more than 75 MB. Print it to a new PDF.") from None
     except DependencyError:
         raise EncryptedFile("This PDF is encrypted in a way that we cannot read. Save it without a password.") from None
-    except (
-        PyPdfError,
-        DeprecationError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        AssertionError,
-        ArithmeticError,
-        NotImplementedError,
-    ):
-        # Its reader trusts a file to be put together as the standard has it, and stumbles where one is not.
+    except _STUMBLES:
         raise BrokenFile(_BROKEN) from None
 
 
 def _pages(reader: PdfReader) -> Parsed:
     extract = Extract()
     pictures = False
+    unread = 0
     for number, page in enumerate(reader.pages, 1):
         if number > MAX_PAGES:
             raise TooManyPages(f"This PDF has more than {MAX_PAGES:,} pages. Split it into smaller files.")
-        for paragraph in _paragraphs(page.extract_text()):
+        try:
+            text = page.extract_text()
+            pictures = pictures or _has_pictures(page)
+        except (LimitReachedError, DependencyError):
+            raise  # no fault of one page
+        except _STUMBLES:
+            unread += 1
+            continue
+        for paragraph in _paragraphs(text):
             extract.add((f"Page {number}",), paragraph)
-        pictures = pictures or _has_pictures(page)
     if not any(map(str.isalnum, "".join(block.text for block in extract.blocks[:200]))):
         if pictures:
             raise ScannedPages(
                 "This PDF holds pictures of pages, and no text. Upload one with text in it: scanning programs make "
                 "such a PDF with text recognition (OCR) turned on."
             )
+        if unread:
+            raise BrokenFile(_BROKEN)
         raise NoText("This PDF holds no text. Upload one with text in it.")
     said = reader.metadata.title if reader.metadata is not None else None
-    return Parsed(heading(said) if isinstance(said, str) else "", tuple(questions(extract.blocks)))
+    return Parsed(heading(said) if isinstance(said, str) else "", tuple(questions(extract.blocks)), unread)
 
 
 def _paragraphs(text: str) -> Iterator[str]:
