@@ -311,6 +311,57 @@ def test_a_capital_that_could_be_half_of_a_letter_is_a_capital() -> None:
     assert "E IRM" in decode(("MAÇÃ E IRMÃ: 5 o quilo.\n" * 5).encode("cp1252"))
 
 
+LANGUAGES = [
+    ("cp1252", "Devolução: não é possível à noite. Informações sobre o preço e as opções de entrega estão na página."),
+    (
+        "cp1252",
+        "código;nome;preço\n1;Botão de pressão;3,50 €\n2;Calção de banho;12,00 €\n3;Avental com proteção;9,90 €\n",
+    ),
+    (
+        "cp1252",
+        "El niño quería una pequeña caña de pescar. ¿Cuánto cuesta el envío? Según el tamaño, ¡gratis! 1º piso.",
+    ),
+    ("cp1252", "Les délais sont réduits à deux jours. Où êtes-vous ? L’œuvre est garantie – reçu à conserver."),
+    (
+        "cp1252",
+        "Größe für Gäste: Die Lieferung erfolgt über Nacht. Rückgabe möglich, außer bei Unterwäsche. Preis: 3,50 €",
+    ),
+    ("cp1252", "Il prezzo è già comprensivo di IVA. Perché aspettare? La qualità è più alta, la città più vicina."),
+    ("cp1252", "Fraktfritt över 500 kr. Återköp är möjligt inom trettio dagar från köpet, även på rea."),
+    ("cp1252", "Du kan få pengene tilbage, når vi har modtaget varen på lageret; øl og kød undtaget."),
+    ("cp1252", "Palautus on mahdollista kolmenkymmenen päivän ajan. Myös yli viidenkymmenen euron tilauksille. Åbo."),
+    ("cp1252", "It costs £5, or 3 for £12. A tent of 2 m³ and a cup of 350 cm³, 1½ kg."),
+    ("cp1252", "The café sells jalapeño sauce – a smörgåsbord, naïve crème brûlée. Prices from £3.50."),
+    (
+        "cp1250",
+        "Zwroty są przyjmowane w ciągu 30 dni. Wysyłka bezpłatna. Część zamówień może się opóźnić, źródło światła.",
+    ),
+    ("cp1250", "Łóżko było żółte, źródło światła. Wysyłka gratis."),
+    (
+        "cp1250",
+        "Zboží můžete vrátit do třiceti dnů. Doručení je zdarma, pokud nákup přesáhne částku. Příliš žluťoučký kůň.",
+    ),
+    ("cp1250", "Tovar môžete vrátiť do tridsiatich dní. Doručenie je zdarma, ak nákup presiahne čiastku, ľahké stĺpy."),
+    ("cp1250", "A termékeket harminc napon belül visszaküldheti. Az árvíztűrő tükörfúrógép kedvező árú."),
+    ("cp1250", "Returnările sunt acceptate în 30 de zile. Preţul include TVA şi livrarea în ţară."),
+    ("cp1250", "Povrat je moguć u roku od trideset dana. Dostava je besplatna, a narudžbe šaljemo čim prije."),
+    ("iso8859_2", "Zwroty są przyjmowane w ciągu 30 dni. Wysyłka jest bezpłatna, źródło światła, część."),
+    ("cp1257", "Prekes galite grąžinti per trisdešimt dienų. Pristatymas nemokamas, jei užsakymo suma didesnė."),
+    (
+        "cp1254",
+        "Ürünler otuz gün içinde iade edilebilir. Kargo ücretsizdir, şehir dışı siparişler ve çoğu bölge için geçerli.",
+    ),
+    ("cp1251", "Возврат возможен в течение тридцати дней. Доставка бесплатно."),
+    ("shift_jis", "返品は三十日以内にお願いします。送料は無料です。テントの価格は五千円です。"),
+    ("gb18030", "退货须在三十天内办理。运费免费。帐篷的价格是五百元。我们的商店每天开门。"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "text"), LANGUAGES, ids=[f"{page} {said[:12]}" for page, said in LANGUAGES])
+def test_a_text_is_read_in_the_code_page_of_its_language(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
 def test_a_page_that_names_its_encoding_is_read_in_it() -> None:
     assert "café 5 €" in decode('<meta charset="iso-8859-1"><p>café 5 €</p>'.encode("cp1252"))
 

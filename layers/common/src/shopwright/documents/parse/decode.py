@@ -5,6 +5,10 @@ A guess that is wrong puts wrong words in a merchant's mouth, so that what canno
 
 import codecs
 import re
+import tomllib
+from collections import Counter
+from functools import cache
+from importlib.resources import files
 
 from charset_normalizer import from_bytes
 
@@ -92,6 +96,30 @@ _DECLARED = re.compile(
 _HALF = re.compile(rb"(?<=[a-z])[\xc2\xc3](?![\x80-\xbf])")  # elsewhere a capital, which no word has after small ones
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _SAMPLE = 128 * 1024
+# What the guesser tells apart by chance: to it, Portuguese `não` and `năo` of another page are the same Latin text.
+_LATIN = frozenset(
+    {
+        *(
+            "cp1250",
+            "cp1252",
+            "cp1257",
+            "cp1258",
+            "latin_1",
+            "hp_roman8",
+            "mac_iceland",
+            "mac_latin2",
+            "cp775",
+            "cp852",
+        ),
+        *(f"iso8859_{part}" for part in (3, 4, 10, 13, 14, 16)),
+    }
+)
+# What is the same on each of these pages, and no letter: of other pages, some of it within words is.
+_NO_LETTER = re.compile(r"[€‚„…†‡‰‹›‘’“”•–—™«»·\xa0\xad]|(?<![^\W\d_])[¤¦§¨©¬®°±´¶¸×÷]|[¤¦§¨©¬®°±´¶¸×÷](?![^\W\d_])")
+_SIGN = re.compile(r"(?<![^\W\d_]{2})[£¥¢¼½¾¹²³ªº](?![^\W\d_])|(?<=\b[cdkm]m)[²³]")  # on others these are letters
+_EXPLAINED = 0.85  # of a text's letters, by one language
+_MOST = 0.4  # of a Latin text's letters are beyond ASCII
+_IN_ANY = 0.95  # what letters count that only several languages explain together
 
 
 def decode(data: bytes) -> str:
@@ -173,6 +201,42 @@ def _is_broken_utf8(data: bytes) -> bool:
 
 def _guessed(data: bytes) -> str:
     best = from_bytes(data[:_SAMPLE], threshold=0.15).best()
+    if best is None or best.encoding in _LATIN or not best.coherence:
+        page = _latin_page(data[:_SAMPLE])
+        if page:
+            return _strict(data, page)
     if best is None or best.encoding not in _GUESSABLE:
         raise WrongEncoding("We cannot tell this file's encoding. Save it as UTF-8.")
     return _strict(data, "cp1252" if best.encoding == "latin_1" else best.encoding)
+
+
+def _latin_page(sample: bytes) -> str:
+    """The code page under which the letters of a Latin text are those of a language; empty when there is none."""
+    best, most = "", 0.0
+    for page, alphabets in _alphabets().items():
+        try:
+            text = sample.decode(page)
+        except UnicodeDecodeError:
+            continue
+        if page == "cp1252":
+            text = _SIGN.sub("", text)
+        letters = Counter(character for character in _NO_LETTER.sub("", text).lower() if character > "\x7f")
+        if letters.total() > _MOST * sum(map(str.isalpha, text)):
+            continue
+        every = frozenset().union(*alphabets)
+        shares = [_share(letters, alphabet) for alphabet in alphabets] + [_share(letters, every) * _IN_ANY]
+        if max(shares) > most:
+            best, most = page, max(shares)
+    return best if most >= _EXPLAINED else ""
+
+
+def _share(letters: Counter[str], alphabet: frozenset[str]) -> float:
+    return sum(letters[one] for one in alphabet) / letters.total() if letters else 1.0
+
+
+@cache
+def _alphabets() -> dict[str, tuple[frozenset[str], ...]]:
+    """By code page, in the order in which they are preferred."""
+    pages = tomllib.loads(files(__package__).joinpath("alphabets.toml").read_text("utf-8"))
+    pages["iso8859_2"] = pages["cp1250"]
+    return {page: tuple(frozenset(letters) for letters in languages.values()) for page, languages in pages.items()}
