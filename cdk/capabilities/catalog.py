@@ -26,7 +26,7 @@ class Catalog(Construct):
         use_database(products, data)
         use_table(products, data.members, "GetItem")
 
-        asked = ("limit", "cursor", "order", "text", "available")
+        asked = ("limit", "cursor", "order", "text", "available", "sku")
         door.route("GET", "/v1/products", products, scope="shop/chat", parameters=asked)
         door.route("GET", "/v1/products/{sku}", products, scope="shop/chat")
 

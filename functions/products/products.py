@@ -125,8 +125,18 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
             str | None, Query(max_length=100, description="Only products with this in their title.")
         ] = None,
         available: Annotated[bool, Query(description="Only products that can be had now.")] = False,
+        sku: Annotated[
+            str | None,
+            Query(
+                min_length=1,
+                max_length=MAX_ID,
+                description="Only the product of this SKU or id, whatever else is asked.",
+            ),
+        ] = None,
     ) -> ProductList:
         catalog = desk().catalog_of(http.caller(api).tenant)
+        if sku is not None:  # one with a slash in it fits into no path
+            return ProductList(products=_of_sku(catalog, sku), cursor=None)
         page = catalog.browse(limit, cursor, order=order, text=_plain(text), available=available)
         return ProductList(products=[_shown(product) for product in page.products], cursor=page.cursor)
 
@@ -140,6 +150,13 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
 def _plain(text: str | None) -> str | None:
     """Without what no title holds, and the database cannot."""
     return " ".join(text.replace("\0", " ").split()) if text else None
+
+
+def _of_sku(catalog: Catalog, sku: str) -> list[ShownProduct]:
+    try:
+        return [_shown(catalog.find(sku.replace("\0", "")))]
+    except ProductNotFound:
+        return []
 
 
 def _found(catalog: Catalog, sku: str) -> Displayed:

@@ -133,22 +133,23 @@ def test_a_conversation_is_remembered_for_its_own_shopper_alone_and_can_be_forgo
 def test_a_dropped_feed_is_on_the_shelves_for_every_shopper_of_that_merchant_alone(
     kitchen: Visitor, kitchen_guest: Visitor, outdoor_shopper: Visitor, word: str
 ) -> None:
-    feed = f"sku,title,price,currency,stock\n{word}-1 A/B,Pan {word},29.50,GBP,4\n{word}-2,Lid {word},9,GBP,0\n"
+    feed = f"sku,title,price,currency,stock\n{word}-1 A/B,Pan {word},29.50,GBP,4\n{word}-2 C,Lid {word},9,GBP,0\n"
     kitchen.wait_for(kitchen.drop(f"{word}.csv", feed.encode(), "text/csv"))
 
     first = kitchen_guest.call("GET", f"/v1/products?limit=1&order=name&text={word.upper()}")
     second = kitchen_guest.call("GET", f"/v1/products?limit=1&order=name&text={word}&cursor={first.body['cursor']}")
     had = kitchen_guest.call("GET", f"/v1/products?text={word}&available=true")
-    pan = kitchen_guest.call("GET", f"/v1/products/{word}-1%20A%2FB")
+    [pan] = kitchen_guest.call("GET", f"/v1/products?sku={word}-1%20A%2FB").body["products"]
+    lid = kitchen_guest.call("GET", f"/v1/products/{word}-2%20C")
 
     assert [one["title"] for page in (first, second) for one in page.body["products"]] == [f"Lid {word}", f"Pan {word}"]
     assert second.body["cursor"] is None
     assert [one["title"] for one in had.body["products"]] == [f"Pan {word}"]
-    assert pan.status == 200, pan
-    [variant] = pan.body["variants"]
+    assert (lid.status, lid.body["product_id"]) == (200, f"{word}-2 C")
+    [variant] = pan["variants"]
     assert variant["price"] == {"amount": 2950, "currency": "GBP", "version": 1}
     assert variant["stock"] == {"available": 4, "version": 1}
     assert kitchen_guest.call("GET", f"/v1/products/{word}-3").status == 404
     assert kitchen_guest.call("GET", "/v1/products?cursor=made-up").status == 400
-    assert outdoor_shopper.call("GET", f"/v1/products/{word}-2").status == 404
+    assert outdoor_shopper.call("GET", f"/v1/products/{word}-2%20C").status == 404
     assert outdoor_shopper.call("GET", f"/v1/products?text={word}").body["products"] == []

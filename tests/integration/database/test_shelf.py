@@ -1,5 +1,6 @@
 """What shoppers see of a merchant's products, in PostgreSQL: in order, page by page, as it is now, and whose it is."""
 
+from decimal import Decimal
 from itertools import count
 
 import pytest
@@ -43,7 +44,7 @@ def test_a_product_is_shown_with_its_facts_as_they_are_now(counter: Counter) -> 
     assert (skillet.id, skillet.title, skillet.variant_count) == ("P-1", "Skillet", 1)
     [variant] = skillet.variants
     price = variant.facts["price"]
-    assert (price.amount, price.unit, price.version) == (2700, "GBP", 2)
+    assert (price.amount, price.unit, price.version) == (Decimal(2700), "GBP", 2)
     assert variant.left is not None
     assert (variant.left.count, variant.left.version) == (1, 2)
     assert {name: fact.version for name, fact in skillet.facts.items()} == {"weight": 1, "colour": 1}

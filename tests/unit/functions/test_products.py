@@ -91,7 +91,7 @@ class Desk:
     def __init__(self, *products: Displayed) -> None:
         self.shelf = Shelf({"outdoor": list(products or (TENT,))})
 
-    def get(self, path: str = "", row: Member = ANN, **query: str) -> Answer:
+    def get(self, path: str = "", row: Member = ANN, /, **query: str) -> Answer:
         handler = products.build(lambda: products.Desk(FakeMembers(row), FakeAudit(), self.shelf.of))
         event = gateway.request("GET", f"/v1/products{path}", token=gateway.claims(row), query=query)
         return gateway.send(handler, event)
@@ -136,6 +136,14 @@ def test_a_product_is_found_by_its_id_and_by_the_sku_of_each_variant(path: str) 
     assert (answer.status, answer.body["product_id"]) == (200, "TENT")
 
 
+@pytest.mark.parametrize(("sku", "found"), [("TENT/S", ["TENT"]), ("TENT", ["TENT"]), ("NONE", []), ("\0", [])])
+def test_a_sku_that_fits_into_no_path_is_asked_for_in_the_list(sku: str, found: list[str]) -> None:
+    answer = Desk().get(sku=sku)
+
+    assert (answer.status, answer.body["cursor"]) == (200, None)
+    assert [one["product_id"] for one in answer.body["products"]] == found
+
+
 @pytest.mark.parametrize("path", ["/NONE", "/%00", "/TENT'%20or%20'1'='1"])
 def test_an_unknown_sku_is_not_found(path: str) -> None:
     assert Desk().get(path).status == 404
@@ -145,7 +153,7 @@ def test_another_merchants_product_is_not_found() -> None:
     desk = Desk()
 
     assert desk.get("/TENT", KIT).status == 404
-    assert desk.get(row=KIT).body["products"] == []
+    assert desk.get("", KIT).body["products"] == []
     assert desk.shelf.whose == "kitchen"
 
 
@@ -163,7 +171,7 @@ def test_a_question_that_makes_no_sense_is_refused(query: dict[str, str]) -> Non
 
 
 def test_a_token_without_the_scope_is_refused() -> None:
-    assert Desk().get(row=gateway.member(scopes=("shop/documents",))).status == 403
+    assert Desk().get("", gateway.member(scopes=("shop/documents",))).status == 403
 
 
 def test_a_database_that_is_down_is_said() -> None:
