@@ -133,7 +133,7 @@ def test_a_shopper_sees_the_list_of_their_own_conversations_page_by_page(desk: D
 
 @pytest.mark.parametrize("cursor", ["x", "WzEsMl0", "eyJhIjogMX0=", "bnVsbA=="])
 def test_a_cursor_that_no_page_gave_is_refused(desk: Desk, cursor: str) -> None:
-    assert desk.at("GET", "/v1/sessions", query={"cursor": cursor}).body["error"] == "CursorUnusable"
+    assert desk.at("GET", "/v1/sessions", query={"cursor": cursor}).body["error"] == "NotACursor"
 
 
 def test_a_cursor_of_somebody_elses_page_shows_nothing_of_theirs(desk: Desk) -> None:

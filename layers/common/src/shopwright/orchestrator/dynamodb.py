@@ -6,8 +6,6 @@ conversation. Heads alone have an `owner` (`<merchant_id>#<subject>`), by which 
 What a shopper lets us keep between visits lies at `context#<subject>`.
 """
 
-import base64
-import binascii
 import json
 import time
 import uuid
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shopwright.errors import Invalid
+from shopwright.database.paging import NotACursor, cursor_of, read_cursor
 from shopwright.orchestrator.session import (
     CONTEXT_LIFETIME_S,
     LIFETIME_S,
@@ -55,13 +53,6 @@ if TYPE_CHECKING:
 _TRIES = 3
 _BATCH = 25  # what one BatchWriteItem takes
 _BY_OWNER = "by_owner"
-
-
-class CursorUnusable(Invalid):
-    """A list was asked to go on from somewhere that none of its pages ends."""
-
-    def __init__(self) -> None:
-        super().__init__("This cursor is none of ours: send one as a page gave it, or none to begin anew.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,11 +333,10 @@ class SessionManager:
 
     def _opened(self, cursor: str) -> "Item":
         """Where a page ended. A cursor names places of its own subject and merchant, or it opens nothing."""
-        try:
-            item, last_at = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-            return {**self._key(str(item)), "owner": {"S": self._owner}, "last_at": {"N": str(int(last_at))}}
-        except (ValueError, TypeError, binascii.Error, UnicodeError):
-            raise CursorUnusable from None
+        item, last_at = read_cursor(cursor, 2)
+        if not last_at.isdecimal():
+            raise NotACursor
+        return {**self._key(item), "owner": {"S": self._owner}, "last_at": {"N": last_at}}
 
     def _close(self, session_id: str) -> None:
         try:
@@ -414,4 +404,4 @@ def _head(item: "Item") -> _Head:
 
 
 def _sealed(key: "Item") -> str:
-    return base64.urlsafe_b64encode(json.dumps([key["item"]["S"], int(key["last_at"]["N"])]).encode()).decode()
+    return cursor_of(key["item"]["S"], key["last_at"]["N"])
