@@ -111,3 +111,39 @@ def test_delivery_to_another_place_is_not_told() -> None:
     page = Source(1, ("Shipping",), "Shipping to Iceland costs 22 pounds.", 0.9)
 
     assert said("Do you ship to Norway?", page) == ""
+
+
+HOUSE = (
+    Source(1, ("Terms", "Your account"), "A change of address after dispatch costs €12.00.", 0.86),
+    Source(2, ("Engraving",), "A name on a mug costs €3.00. A name of two words is in stock by Friday.", 0.85),
+    Source(3, ("Paying",), "We also take gift cards. Each returned payment costs €25.00.", 0.84),
+    record(4, "Vellum's Poise 310", "89.00"),
+)
+
+
+@pytest.mark.parametrize("asked", ["How much is the {}?", "How much does {} cost?", "{} price", "Is the {} in stock?"])
+@pytest.mark.parametrize("thing", ["Vellum's Poise 420", "vellum's poise 420", "gift card 100", "Gift Card 100"])
+def test_the_figure_of_a_named_thing_is_never_another_things(asked: str, thing: str) -> None:
+    assert said(asked.format(thing), *HOUSE) == ""
+
+
+@pytest.mark.parametrize("mask", ["[name]", "[address]", "[name]'s", "[address:t-4c1f]", "[phone]"])
+@pytest.mark.parametrize(
+    "asked", ["How much is the {}?", "How much does {} cost?", "{} price", "Is the {} in stock?", "is {} available"]
+)
+def test_a_thing_whose_name_was_masked_is_not_guessed(asked: str, mask: str) -> None:
+    """The word in the brackets is ours: a sentence about names or addresses is not about what the shopper named."""
+    assert said(asked.format(mask), *HOUSE) == ""
+
+
+@pytest.mark.parametrize(
+    "introduced",
+    ["My name is [name].", "This is [name],", "I'm [name] and", "i live at [address].", "Hi, [name] here."],
+)
+def test_who_asks_is_no_part_of_what_is_asked(introduced: str) -> None:
+    assert said(f"{introduced} how long is the warranty of tents?", WARRANTY) == "Tents carry a warranty of 5 years."
+    assert said(f"{introduced} how much is delivery?", DELIVERY).startswith("Delivery is free")
+
+
+def test_a_number_that_names_nothing_need_not_be_said() -> None:
+    assert said("Is delivery free for orders over 100?", DELIVERY).startswith("Delivery is free for orders over €75.")

@@ -84,7 +84,7 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
     """Choose one to three quotations that answer the question, or none."""
     about = words.asked(fits.without_examples(question))
     units = [unit for source in sources for unit in _units(source)]
-    if not units or fits.compares(question):
+    if not units or fits.compares(question) or fits.hides_its_subject(question):
         return Draft((), 0.0)
     weights = _weights(about, units)
     confidence = _probability(_evidence(about, sources, units, weights))

@@ -27,7 +27,7 @@ class Subject:
     tokens: tuple[str, ...]
     names: frozenset[str]  # as written: what stands with a capital letter, and codes such as 27K
     numbers: frozenset[tuple[str, str]]  # each with the word after it
-    model_numbers: frozenset[str]  # those that stand beside a name
+    model_numbers: frozenset[str]  # those that stand beside a name, or name a thing themselves: gift card 100
     words: frozenset[str]  # what is left when the words that only ask are gone
     qualifiers: frozenset[str]  # of a service: the price of another service is no answer
     place: frozenset[str]  # the words of the place, when it asks about delivery to one that it names
@@ -50,7 +50,12 @@ def subject(question: str) -> Subject:
     beside = {
         token
         for at, token in enumerate(said)
-        if _is_number(token) and (any(names[max(at - 1, 0) : at]) or any(names[at + 1 : at + 2]))
+        if _is_number(token)
+        and (
+            any(names[max(at - 1, 0) : at])
+            or any(names[at + 1 : at + 2])
+            or _names_a_thing(said[at - 1] if at else "", said[at + 1] if at + 1 < len(said) else "")
+        )
     }
     return Subject(
         tokens=said,
@@ -65,10 +70,22 @@ def subject(question: str) -> Subject:
 
 
 def without_examples(question: str) -> str:
-    """The question without the sum and the place it gives as its own: the shop's rule names a threshold and a list."""
+    """The question without who asks, and without the sum and the place it gives as its own: the shop's rule names a
+    threshold and a list."""
+    question = _without_masks(question)
     place = _pattern("place").search(question)
     plain = question[: place.start("name")] + question[place.end("name") :] if place else question
     return _AMOUNT.sub(" ", plain)
+
+
+def hides_its_subject(question: str) -> bool:
+    """Is what it asks for behind one of our masks? The nearest thing to "[name]" is a sentence about names."""
+    return bool(_pattern("hidden").search(_without_masks(question)))
+
+
+def _without_masks(question: str) -> str:
+    """Without those masks that are about whoever asks."""
+    return _pattern("explained").sub(r"\g<what>", _pattern("introduction").sub(" ", question))
 
 
 def compares(question: str) -> bool:
@@ -183,6 +200,17 @@ def _is_number(token: str) -> bool:
     return token.lstrip("-")[:1].isdigit()
 
 
+def _names_a_thing(before: str, after: str) -> bool:
+    """Is a number between these two a name, as in gift card 100? Not where it limits, or counts what follows."""
+    said, counted = words.terms(before), words.terms(after)
+    return (
+        bool(said)
+        and not said & (_asking() | _trade() | _bounds())
+        and not _is_number(before)
+        and not counted - _asking() - _trade()
+    )
+
+
 def _is_name(text: str, match: re.Match[str]) -> bool:
     before = text[: match.start()].rstrip()
     begins = not before or before[-1] in ".!?:"
@@ -197,7 +225,8 @@ def _table() -> dict[str, str]:
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(_table()[name], re.X if name in ("place", "bound") else re.I | re.X)
+    pattern = _table()[name].replace("HIDDEN", _table()["hidden"])
+    return re.compile(pattern, re.X if name in ("place", "bound") else re.I | re.X)
 
 
 @cache
@@ -208,6 +237,11 @@ def _asking() -> frozenset[str]:
 @cache
 def _trade() -> frozenset[str]:
     return words.terms(_table()["trade"])
+
+
+@cache
+def _bounds() -> frozenset[str]:
+    return words.terms(_table()["bounds"])
 
 
 @cache
