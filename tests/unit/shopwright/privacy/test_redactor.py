@@ -75,6 +75,35 @@ def test_a_document_loses_people_beside_their_contact_data_and_in_reviews(text: 
         assert found == masked
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Corvane SlimDock 12 EAN 4006381333931 MPN CSD-413MS-300CB",
+        "HDMI Cable, HD15, 10 m, Male to Male, Shielded, Black, Polybag",
+        "Tefal Marella Kettle 1.7 L, 2.4kW, stainless steel",
+        "Core i5-9400, 8GB DDR4, 256GB SSD, LAN, WLAN, Webcam, Windows 10 Pro",
+        "Drum Unit (approx. 30,000 pages), Phaser 3250 - 250 Sheet Feeder",
+        "Order A-10442, 2 x SKU K-LAR-028, 129.90 EUR, stock 14",
+    ],
+)
+def test_a_line_of_goods_names_nobody(line: str) -> None:
+    assert redactor.everything(line) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("My name is Jane Doe and my Dyson V15 is broken.", "My name is [name] and my Dyson V15 is broken."),
+        (
+            "Please send the Bosch GSR 12V-15 to 12 Mill Lane, Leeds LS1 4AB",
+            "Please send the Bosch GSR 12V-15 to [address]",
+        ),
+    ],
+)
+def test_somebody_beside_a_brand_and_a_code_is_masked_all_the_same(text: str, masked: str) -> None:
+    assert QUESTION.mask(text).text == masked
+
+
 def test_a_log_line_keeps_its_own_words() -> None:
     for text in (
         "question answered",

@@ -45,7 +45,17 @@ def find(text: str) -> Iterator[tuple[int, int, Kind]]:
     tokens = tokenize(text)
     for first in range(0, len(tokens), LONGEST):
         part = tokens[first : first + LONGEST]
-        yield from spans(part, tagger.tag(features([word for _, _, word in part], lists)))
+        words = [word for _, _, word in part]
+        labels = tagger.tag(features(words, lists))
+        if all(label == "O" for label in labels):
+            continue
+        sure = float(_goods()["certain" if _is_listing(part) else "elsewhere"])
+        for start, end, kind in spans(part, labels):
+            inside = [at for at, (begins, _, _) in enumerate(part) if start <= begins < end]
+            if _measured(part, inside) if kind is Kind.ADDRESS else _in_a_code(text, start, end):
+                continue
+            if sum(1 - tagger.marginal("O", at) for at in inside) >= sure * len(inside):
+                yield start, end, kind
 
 
 def tokenize(text: str) -> list[Token]:
@@ -67,6 +77,33 @@ def spans(tokens: Sequence[Token], labels: Sequence[str]) -> Iterator[tuple[int,
             end = ends
     if kind:
         yield start, end, KINDS[kind]
+
+
+def _measured(tokens: Sequence[Token], inside: Sequence[int]) -> bool:
+    """Does a stretch give a size? 250 Sheet Feeder, 64 GB: a technical sheet has a street's look and no street."""
+    after = [word for _, _, word in tokens[inside[0] + 1 : inside[-1] + 2]]
+    numbers = [tokens[at][2].isdigit() for at in inside]
+    return any(number and _role(word) == "measures" for number, word in zip(numbers, after, strict=False))
+
+
+def _in_a_code(text: str, start: int, end: int) -> bool:
+    """Do figures touch it, as in 300CB or 7.2kW? No name of anybody's and no town is written so."""
+    return text[start - 1 : start].isdigit() or text[end : end + 1].isdigit()
+
+
+def _is_listing(tokens: Sequence[Token]) -> bool:
+    """Is it a line of goods, with codes, sizes or brands, in which nobody speaks and nobody is addressed?"""
+    if any(word.lower() in _goods()["persons"] or _role(word) == "titles" for *_, word in tokens):
+        return False
+    marks = sum(_role(word) == "brands" or word.lower() in _goods()["labels"] for *_, word in tokens)
+    for (_, end, word), (start, _, after) in pairwise(tokens):
+        code = end == start and word.isalnum() and after.isalnum()  # V15: letters beside figures
+        marks += code or (word.isdigit() and _role(after) == "measures")
+    return marks >= int(_goods()["marks"])
+
+
+def _role(word: str) -> str:
+    return roles().get(word.lower(), "")
 
 
 def features(words: Sequence[str], known: Lists) -> list[list[str]]:
@@ -120,8 +157,18 @@ def _shape(word: str) -> str:
 @cache
 def roles() -> dict[str, str]:
     """Word → the list of names.toml that it is in."""
-    table = tomllib.loads(files("shopwright.privacy").joinpath("names.toml").read_text("utf-8"))
-    return {word: name for name in reversed(table) for word in table[name].split()}
+    return {word: name for name in reversed(_table()) if name != "goods" for word in _table()[name].split()}
+
+
+@cache
+def _goods() -> dict[str, Any]:
+    table = _table()["goods"]
+    return {**table, **{name: frozenset(table[name].split()) for name in ("labels", "persons")}}
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("shopwright.privacy").joinpath("names.toml").read_text("utf-8"))
 
 
 @lru_cache(20_000)
