@@ -1,4 +1,7 @@
-"""How fast dropped documents become searchable, beside what the embedding model alone would need for their texts."""
+"""How fast dropped documents become searchable, beside what the embedding model alone would need for their texts.
+
+Before that, without a cloud around them: each format through each step, and two ways of writing many passages.
+"""
 
 import random
 import tempfile
@@ -13,8 +16,10 @@ from shopwright.documents.parse import formats
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 
+from bench import bulk, stages, written
 from bench.outcome import CannotMeasure, Options, Outcome
 from bench.shop import cloud
+from bench.store import store
 from local.api import SETTLED, Document, Shop
 from local.drop import File, files
 
@@ -25,25 +30,14 @@ UPLOADS_AT_ONCE = 8
 POLL_S = 0.1
 PATIENCE_S = 900.0
 SECTIONS = 12
-WORDS = (  # in the manner of a kitchen shop; what matters is how many there are
-    *("pan", "lid", "handle", "steel", "copper", "enamel", "iron", "heat", "oven", "hob", "rinse", "dry", "oil"),
-    *("season", "store", "blade", "edge", "grind", "board", "maple", "bowl", "whisk", "scale", "gram", "measure"),
-    *("steam", "rack", "shelf", "parcel", "courier", "refund", "invoice", "week", "month", "repair", "spare", "part"),
-)
 
 
 def write(folder: Path, documents: int, *, seed: int = 2026) -> None:
     """Made-up guides, no two sentences alike, each section about as long as one passage."""
     chance = random.Random(seed)  # noqa: S311 - the same documents in every run, not a secret
     for number in range(documents):
-        parts = [f"# Guide {seed}-{number}"]
-        for section in range(SECTIONS):
-            sentences = (
-                f"{' '.join(chance.choices(WORDS, k=chance.randint(8, 14))).capitalize()} {number}-{section}-{line}."
-                for line in range(9)
-            )
-            parts += [f"## Part {section}", " ".join(sentences)]
-        (folder / f"guide-{number:04}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        text = written.markdown(f"Guide {seed}-{number}", written.prose(chance, number, SECTIONS, 9))
+        (folder / f"guide-{number:04}.md").write_text(text, encoding="utf-8")
 
 
 def texts(given: Sequence[File], directory: Path) -> list[str]:
@@ -99,7 +93,24 @@ def remove(shop: Shop, documents: Sequence[Document]) -> None:
 
 
 def measure(options: Options) -> Outcome:
-    """The model alone before and after; between them the whole way, on the same machine."""
+    """The steps by format and the ways of writing; then the model alone before and after the whole way."""
+    with store("ingest") as place:
+        print("ingest: each format through each step", flush=True)
+        by_step = stages.measure(place, written.documents(options.count(quick=1, full=10)))
+        standing, sizes = (1_000, (500,)) if options.quick else (5_000, (500, 5_000))
+        by_way = bulk.measure(place, standing=standing, sizes=sizes, rounds=options.count(quick=2, full=4))
+    whole = _whole_way(options)
+    notes = (
+        "First upload to last document searchable. The model alone: one text a run, before and after that.",
+        "By format: the product's own steps one after the other in a process of their own, without payloads and states "
+        "between them; a document is six sections of nine sentences, or a table of 24 goods.",
+        "Bulk: rows with their vectors in one transaction under row-level security, full-text index and HNSW in place; "
+        "the two ways in turn, the median of the rounds.",
+    )
+    return Outcome("ingest", {**whole, **by_step, **by_way}, {"ratio": (">=", BAR)}, notes)
+
+
+def _whole_way(options: Options) -> dict[str, float]:
     directory = shopwright_models.directory()
     embedder = OnnxEmbedder(directory)
     with cloud() as place, tempfile.TemporaryDirectory() as made:
@@ -126,7 +137,7 @@ def measure(options: Options) -> Outcome:
     if searchable != len(some):
         raise CannotMeasure(f"{searchable} passages became searchable, and {len(some)} were expected: not comparable.")
     alone = (before + after) / 2
-    metrics = {
+    return {
         "documents": float(len(documents)),
         "texts": float(searchable),
         "seconds": seconds,
@@ -134,5 +145,3 @@ def measure(options: Options) -> Outcome:
         "texts/s of the model alone": alone,
         "ratio": searchable / seconds / alone,
     }
-    notes = ("First upload to last document searchable. The model alone: one text a run, before and after that.",)
-    return Outcome("ingest", metrics, {"ratio": (">=", BAR)}, notes)

@@ -18,9 +18,15 @@ from local.postgres import Postgres
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Its functions are asked as the app asks them: row-level security, a passport each."""
+    """Its functions are asked as the app asks them: row-level security, a passport each.
+
+    Address, login and key are for a process of the bench's own that opens a way in itself.
+    """
 
     server: Postgres
+    address: Address
+    login: Login
+    key: SigningKey
     database: Database
     signer: Signer
     documents: DocumentRepository
@@ -45,7 +51,7 @@ def store(name: str) -> Iterator[Store]:
         database = Database(address, lambda: app, statement_timeout_ms=120_000)
         signer = Signer(lambda: key)
         try:
-            yield Store(server, database, signer, DocumentRepository(database, signer))
+            yield Store(server, address, app, key, database, signer, DocumentRepository(database, signer))
         finally:
             database.close()
     finally:
