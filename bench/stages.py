@@ -61,18 +61,17 @@ def _measured(steps: "_Steps", made: Mapping[str, Sequence[bytes]]) -> dict[str,
     texts, most = 0, 0.0
     for ending, files in made.items():
         spent: dict[str, float] = defaultdict(float)
-        peak, cut = 0.0, 0
+        steps.peak_mb, cut = 0.0, 0
         for number, data in enumerate(files):
             took, passages = steps.take_in(data, f"{number}.{ending}")
-            peak = max(peak, steps.sandbox.spent.peak_kb / 1024)
             cut += passages
             for step in STEPS:
                 spent[step] += took[step]
         metrics[f"{ending}: documents/s"] = len(files) / sum(spent.values())
         metrics[f"{ending}: texts a document"] = cut / len(files)
         metrics |= {f"{ending}: {step} ms a document": 1000 * spent[step] / len(files) for step in STEPS}
-        metrics[f"{ending}: peak of the reader (MB)"] = peak
-        texts, most = texts + cut, max(most, peak)
+        metrics[f"{ending}: peak of the reader (MB)"] = steps.peak_mb
+        texts, most = texts + cut, max(most, steps.peak_mb)
         for step in STEPS:
             total[step] += spent[step]
     everything = sum(total.values())
@@ -90,6 +89,7 @@ class _Steps:
     def __init__(self, database: Database, signer: Signer, sandbox: Sandbox) -> None:
         directory = shopwright_models.directory()
         self.sandbox = sandbox
+        self.peak_mb = 0.0  # of a reader, since it was last set
         self._documents = DocumentRepository(database, signer).of(TENANT)
         self._catalog = CatalogRepository(database, signer).of(TENANT)
         self._count = Tokens(directory).count
@@ -108,12 +108,18 @@ class _Steps:
             return done
 
         arrival = Arrival(f"documents/{TENANT.merchant_id}/{name}", "01", len(data))
-        parsed = timed("parse", lambda: self.sandbox.read(data, arrival.key))
+
+        def read() -> Any:
+            parsed = self.sandbox.read(data, arrival.key)
+            self.peak_mb = max(self.peak_mb, self.sandbox.spent.peak_kb / 1024)
+            feed = self._step_one.products_in(self.sandbox, data, arrival.key)
+            self.peak_mb = max(self.peak_mb, self.sandbox.spent.peak_kb / 1024)
+            return parsed, feed
 
         def cut() -> Any:
-            feed = self._step_one.products_in(data, arrival.key)
-            return self._step_one.cut(parsed, feed, arrival.document_id, self._count)
+            return self._step_one.cut(parsed, told, arrival.document_id, self._count)
 
+        parsed, told = timed("parse", read)
         chunks, feed = timed("chunk", cut)
         masked = timed("mask", lambda: [(self._titles(one.section), self._clean(one.content)) for one in chunks])
         vectors = timed("embed", lambda: self._embedder.passages(embedded_text(*one) for one in masked))
