@@ -60,3 +60,18 @@ def test_what_is_left_never_grows_and_never_falls_below_nothing(steps: list[floa
         clock.at += step
         assert 0.0 <= deadline.left_s() <= before
         before = deadline.left_s()
+
+
+def test_a_part_ends_with_its_own_budget_or_with_the_whole_whichever_comes_first() -> None:
+    clock = Clock()
+    whole = Deadline(1000, now=clock)
+    short, long = whole.part(300), whole.part(5000)
+
+    assert (short.left_s(), long.left_s()) == (pytest.approx(0.3), pytest.approx(1.0))
+    clock.at += 0.4
+    with pytest.raises(DeadlinePassed):
+        short.check()
+    whole.check()
+    clock.at += 0.7
+    with pytest.raises(DeadlinePassed):
+        long.check()

@@ -43,6 +43,15 @@ class Deadline:
             left = min(left, self._remaining_ms() / 1000 - self._reserve_s)
         return max(0.0, left)
 
+    def part(self, budget_ms: int) -> "Deadline":
+        """A deadline for one part of the work: so many milliseconds from now, and never later than this one."""
+        ends = self._now() + self.left_s()
+        part = Deadline(
+            budget_ms, now=self._now, remaining_ms=self._remaining_ms, reserve_ms=int(self._reserve_s * 1000)
+        )
+        part._ends = min(part._ends, ends)
+        return part
+
     def check(self) -> None:
         """Raise DeadlinePassed when nothing is left."""
         if self.left_s() <= 0:

@@ -15,8 +15,34 @@ class GuestLimits:
     lifetime_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """How much of the shop one merchant may take at once. `per_second` bounds what one environment begins by itself."""
+
+    at_once: int
+    waiting: int
+    wait_ms: int
+    lease_ms: int
+    per_second: int
+
+
 @cache
 def guests() -> GuestLimits:
     """The limits on guests."""
-    table = tomllib.loads(files("shopwright.tenancy").joinpath("limits.toml").read_text("utf-8"))
-    return GuestLimits(**table["guests"])
+    return GuestLimits(**_table()["guests"])
+
+
+@cache
+def together() -> Compartment:
+    """What one merchant may take of all environments together."""
+    return Compartment(**_table()["bulkhead"])
+
+
+@cache
+def alone() -> Compartment:
+    """What one merchant may take of one environment that cannot ask the others."""
+    return Compartment(**_table()["bulkhead_alone"])
+
+
+def _table() -> dict[str, dict[str, int]]:
+    return tomllib.loads(files("shopwright.tenancy").joinpath("limits.toml").read_text("utf-8"))
