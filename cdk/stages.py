@@ -16,8 +16,8 @@ _UNRESERVED = 100  # AWS refuses to reserve the last hundred; functions without 
 
 DATABASE_FUNCTIONS = frozenset(
     {
-        *("chat", "documents", "health", "ingest-parse", "insert-vectors", "quarantine", "remove-document", "reembed"),
-        *("products", "switch-model", "migrate", "refresh-views", "shop-statistics", "tend-indexes"),
+        *("carts", "chat", "documents", "health", "ingest-parse", "insert-vectors", "quarantine", "remove-document"),
+        *("reembed", "products", "switch-model", "migrate", "refresh-views", "shop-statistics", "tend-indexes"),
     }
 )
 
@@ -120,6 +120,7 @@ DEV = Stage(
     origins=("http://127.0.0.1:8000",),
     concurrency=MappingProxyType(
         {
+            "carts": 30,
             "chat": 100,
             "products": 20,
             "documents": 30,
@@ -162,6 +163,7 @@ STAGING = Stage(
     origins=("https://staging.shopwright.example",),
     concurrency=MappingProxyType(
         {
+            "carts": 50,
             "chat": 200,
             "products": 40,
             "documents": 50,
@@ -204,7 +206,8 @@ PROD = Stage(
     origins=("https://shopwright.example",),
     concurrency=MappingProxyType(
         {
-            "chat": 500,
+            "carts": 20,
+            "chat": 480,
             "products": 40,
             "documents": 60,
             "health": 20,

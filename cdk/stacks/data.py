@@ -102,6 +102,8 @@ class Data(Stack):
             partition_key=dynamodb.Attribute(name="owner", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="last_at", type=dynamodb.AttributeType.NUMBER),
         )
+        self.carts = self._table("Carts", partition="merchant_id", sort="item")
+        self.circuits = self._table("Circuits", partition="circuit")
         self.members = self._table("Members", partition="subject")
         # Without a way back in time: a restored table would bring back the keys that an erasure has destroyed.
         self.personal = self._table("Personal", partition="merchant_id", sort="item", recoverable=False)

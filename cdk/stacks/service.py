@@ -5,6 +5,7 @@ from constructs import Construct
 
 from cdk.capabilities.auditing import Auditing
 from cdk.capabilities.catalog import Catalog
+from cdk.capabilities.checkout import Checkout
 from cdk.capabilities.conversation import Conversation
 from cdk.capabilities.documents import Documents
 from cdk.capabilities.identity import Identity
@@ -47,6 +48,7 @@ class Service(Stack):
         documents = Documents(self, "DocumentsApi", ground=ground, door=self.door)
         privacy = Privacy(self, "Privacy", ground=ground, door=self.door)
         conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
+        checkout = Checkout(self, "Checkout", ground=ground, door=self.door)
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
         self.reembedding = Reembedding(self, "Reembedding", ground=ground)
 
@@ -55,6 +57,7 @@ class Service(Stack):
 
         self.functions: tuple[CapabilityFunction, ...] = (
             *self.auditing.functions,
+            *checkout.functions,
             *conversation.functions,
             *catalog.functions,
             *documents.functions,
@@ -78,6 +81,8 @@ class Service(Stack):
             "QuarantineBucket": data.quarantine.bucket_name,
             "ArtifactsBucket": data.artifacts.bucket_name,
             "SessionsTable": data.sessions.table_name,
+            "CartsTable": data.carts.table_name,
+            "CircuitsTable": data.circuits.table_name,
             "MembersTable": data.members.table_name,
             "PersonalTable": data.personal.table_name,
             "PersonalRecordsTable": data.personal_records.table_name,

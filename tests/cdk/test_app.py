@@ -28,6 +28,8 @@ OUTPUTS = {
     "QuarantineBucket",
     "ArtifactsBucket",
     "SessionsTable",
+    "CartsTable",
+    "CircuitsTable",
     "MembersTable",
     "PersonalTable",
     "PersonalRecordsTable",

@@ -67,6 +67,8 @@ def test_work_in_progress_is_gone_after_three_days(cloud: Assembly) -> None:
     ("name", "keys"),
     [
         ("Sessions", {"merchant_id": "HASH", "item": "RANGE"}),
+        ("Carts", {"merchant_id": "HASH", "item": "RANGE"}),
+        ("Circuits", {"circuit": "HASH"}),
         ("Members", {"subject": "HASH"}),
         ("PersonalRecords", {"merchant_id": "HASH", "item": "RANGE"}),
     ],

@@ -14,6 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from shopwright.catalog.facts import Kind, Sheet, Told, read_key, told_value
+from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Range
 from shopwright.catalog.passages import Owner
 from shopwright.catalog.product import Feed, Product, Refused
 from shopwright.catalog.shelf import (
@@ -28,10 +29,11 @@ from shopwright.catalog.shelf import (
     ProductNotFound,
     Value,
 )
-from shopwright.database.connection import Cursor, Database, Row
+from shopwright.database.connection import Cursor, Database, Reads, Row
 from shopwright.database.paging import NotACursor, cursor_of, moment, read_cursor
 from shopwright.database.queries import Queries
 from shopwright.errors import Invalid
+from shopwright.money import Money
 from shopwright.tenancy.passport import Passport, Signer
 from shopwright.tenancy.tenant import Tenant
 
@@ -286,6 +288,74 @@ class Facts:
             },
         )
         return {asked[row["product_id"], row["sku"], row["name"]]: row["version"] for row in rows}
+
+
+class Offers:
+    """Reads what is sold by whomever the passport names."""
+
+    def __init__(self, database: Reads) -> None:
+        self._database = database
+
+    def of(self, passport: Passport, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
+        """What is sold now under these article numbers, in one round trip: more than one where products share one."""
+        rows = self._database.call(passport, _QUERIES["offers_of"], {"skus": list(skus)})
+        found: dict[str, tuple[Offer, ...]] = {}
+        for row in rows:
+            found[row["sku"]] = (*found.get(row["sku"], ()), _offer(row))
+        return found
+
+    def find(
+        self,
+        passport: Passport,
+        chunk_ids: Sequence[str] | None = None,
+        *,
+        price: Range = ANY_PRICE,
+        only_available: bool = False,
+        limit: int = 10,
+    ) -> tuple[Listed, ...]:
+        """Products that these passages tell of, in their order, or without passages the cheapest; those that fit."""
+        rows = self._database.call(
+            passport,
+            _QUERIES["find_products"],
+            {
+                "chunks": None if chunk_ids is None else list(chunk_ids),
+                "low": price.low,
+                "high": price.high,
+                "currency": price.currency,
+                "available": only_available,
+                "limit": max(1, min(limit, LONGEST_LIST)),
+            },
+        )
+        return tuple(_listed(row) for row in rows)
+
+
+def _offer(row: Row) -> Offer:
+    return Offer(
+        sku=row["sku"],
+        product_id=row["product_id"],
+        title=row["title"],
+        variant=row["variant"],
+        price=_price(row["amount"], row["currency"]),
+        price_version=row["price_version"] or 0,
+        availability=row["availability"] or "",
+        left=row["on_hand"],
+    )
+
+
+def _listed(row: Row) -> Listed:
+    return Listed(
+        product_id=row["product_id"],
+        title=row["title"],
+        skus=tuple(row["skus"]),
+        low=_price(row["low"], row["currency"]),
+        high=_price(row["high"], row["currency"]),
+        is_out=row["is_out"],
+        left=row["on_hand"],
+    )
+
+
+def _price(amount: Decimal | None, currency: str) -> Money | None:
+    return None if amount is None else Money(int(amount), currency)
 
 
 def _told(row: Row) -> Told:

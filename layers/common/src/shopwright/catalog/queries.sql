@@ -200,3 +200,12 @@ select f.product_id, f.sku, f.name, f.kind, f.amount, f.words, f.unit, f.version
    and (f.amount is not null or f.words is not null)
    and (f.sku = '' or (f.product_id, f.sku) in (select * from unnest(%(products)s::text[], %(skus)s::text[])))
  order by f.product_id, f.sku, f.name;
+
+-- name: offers_of
+-- What is sold now under these article numbers: one round trip.
+select * from shopwright.offers_of(%(passport)s, %(skus)s::text[]);
+
+-- name: find_products
+-- Products of these passages, or the cheapest ones, that fit: one round trip.
+select * from shopwright.find_products(%(passport)s, %(chunks)s::uuid[], %(low)s::numeric, %(high)s::numeric,
+                                       %(currency)s::text, %(available)s::boolean, %(limit)s::int4);

@@ -1,0 +1,1 @@
+"""Selling, or undoing every step: so far the cart that an order will be made of."""

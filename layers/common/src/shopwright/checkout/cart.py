@@ -1,0 +1,292 @@
+"""What a shopper means to buy: changes when a cart may hold more, less or something else.
+
+A cart holds article numbers and quantities and nothing that the shop may change: what a line is called, costs and
+whether it can be had is read from the catalog whenever the cart is shown.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+from shopwright.catalog.offer import Offer
+from shopwright.catalog.product import MAX_ID
+from shopwright.errors import Conflict, Invalid, NotFound, Unavailable
+from shopwright.money import Money
+from shopwright.tenancy.caller import Caller
+from shopwright.tenancy.tenant import Tenant
+
+LIFETIME_S = 30 * 24 * 3600  # after the last change
+MAX_LINES = 50
+MAX_QUANTITY = 99  # of one line
+REMEMBERED = 50  # the newest requests of a cart that are known again
+MAX_REQUEST_ID = 64
+
+
+class LineUnusable(Invalid):
+    """The line cannot be put into any cart."""
+
+
+class SkuNotSold(NotFound):
+    """The shop does not sell this article, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The shop does not sell this article. Choose another one from its catalog.")
+
+
+class SkuAmbiguous(Conflict):
+    """Two products of the shop carry the same article number."""
+
+    def __init__(self) -> None:
+        super().__init__("Two products of this shop share this article number. Ask the shop to give each its own.")
+
+
+class CartFull(Conflict):
+    """The cart has as many lines as one may have."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A cart has {MAX_LINES} lines at most. Remove one first.")
+
+
+class CartChanged(Conflict):
+    """The cart is not the one that the caller read."""
+
+    def __init__(self) -> None:
+        super().__init__("The cart has changed since you read it. Read it again, then repeat the change.")
+
+
+class CartBusy(Conflict):
+    """Others changed the cart at the same moment, again and again."""
+
+    def __init__(self) -> None:
+        super().__init__("This cart is being changed from elsewhere. Please try again.")
+
+
+class RequestReused(Conflict):
+    """One request id came with two different changes."""
+
+    def __init__(self) -> None:
+        super().__init__("This request id was used for another change. Give each change an id of its own.")
+
+
+class CartUnavailable(Unavailable):
+    """Carts can be neither read nor changed at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__("The cart cannot be reached at the moment. Please try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """So many of one article."""
+
+    sku: str
+    quantity: int
+
+    def __post_init__(self) -> None:
+        _check_sku(self.sku)
+        if isinstance(self.quantity, bool) or not isinstance(self.quantity, int):
+            raise LineUnusable("A quantity is a whole number.")
+        if not 1 <= self.quantity <= MAX_QUANTITY:
+            raise LineUnusable(f"A line has 1 to {MAX_QUANTITY} of an article. Remove the line to have none.")
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """This article, in this quantity, whatever the cart had of it."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """None of this article."""
+
+    sku: str
+
+    def __post_init__(self) -> None:
+        _check_sku(self.sku)
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Nothing at all."""
+
+
+Change = Put | Remove | Empty
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What is in it, in the order in which it came. Version 0: nobody has put anything into it yet.
+
+    A version only grows, and no cart of the same shopper ever has it again: a cart that begins anew begins at the
+    clock's seconds, so that what was agreed about an expired one never fits its successor.
+    """
+
+    version: int = 0
+    lines: tuple[Line, ...] = ()
+    expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A cart as it is stored: with the newest requests that changed it, each with what it asked for."""
+
+    cart: Cart = Cart()
+    requests: tuple[tuple[str, str], ...] = ()  # id, fingerprint of the change; oldest first
+
+
+class CartStore(Protocol):
+    """The cart of one shopper of one merchant."""
+
+    def open(self) -> Cart:
+        """What is in it; an empty cart when there is none or it has expired."""
+
+    def change(self, change: Change, *, request_id: str | None = None, if_version: int | None = None) -> Cart:
+        """The cart after the change. The same request again changes nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line as the catalog has it now. `offer` is None when the shop does not sell it any more."""
+
+    line: Line
+    offer: Offer | None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the line cannot be bought as it stands, in a word that stays the same; None: it can."""
+        if self.offer is None:
+            return "not_sold"
+        if self.offer.price is None:
+            return "no_price"
+        if self.offer.is_out:
+            return "out_of_stock"
+        if self.offer.left is not None and self.offer.left < self.line.quantity:
+            return "too_few_left"
+        return None
+
+    @property
+    def total(self) -> Money | None:
+        """Quantity times price."""
+        if self.offer is None or self.offer.price is None:
+            return None
+        return Money(self.offer.price.minor * self.line.quantity, self.offer.price.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A cart with what the catalog says of it. `prices_known` is False when the catalog did not answer."""
+
+    cart: Cart
+    lines: tuple[Shown, ...]
+    prices_known: bool = True
+
+    @property
+    def total(self) -> Money | None:
+        """The sum of the lines; None when one has no price, or they are in two currencies."""
+        totals = [line.total for line in self.lines]
+        priced = [total for total in totals if total is not None]
+        if not priced or len(priced) < len(totals) or len({one.currency for one in priced}) > 1:
+            return None
+        return Money(sum(one.minor for one in priced), priced[0].currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What must be within reach: carts by merchant and subject, and the catalog's offers by article number."""
+
+    carts: Callable[[Tenant, str], CartStore]
+    offers: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Offer]]]
+
+
+def show(caller: Caller, *, desk: Desk) -> Priced:
+    """The caller's own cart with the prices of this moment; without prices when the catalog does not answer."""
+    return _priced(desk.carts(caller.tenant, caller.subject).open(), caller, desk)
+
+
+def change(
+    caller: Caller,
+    wanted: Change,
+    *,
+    desk: Desk,
+    request_id: str | None = None,
+    if_version: int | None = None,
+) -> Priced:
+    """Change the caller's own cart. What the shop does not sell is refused; what is in the cart can always go."""
+    if request_id is not None and not 1 <= len(request_id) <= MAX_REQUEST_ID:
+        raise LineUnusable(f"A request id has 1 to {MAX_REQUEST_ID} characters.")
+    if isinstance(wanted, Put):
+        offered = desk.offers(caller, (wanted.line.sku,)).get(wanted.line.sku, ())
+        if not offered:
+            raise SkuNotSold
+        if len(offered) > 1:
+            raise SkuAmbiguous
+    cart = desk.carts(caller.tenant, caller.subject).change(wanted, request_id=request_id, if_version=if_version)
+    return _priced(cart, caller, desk)
+
+
+def changed(kept: Kept, wanted: Change, *, request_id: str | None, if_version: int | None, now: float) -> Kept:
+    """What a store has to keep after a change; the very same when there is nothing to do."""
+    asked = fingerprint(wanted)
+    for known, its in kept.requests:
+        if known == request_id:
+            if its != asked:
+                raise RequestReused
+            return kept
+    if if_version is not None and if_version != kept.cart.version:
+        raise CartChanged
+    lines = _lines(kept.cart.lines, wanted)
+    if lines == kept.cart.lines and request_id is None:
+        return kept
+    version = kept.cart.version
+    if lines != kept.cart.lines:
+        version = max(version + 1, int(now))
+    requests = kept.requests if request_id is None else (*kept.requests, (request_id, asked))[-REMEMBERED:]
+    return Kept(Cart(version, lines, int(now) + LIFETIME_S), requests)
+
+
+def fingerprint(wanted: Change) -> str:
+    """A short name of what a request asks for, so that another one under the same id is noticed."""
+    match wanted:
+        case Put(line):
+            said = f"put {line.quantity} {line.sku}"
+        case Remove(sku):
+            said = f"remove {sku}"
+        case Empty():
+            said = "empty"
+    return sha256(said.encode("utf-8")).hexdigest()[:16]
+
+
+def _lines(lines: tuple[Line, ...], wanted: Change) -> tuple[Line, ...]:
+    match wanted:
+        case Empty():
+            return ()
+        case Remove(sku):
+            return tuple(line for line in lines if line.sku != sku)
+        case Put(line):
+            if any(one.sku == line.sku for one in lines):
+                return tuple(line if one.sku == line.sku else one for one in lines)
+            if len(lines) >= MAX_LINES:
+                raise CartFull
+            return (*lines, line)
+
+
+def _priced(cart: Cart, caller: Caller, desk: Desk) -> Priced:
+    if not cart.lines:
+        return Priced(cart, ())
+    try:
+        offers = desk.offers(caller, tuple(line.sku for line in cart.lines))
+    except Unavailable:
+        return Priced(cart, tuple(Shown(line, None) for line in cart.lines), prices_known=False)
+    # A number that two products share since it was put here is no offer of either.
+    mine = {sku: offered[0] for sku, offered in offers.items() if len(offered) == 1}
+    return Priced(cart, tuple(Shown(line, mine.get(line.sku)) for line in cart.lines))
+
+
+def _check_sku(sku: str) -> None:
+    if not isinstance(sku, str) or not sku.strip() or len(sku) > MAX_ID or any(ord(sign) < 32 for sign in sku):
+        raise LineUnusable(f"An article number has 1 to {MAX_ID} characters, as the catalog has it.")
+    if any("\ud800" <= sign <= "\udfff" for sign in sku):
+        raise LineUnusable("Half of a surrogate pair is no text.")

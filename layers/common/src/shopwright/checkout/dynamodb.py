@@ -1,0 +1,138 @@
+"""Carts in DynamoDB: changes when their table's layout does.
+
+Key: `merchant_id`, `item` (the subject). One item is one cart; it is written only over the version that was read, and
+holds the newest request ids, so that a change that is sent twice, or whose answer was lost, has one effect.
+"""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shopwright.checkout.cart import Cart, CartBusy, CartUnavailable, Change, Kept, Line, changed
+from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
+from shopwright.tenancy.tenant import Tenant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = dict[str, AttributeValueTypeDef]
+
+_TRIES = 5
+_NEVER = -1  # what was read when there is no item
+
+
+@lru_cache(KEPT_CLIENTS)
+def client(credentials: Credentials) -> "DynamoDBClient":
+    """A client that waits two seconds at most; region and address come from the environment."""
+    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodb",
+        config=Config(connect_timeout=0.3, read_timeout=0.6, retries={"total_max_attempts": 2, "mode": "standard"}),
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        aws_session_token=credentials.session_token,
+    )
+
+
+class Carts:
+    """The table. `of` gives the cart that one subject of one merchant has."""
+
+    def __init__(
+        self,
+        table: str,
+        dynamodb: "Callable[[Credentials], DynamoDBClient]" = client,
+        *,
+        vend: Vend = own,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._table = table
+        self._dynamodb = dynamodb
+        self._vend = vend
+        self._now = now
+
+    def of(self, tenant: Tenant, subject: str) -> "ShoppersCart":
+        return ShoppersCart(self._table, self._dynamodb(self._vend(tenant)), self._now, tenant, subject)
+
+
+class ShoppersCart:
+    """One shopper's cart with one merchant; nobody else's can be named through it."""
+
+    def __init__(
+        self, table: str, dynamodb: "DynamoDBClient", now: Callable[[], float], tenant: Tenant, subject: str
+    ) -> None:
+        self._table = table
+        self._dynamodb = dynamodb
+        self._now = now
+        self._merchant_id = tenant.merchant_id
+        self._subject = subject
+
+    def open(self) -> Cart:
+        try:
+            return self._read()[1].cart
+        except (BotoCoreError, ClientError) as cause:
+            raise CartUnavailable from cause
+
+    def change(self, change: Change, *, request_id: str | None = None, if_version: int | None = None) -> Cart:
+        try:
+            for _ in range(_TRIES):
+                stamp, kept = self._read()
+                after = changed(kept, change, request_id=request_id, if_version=if_version, now=self._now())
+                if after is kept or self._written(stamp, after):
+                    return after.cart
+        except (BotoCoreError, ClientError) as cause:
+            raise CartUnavailable from cause
+        raise CartBusy
+
+    def _key(self) -> "Item":
+        return {"merchant_id": {"S": self._merchant_id}, "item": {"S": self._subject}}
+
+    def _read(self) -> tuple[int, Kept]:
+        """How often the item has been written, and what is in it. DynamoDB deletes what has expired in its own time:
+        for us it is gone at once, but for the version, which goes on."""
+        item = self._dynamodb.get_item(TableName=self._table, Key=self._key(), ConsistentRead=True).get("Item")
+        if item is None:
+            return _NEVER, Kept()
+        stamp = int(item["written"]["N"])
+        version, expires_at = int(item["version"]["N"]), int(item["expires_at"]["N"])
+        if expires_at <= self._now():
+            return stamp, Kept(Cart(version))
+        lines = tuple(Line(line["M"]["sku"]["S"], int(line["M"]["quantity"]["N"])) for line in item["lines"]["L"])
+        requests = tuple((one["L"][0]["S"], one["L"][1]["S"]) for one in item["requests"]["L"])
+        return stamp, Kept(Cart(version, lines, expires_at), requests)
+
+    def _written(self, stamp: int, kept: Kept) -> bool:
+        """Write over what was read, and over nothing else."""
+        item: Item = {
+            **self._key(),
+            "written": {"N": str(stamp + 1)},
+            "version": {"N": str(kept.cart.version)},
+            "lines": {
+                "L": [
+                    {"M": {"sku": {"S": line.sku}, "quantity": {"N": str(line.quantity)}}} for line in kept.cart.lines
+                ]
+            },
+            "requests": {"L": [{"L": [{"S": request}, {"S": asked}]} for request, asked in kept.requests]},
+            "expires_at": {"N": str(kept.cart.expires_at)},
+        }
+        try:
+            if stamp == _NEVER:
+                self._dynamodb.put_item(
+                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(merchant_id)"
+                )
+            else:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="written = :read",
+                    ExpressionAttributeValues={":read": {"N": str(stamp)}},
+                )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False  # somebody else changed it, or the same request came through before: look again
+        return True
