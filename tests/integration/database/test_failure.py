@@ -2,13 +2,15 @@
 
 import os
 import signal
+import threading
 import time
 
 import pytest
 from shopwright.database.connection import Address, Database, DatabaseUnavailable, QueryFailed
+from shopwright.tenancy.tenant import Tenant
 
 from tests.integration.database.conftest import APP, Shop
-from tests.integration.database.shop import KITCHEN, SIGNER, vector
+from tests.integration.database.shop import KITCHEN, OUTDOOR, SIGNER, vector
 
 
 def test_a_killed_database_is_unavailable_and_serves_again_after_its_restart(shop: Shop) -> None:
@@ -87,3 +89,24 @@ def test_a_host_that_does_not_answer_is_unavailable(shop: Shop) -> None:
     with pytest.raises(DatabaseUnavailable) as caught:
         nowhere.ping(timeout_s=1)
     assert "127.0.0.1" not in str(caught.value)
+
+
+def test_threads_that_share_a_connection_take_turns_and_see_their_own_merchants_rows(shop: Shop) -> None:
+    database = shop.database()
+    seen: list[tuple[str, str]] = []
+
+    def look(tenant: Tenant) -> None:
+        for _ in range(20):
+            with database.as_tenant(SIGNER.sign(tenant)) as db:
+                row = db.execute("select shopwright.tenant() as whose, pg_sleep(0.001)").fetchone()
+                assert row is not None
+                seen.append((tenant.merchant_id, row["whose"]))
+
+    threads = [threading.Thread(target=look, args=(tenant,)) for tenant in (KITCHEN, OUTDOOR, KITCHEN, OUTDOOR)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert len(seen) == 80
+    assert all(mine == whose for mine, whose in seen)

@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from shopwright.catalog.aurora import Offers
+from shopwright.catalog.aurora import Facts, Offers
 from shopwright.catalog.offer import Listed, Offer, Range
 from shopwright.money import Money
 from shopwright.tenancy.tenant import Tenant
@@ -31,7 +31,7 @@ def found(counter: Counter, offers: Offers, *skus: str) -> dict[str, tuple[Offer
 
 
 def listed(counter: Counter, offers: Offers, chunks: list[str] | None = None, **more: object) -> list[str]:
-    products = offers.find(SIGNER.sign(counter.merchant), chunks, **more)  # type: ignore[arg-type]  # passed on as they are
+    products = offers.find(SIGNER.sign(counter.merchant), chunk_ids=chunks, **more)  # type: ignore[arg-type]  # passed on as they are
     return [product.product_id for product in products]
 
 
@@ -116,6 +116,38 @@ def test_products_come_in_the_order_of_their_passages(counter: Counter, offers: 
     assert listed(counter, offers, chunks) == ["P-3", "P-1", "P-2"]
     assert listed(counter, offers, chunks, limit=2) == ["P-3", "P-1"]
     assert listed(counter, offers, [], limit=2) == []
+
+
+def test_each_product_says_by_which_passage_it_was_found(counter: Counter, offers: Offers) -> None:
+    counter.drop(SKILLET, KETTLE)
+    chunks = [counter.chunks["P-2"], counter.chunks["P-2"], counter.chunks["P-1"]]
+
+    found = offers.find(SIGNER.sign(counter.merchant), chunk_ids=chunks)
+
+    assert [(product.product_id, product.place) for product in found] == [("P-2", 1), ("P-1", 3)]
+    assert [product.place for product in offers.find(SIGNER.sign(counter.merchant))] == [0, 0]
+
+
+def test_products_may_be_named_and_what_is_not_sold_is_left_out(counter: Counter, offers: Offers) -> None:
+    counter.drop(SKILLET, KETTLE, BOARD)
+    counter.drop(SKILLET, BOARD)
+    named = ["P-3", "P-2", "never", "P-1"]
+
+    assert listed(counter, offers, product_ids=named) == ["P-3", "P-1"]
+    assert listed(counter, offers, product_ids=[]) == []
+
+
+def test_a_products_facts_can_be_asked_for_by_its_id(shop: Shop, counter: Counter) -> None:
+    counter.drop(SKILLET, KETTLE)
+    facts, passport = Facts(shop.database()), SIGNER.sign(counter.merchant)
+
+    told = facts.of_product(passport, "P-1")
+
+    assert told == counter.sheet("P-1")
+    assert facts.of_product(passport, "P-1", "P-1")["stock"].text == "4"
+    assert facts.of_product(passport, "P-1", "none") == facts.of_product(passport, "none") == {}
+    counter.drop(KETTLE)
+    assert facts.of_product(passport, "P-1") == {}
 
 
 def test_without_passages_the_cheapest_come_first(counter: Counter, offers: Offers) -> None:

@@ -275,6 +275,11 @@ class Facts:
                 found[str(row["chunk_id"])][row["name"]] = _told(row)
         return dict(found)
 
+    def of_product(self, passport: Passport, product_id: str, sku: str = "") -> Sheet:
+        """The facts of a product, or of one of its variants, in one round trip; none when it is not sold."""
+        rows = self._database.call(passport, _QUERIES["facts_of_product"], {"product": product_id, "sku": sku})
+        return {row["name"]: _told(row) for row in rows}
+
     def versions(self, passport: Passport, keys: Sequence[str]) -> dict[str, int]:
         """The versions that these facts have now, by the keys of `Told`, in one round trip; none for what never was."""
         asked = {read_key(key): key for key in keys}
@@ -307,18 +312,21 @@ class Offers:
     def find(
         self,
         passport: Passport,
-        chunk_ids: Sequence[str] | None = None,
         *,
+        chunk_ids: Sequence[str] | None = None,
+        product_ids: Sequence[str] | None = None,
         price: Range = ANY_PRICE,
         only_available: bool = False,
         limit: int = 10,
     ) -> tuple[Listed, ...]:
-        """Products that these passages tell of, in their order, or without passages the cheapest; those that fit."""
+        """Of these products, or of those that these passages tell of, those that fit, in their order; of all products
+        the cheapest that fit."""
         rows = self._database.call(
             passport,
             _QUERIES["find_products"],
             {
                 "chunks": None if chunk_ids is None else list(chunk_ids),
+                "products": None if product_ids is None else list(product_ids),
                 "low": price.low,
                 "high": price.high,
                 "currency": price.currency,
@@ -351,6 +359,7 @@ def _listed(row: Row) -> Listed:
         high=_price(row["high"], row["currency"]),
         is_out=row["is_out"],
         left=row["on_hand"],
+        place=row["place"],
     )
 
 

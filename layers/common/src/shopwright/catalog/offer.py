@@ -62,3 +62,4 @@ class Listed:
     high: Money | None
     is_out: bool
     left: int | None  # of all that fit; None when one of them is not counted
+    place: int = 0  # of the name or the passage by which it was found, from 1

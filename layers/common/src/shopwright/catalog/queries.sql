@@ -206,6 +206,10 @@ select f.product_id, f.sku, f.name, f.kind, f.amount, f.words, f.unit, f.version
 select * from shopwright.offers_of(%(passport)s, %(skus)s::text[]);
 
 -- name: find_products
--- Products of these passages, or the cheapest ones, that fit: one round trip.
-select * from shopwright.find_products(%(passport)s, %(chunks)s::uuid[], %(low)s::numeric, %(high)s::numeric,
-                                       %(currency)s::text, %(available)s::boolean, %(limit)s::int4);
+-- Products that are named, that passages tell of, or the cheapest ones, that fit: one round trip.
+select * from shopwright.find_products(%(passport)s, %(chunks)s::uuid[], %(products)s::text[], %(low)s::numeric,
+                                       %(high)s::numeric, %(currency)s::text, %(available)s::boolean, %(limit)s::int4);
+
+-- name: facts_of_product
+-- The facts of a product or of one of its variants, as they are now: one round trip.
+select * from shopwright.facts_of_product(%(passport)s, %(product)s, %(sku)s);

@@ -5,6 +5,7 @@ replaced after a failure, so that a function recovers by itself when the databas
 an error may quote a row, so that its words stop here: callers get a name of ours.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -134,7 +135,7 @@ class Reads(Protocol):
 
 
 class Database:
-    """One connection, opened on first use and reopened after a failure."""
+    """One connection, opened on first use and reopened after a failure. Threads that share it take turns."""
 
     def __init__(
         self,
@@ -151,6 +152,7 @@ class Database:
         self._statement_timeout_ms = statement_timeout_ms
         self._read_only = read_only
         self._connection: Patient | None = None
+        self._turn = threading.RLock()
 
     def __repr__(self) -> str:
         return f"Database({self._address.host}:{self._address.port}/{self._address.name})"
@@ -252,15 +254,16 @@ class Database:
     @contextmanager
     def _failures_named(self) -> Iterator[None]:
         """Turn psycopg's errors into ours, without their words, and drop a connection that cannot be trusted."""
-        try:
-            yield
-        except psycopg.Error as error:
-            failure = _named(error)
-            if isinstance(failure, DatabaseUnavailable):
-                self.close()
-            elif self._connection is not None:
-                _roll_back(self._connection)
-            raise failure from None
+        with self._turn:
+            try:
+                yield
+            except psycopg.Error as error:
+                failure = _named(error)
+                if isinstance(failure, DatabaseUnavailable):
+                    self.close()
+                elif self._connection is not None:
+                    _roll_back(self._connection)
+                raise failure from None
 
 
 def _roll_back(connection: Patient) -> None:
