@@ -9,6 +9,7 @@ from tests.cdk.assembly import FUNCTIONS, Assembly
 
 MB = 1024 * 1024
 IN_NETWORK = {
+    "carts",
     "chat",
     "documents",
     "health",

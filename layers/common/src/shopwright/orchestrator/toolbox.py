@@ -1,0 +1,279 @@
+"""What the tools do: changes when one does its work otherwise. Each acts for the verified caller and nobody else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from shopwright.catalog.facts import Sheet, Told
+from shopwright.catalog.offer import Listed, Range
+from shopwright.checkout import cart as carting
+from shopwright.checkout.cart import Change, Empty, Line, Priced, Put, Remove
+from shopwright.errors import Invalid, NotFound
+from shopwright.money import NO_CURRENCY, Money, exponent
+from shopwright.orchestrator import tools
+from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.search import Passage
+from shopwright.signals.predict import Candidate, Predict
+from shopwright.tenancy.caller import Caller
+
+_LOOKED_AT = 40  # passages, of which several may be of one product or of none
+_LONGEST_TEXT = 1500
+
+
+class NotAvailableYet(NotFound):
+    """The shop cannot do this yet."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not available yet.")
+
+
+class ToolOff(NotFound):
+    """The shop has not switched this tool on."""
+
+    def __init__(self) -> None:
+        super().__init__("This tool is not switched on for this shop.")
+
+
+class ProductNotSold(NotFound):
+    """The shop does not sell this product, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The shop does not sell this product. Search for it anew.")
+
+
+class CartActionUnusable(Invalid):
+    """The action lacks what it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, until when, and under which id a change is known again when it comes twice."""
+
+    caller: Caller
+    deadline: Deadline
+    request_id: str | None = None
+
+
+class Products(Protocol):
+    """Finds products: of those named, of those of the passages, or of all."""
+
+    def __call__(
+        self,
+        caller: Caller,
+        *,
+        chunk_ids: Sequence[str] | None,
+        product_ids: Sequence[str] | None,
+        price: Range,
+        only_available: bool,
+        limit: int,
+    ) -> Sequence[Listed]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What must be within reach. `search` gives so many passages, best first."""
+
+    search: Callable[[Caller, str, int], Sequence[Passage]]
+    products: Products
+    facts: Callable[[Caller, str, str], Sheet]  # of a product, or of one of its variants
+    predict: Predict
+    cart: carting.Desk
+    hand_over: Callable[[Call, tools.HandOver], str]  # the reference under which a person finds it
+    ask_amazon_q: Callable[[Call, str], tuple[str, Sequence[str]]] | None = None  # the answer, and its sources
+
+
+Run = Callable[[Call, BaseModel], BaseModel]
+
+
+def box(desk: Desk) -> Mapping[str, Callable[..., BaseModel]]:
+    """What each tool does, by its name."""
+    shelf = _Box(desk)
+    return {
+        "search_documents": shelf.search_documents,
+        "search_products": shelf.search_products,
+        "get_facts": shelf.get_facts,
+        "predict_signals": shelf.predict_signals,
+        "get_order": _not_yet,
+        "edit_cart": shelf.edit_cart,
+        "quote": _not_yet,
+        "start_checkout": _not_yet,
+        "hand_over": shelf.hand_over,
+        "ask_amazon_q": shelf.ask_amazon_q,
+    }
+
+
+class _Box:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def search_documents(self, call: Call, wanted: tools.SearchDocuments) -> tools.FoundPassages:
+        found = self._desk.search(call.caller, wanted.question, wanted.limit)[: wanted.limit]
+        return tools.FoundPassages(passages=[_passage(ref, one) for ref, one in enumerate(found, start=1)])
+
+    def search_products(self, call: Call, wanted: tools.SearchProducts) -> tools.FoundProducts:
+        passages: Sequence[Passage] | None = None
+        if wanted.words is not None:
+            passages = self._desk.search(call.caller, wanted.words, _LOOKED_AT)
+            call.deadline.check()
+        listed = self._desk.products(
+            call.caller,
+            chunk_ids=None if passages is None else [one.chunk_id for one in passages],
+            product_ids=None,
+            price=self._range(call, wanted),
+            only_available=wanted.only_available,
+            limit=wanted.limit,
+        )
+        return tools.FoundProducts(products=[_product(one, passages or ()) for one in listed])
+
+    def get_facts(self, call: Call, wanted: tools.GetFacts) -> tools.ToldFacts:
+        sheet = self._desk.facts(call.caller, wanted.product_id, wanted.sku or "")
+        if not sheet:
+            raise ProductNotSold
+        names = wanted.names or list(sheet)
+        return tools.ToldFacts(
+            product_id=wanted.product_id, facts=[_fact(sheet[name]) for name in names if name in sheet]
+        )
+
+    def predict_signals(self, call: Call, wanted: tools.PredictSignals) -> tools.Signals:
+        listed = self._desk.products(
+            call.caller,
+            chunk_ids=None,
+            product_ids=wanted.product_ids,
+            price=Range(),
+            only_available=False,
+            limit=len(wanted.product_ids),
+        )
+        if not listed:
+            raise ProductNotSold
+        predictions = self._desk.predict([Candidate(one.product_id, one.low, one.is_out, one.left) for one in listed])
+        return tools.Signals(
+            predictor=predictions[0].model_id,
+            predictions=[
+                tools.Signal(
+                    product_id=one.product_id,
+                    score=one.score,
+                    confidence=one.confidence,
+                    feature_importance=[
+                        tools.Share(feature=name, share=share) for name, share in one.feature_importance
+                    ],
+                    model_id=one.model_id,
+                    model_version=one.model_version,
+                    training_date=one.training_date,
+                )
+                for one in predictions
+            ],
+        )
+
+    def edit_cart(self, call: Call, wanted: tools.EditCart) -> tools.ShownCart:
+        change = _change(wanted)
+        if change is None:
+            return _cart(carting.show(call.caller, desk=self._desk.cart))
+        return _cart(carting.change(call.caller, change, desk=self._desk.cart, request_id=call.request_id))
+
+    def hand_over(self, call: Call, wanted: tools.HandOver) -> tools.HandedOver:
+        return tools.HandedOver(reference=self._desk.hand_over(call, wanted))
+
+    def ask_amazon_q(self, call: Call, wanted: tools.AskAmazonQ) -> tools.SaidByAmazonQ:
+        if self._desk.ask_amazon_q is None:
+            raise ToolOff
+        text, sources = self._desk.ask_amazon_q(call, wanted.question)
+        return tools.SaidByAmazonQ(text=text, source_uris=list(sources))
+
+    def _range(self, call: Call, wanted: tools.SearchProducts) -> Range:
+        if wanted.lowest_price is None and wanted.highest_price is None:
+            return Range(currency=wanted.currency)
+        currency = wanted.currency or self._currency(call)
+        return Range(_minor(wanted.lowest_price, currency), _minor(wanted.highest_price, currency), wanted.currency)
+
+    def _currency(self, call: Call) -> str:
+        """The shop's own, told from any of its prices: a bound means 50 euros or 50 yen, which are not as many minor
+        units."""
+        any_product = self._desk.products(
+            call.caller, chunk_ids=None, product_ids=None, price=Range(), only_available=False, limit=1
+        )
+        prices = [one.low for one in any_product if one.low is not None]
+        return prices[0].currency if prices else NO_CURRENCY
+
+
+def _not_yet(call: Call, wanted: BaseModel) -> BaseModel:
+    raise NotAvailableYet
+
+
+def _change(wanted: tools.EditCart) -> Change | None:
+    match wanted.action:
+        case tools.CartAction.SHOW:
+            return None
+        case tools.CartAction.EMPTY:
+            return Empty()
+        case tools.CartAction.REMOVE if wanted.sku is not None:
+            return Remove(wanted.sku)
+        case tools.CartAction.PUT if wanted.sku is not None and wanted.quantity is not None:
+            return Put(Line(wanted.sku, wanted.quantity))
+    raise CartActionUnusable("put needs an article number and a quantity, remove an article number.")
+
+
+def _minor(amount: Decimal | None, currency: str) -> int | None:
+    return None if amount is None else int(amount.scaleb(exponent(currency)))
+
+
+def _passage(ref: int, passage: Passage) -> tools.FoundPassage:
+    return tools.FoundPassage(
+        ref=ref,
+        chunk_id=passage.chunk_id,
+        document_id=passage.document_id,
+        version=passage.version,
+        title=passage.title,
+        section=list(passage.section),
+        start=passage.start,
+        end=passage.end,
+        source_uri=passage.source_uri,
+        text=passage.content[:_LONGEST_TEXT],
+        similarity=round(passage.similarity, 4),
+    )
+
+
+def _product(listed: Listed, passages: Sequence[Passage]) -> tools.FoundProduct:
+    """Relevance is the passage's by which it was found; a product that no words were asked of is as good as any."""
+    relevance = passages[listed.place - 1].similarity if 1 <= listed.place <= len(passages) else 1.0
+    return tools.FoundProduct(
+        product_id=listed.product_id,
+        title=listed.title,
+        skus=list(listed.skus),
+        lowest_price=_price(listed.low),
+        highest_price=_price(listed.high),
+        sold_out=listed.is_out,
+        left=listed.left,
+        relevance=round(max(0.0, min(1.0, relevance)), 4),
+    )
+
+
+def _fact(told: Told) -> tools.ToldFact:
+    return tools.ToldFact(name=told.name, value=told.value, unit=told.unit, key=told.key, version=told.version)
+
+
+def _cart(priced: Priced) -> tools.ShownCart:
+    return tools.ShownCart(
+        version=priced.cart.version,
+        lines=[
+            tools.ShownLine(
+                sku=shown.line.sku,
+                quantity=shown.line.quantity,
+                title=shown.offer and shown.offer.title,
+                unit_price=_price(shown.offer and shown.offer.price),
+                total=_price(shown.total),
+                trouble=shown.trouble if priced.prices_known else None,
+            )
+            for shown in priced.lines
+        ],
+        total=_price(priced.total),
+        prices_known=priced.prices_known,
+    )
+
+
+def _price(money: Money | None) -> tools.Price | None:
+    if money is None:
+        return None
+    return tools.Price(amount=money.amount, currency=None if money.currency == NO_CURRENCY else money.currency)
