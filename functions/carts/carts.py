@@ -153,19 +153,20 @@ def _line(shown: Shown, prices_known: bool) -> CartLine:
         {
             "sku": shown.line.sku,
             "quantity": shown.line.quantity,
-            "title": offer and (f"{offer.title}, {offer.variant}" if _tells(offer) else offer.title),
-            "product_id": offer and offer.product_id,
-            "unit_price": _amount(offer and offer.price),
+            "title": None if offer is None else _title(offer),
+            "product_id": None if offer is None else offer.product_id,
+            "unit_price": None if offer is None else _amount(offer.price),
             "total": _amount(shown.total),
-            "left": offer and offer.left,
+            "left": None if offer is None else offer.left,
             "trouble": shown.trouble if prices_known else None,
         }
     )
 
 
-def _tells(offer: Offer) -> bool:
-    """Does the variant have a name of its own?"""
-    return bool(offer.variant) and offer.variant not in offer.title
+def _title(offer: Offer) -> str:
+    """With the variant's name, where it says something that the product's does not."""
+    says_more = offer.variant and offer.variant not in offer.title
+    return f"{offer.title}, {offer.variant}" if says_more else offer.title
 
 
 def _amount(money: Money | None) -> Amount | None:

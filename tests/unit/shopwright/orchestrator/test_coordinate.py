@@ -73,7 +73,11 @@ def test_a_step_gets_what_the_one_before_it_gave(coordinator: Coordinator) -> No
 
 
 def test_outcomes_stand_in_the_order_of_the_plan_whoever_ends_first(coordinator: Coordinator) -> None:
-    tools = Tools(slow=lambda: time.sleep(0.05) or {"who": "slow"}, quick={"who": "quick"})
+    def slow() -> dict[str, str]:
+        time.sleep(0.05)
+        return {"who": "slow"}
+
+    tools = Tools(slow=slow, quick={"who": "quick"})
 
     outcomes = run(coordinator, tools, Step("slow"), Step("quick"))
 

@@ -51,7 +51,7 @@ def gateway(tools: Iterable[Definition]) -> list[dict[str, Any]]:
 def _full(shape: type[BaseModel]) -> dict[str, Any]:
     """The shape's JSON schema in one piece: nothing is referred to, and nothing has a title."""
     schema = shape.model_json_schema()
-    described = _inlined(schema, schema.get("$defs", {}))
+    described: dict[str, Any] = _inlined(schema, schema.get("$defs", {}))
     described.pop("description", None)  # it is the tool's own that says what it is for
     return described
 

@@ -261,8 +261,8 @@ def _cart(priced: Priced) -> tools.ShownCart:
             tools.ShownLine(
                 sku=shown.line.sku,
                 quantity=shown.line.quantity,
-                title=shown.offer and shown.offer.title,
-                unit_price=_price(shown.offer and shown.offer.price),
+                title=None if shown.offer is None else shown.offer.title,
+                unit_price=None if shown.offer is None else _price(shown.offer.price),
                 total=_price(shown.total),
                 trouble=shown.trouble if priced.prices_known else None,
             )

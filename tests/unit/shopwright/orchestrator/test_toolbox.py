@@ -1,0 +1,156 @@
+"""Each tool does its own work, with what the shop has."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from shopwright.catalog.offer import Range
+from shopwright.orchestrator.registry import Came, Registry
+from shopwright.orchestrator.toolbox import box
+from shopwright.orchestrator.tools import definitions
+from shopwright.resilience.deadline import Deadline
+
+from tests.unit.shopwright.orchestrator.tool_shop import ANN, Shop, listed, passage
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    made = Shop()
+    yield made
+    made.registry.close()
+
+
+def done(shop: Shop, name: str, **arguments: Any) -> Any:
+    outcome = shop.registry.call(ANN, name, arguments, Deadline(5000))
+    assert outcome.done, (outcome, outcome.says)
+    assert shop.mistakes == []
+    return outcome.value
+
+
+def test_passages_come_with_where_they_stand(shop: Shop) -> None:
+    found = done(shop, "search_documents", question="How do I care for it?", limit=1)
+
+    assert found == {
+        "passages": [
+            {
+                **{"ref": 1, "chunk_id": "c-1", "document_id": "d-1", "version": 1, "title": "Guide"},
+                **{"section": ["Care"], "start": 0, "end": 9, "source_uri": "documents/guide.md"},
+                **{"text": "Words 1.", "similarity": 0.8},
+            }
+        ]
+    }
+
+
+def test_products_are_found_by_words_with_the_relevance_of_their_passages(shop: Shop) -> None:
+    found = done(shop, "search_products", words="something to sleep in")["products"]
+
+    assert [(one["product_id"], one["relevance"]) for one in found] == [("tent", 0.8), ("stove", 0.6)]
+    assert found[0]["lowest_price"] == {"amount": "199.00", "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("currency", "bound"),
+    [("EUR", Range(high=5000)), ("JPY", Range(high=50)), ("KWD", Range(high=50_000))],
+)
+def test_a_price_is_meant_in_the_shops_own_currency(shop: Shop, currency: str, bound: Range) -> None:
+    shop.products = [listed("tent", 1, currency=currency)]
+
+    done(shop, "search_products", highest_price=50)
+
+    assert shop.asked[-1] == ("outdoor", bound)
+
+
+def test_a_price_range_and_availability_narrow_what_is_found(shop: Shop) -> None:
+    shop.products.append(listed("lamp", 20, is_out=True))
+
+    assert [one["product_id"] for one in done(shop, "search_products", highest_price=60)["products"]] == [
+        "stove",
+        "lamp",
+    ]
+    found = done(shop, "search_products", highest_price="60.00", only_available=True)["products"]
+    assert [one["product_id"] for one in found] == ["stove"]
+
+
+def test_a_range_that_holds_nothing_is_refused(shop: Shop) -> None:
+    arguments = {"lowest_price": 60, "highest_price": 50, "currency": "EUR"}
+
+    outcome = shop.registry.call(ANN, "search_products", arguments, Deadline(5000))
+
+    assert (outcome.came, outcome.error) == (Came.REFUSED, "RangeUnusable")
+
+
+def test_facts_come_with_the_keys_and_versions_that_an_answer_refers_to(shop: Shop) -> None:
+    assert done(shop, "get_facts", product_id="tent", names=["price", "never heard of"]) == {
+        "product_id": "tent",
+        "facts": [{"name": "price", "value": "199.00", "unit": "EUR", "key": "tent#price", "version": 7}],
+    }
+    assert len(done(shop, "get_facts", product_id="tent")["facts"]) == 2
+
+
+def test_a_product_that_is_not_sold_has_no_facts_and_no_signals(shop: Shop) -> None:
+    for name, arguments in (("get_facts", {"product_id": "gone"}), ("predict_signals", {"product_ids": ["gone"]})):
+        outcome = shop.registry.call(ANN, name, arguments, Deadline(5000))
+        assert (outcome.came, outcome.error) == (Came.REFUSED, "ProductNotSold")
+
+
+def test_every_prediction_says_by_which_model_since_when_how_sure_and_why(shop: Shop) -> None:
+    said = done(shop, "predict_signals", product_ids=["tent", "stove"])
+
+    assert said["predictor"] == "heuristic"
+    for one in said["predictions"]:
+        assert set(one) == {
+            *("product_id", "score", "confidence", "feature_importance"),
+            *("model_id", "model_version", "training_date"),
+        }
+        assert one["feature_importance"][0]["share"] > 0
+
+
+def test_a_cart_is_filled_shown_and_emptied(shop: Shop) -> None:
+    filled = done(shop, "edit_cart", action="put", sku="tent-1", quantity=2)
+    assert filled["total"] == {"amount": "398.00", "currency": "EUR"}
+    assert done(shop, "edit_cart", action="show") == filled
+    assert done(shop, "edit_cart", action="remove", sku="tent-1")["lines"] == []
+    done(shop, "edit_cart", action="put", sku="stove-1", quantity=1)
+    assert done(shop, "edit_cart", action="empty")["lines"] == []
+
+
+@pytest.mark.parametrize("arguments", [{"action": "put", "sku": "tent-1"}, {"action": "put"}, {"action": "remove"}])
+def test_a_change_that_lacks_what_it_needs_is_refused(shop: Shop, arguments: dict[str, Any]) -> None:
+    outcome = shop.registry.call(ANN, "edit_cart", arguments, Deadline(5000))
+
+    assert (outcome.came, outcome.error) == (Came.REFUSED, "CartActionUnusable")
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 100, 10**9, 1.5, "two"])
+def test_a_quantity_out_of_bounds_reaches_no_cart(shop: Shop, quantity: Any) -> None:
+    arguments = {"action": "put", "sku": "tent-1", "quantity": quantity}
+
+    outcome = shop.registry.call(ANN, "edit_cart", arguments, Deadline(5000))
+
+    assert outcome.came is Came.INVALID
+    assert shop.carts.kept == {}
+
+
+def test_a_person_is_asked_to_take_over(shop: Shop) -> None:
+    said = done(shop, "hand_over", reason="complaint", summary="The tent leaks.")
+
+    assert said == {"reference": "h-1"}
+    assert shop.handed[0][0] == "user#ann"
+
+
+def test_amazon_q_answers_when_the_merchant_has_it(shop: Shop) -> None:
+    asked = replace(shop.desk, ask_amazon_q=lambda call, question: (f"On {question}: 30 days.", ["s3://guide"]))
+    switched_on = {"ask_amazon_q": replace(definitions()["ask_amazon_q"], enabled=True)}
+    registry = Registry(box(asked), report=lambda *_: None, tools=switched_on)
+
+    outcome = registry.call(ANN, "ask_amazon_q", {"question": "returns"}, Deadline(5000))
+    registry.close()
+
+    assert outcome.value == {"text": "On returns: 30 days.", "source_uris": ["s3://guide"]}
+
+
+def test_a_long_passage_is_cut(shop: Shop) -> None:
+    shop.passages = [replace(passage(1), content="x" * 5000)]
+
+    assert len(done(shop, "search_documents", question="long")["passages"][0]["text"]) == 1500
