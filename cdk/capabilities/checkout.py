@@ -4,7 +4,7 @@ from constructs import Construct
 
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import use_database, use_table
+from cdk.parts.grants import use_cache, use_database, use_table
 from cdk.parts.ground import Ground
 
 
@@ -24,6 +24,7 @@ class Checkout(Construct):
             in_network=True,
         )
         use_database(carts, data)
+        use_cache(carts, data)
         use_table(carts, data.carts, "GetItem", "PutItem")
         use_table(carts, data.members, "GetItem")
         for verb in ("GET", "DELETE"):

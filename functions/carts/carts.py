@@ -15,15 +15,25 @@ from shopwright.checkout import cart as carting
 from shopwright.checkout.cart import MAX_QUANTITY, MAX_REQUEST_ID, Change, Empty, Line, Priced, Put, Remove, Shown
 from shopwright.checkout.dynamodb import Carts
 from shopwright.money import NO_CURRENCY, Money
+from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
 from shopwright.runtime.database import TenantSettings
+from shopwright.runtime.journal import logger
+from shopwright.tenancy import limits
+from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.secretsmanager import Secret
 
 
 class Environment(TenantSettings):
     carts_table: str
     members_table: str
+    audit_queue_url: str
+    cache_host: str
+    cache_port: int
+    cache_tls: str
+    cache_secret_arn: str
 
 
 Sku = Annotated[str, Path(description="The article's number as the catalog has it, URL-encoded.")]
@@ -85,13 +95,16 @@ class CartShown(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Desk:
     members: Members
+    trail: Audit
+    bulkhead: Bulkhead
     carting: carting.Desk
 
 
 @cache
 def wire() -> Desk:
-    # The database's driver is loaded here and not above: importing this module does not cost it.
+    # The drivers of the database and the cache are loaded here and not above: importing this module costs neither.
     from shopwright.catalog.aurora import Offers
+    from shopwright.tenancy.valkey import SharedGate
 
     env = Environment.read()
     offers = Offers(env.database())
@@ -100,8 +113,17 @@ def wire() -> Desk:
     def offered(caller: Caller, skus: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
         return offers.of(signer.sign(caller.tenant), skus)
 
+    cache_token = Secret(env.cache_secret_arn)
+    gate = SharedGate(env.cache_host, env.cache_port, tls=env.cache_tls, token=lambda: cache_token.json()["token"])
     return Desk(
         members=Members(env.members_table),
+        trail=Audit(env.audit_queue_url),
+        bulkhead=Bulkhead(
+            gate,
+            limits=limits.together(),
+            own_limits=limits.alone(),
+            report=lambda failure: logger().warning("requests are counted by each environment", exc_info=failure),
+        ),
         carting=carting.Desk(carts=Carts(env.carts_table).of, offers=offered),
     )
 
@@ -133,7 +155,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         changed(Empty(), idempotency_key)
         return http.no_content()
 
-    return http.handler(api, admit=lambda: desk().members)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail, bulkhead=lambda: desk().bulkhead)
 
 
 def _shown(priced: Priced) -> CartShown:

@@ -10,13 +10,17 @@ from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart as carting
 from shopwright.errors import Unavailable
 from shopwright.money import Money
+from shopwright.tenancy.bulkhead import Bulkhead, OwnGate
 from shopwright.tenancy.caller import Caller
+from shopwright.tenancy.limits import Compartment
 from shopwright.tenancy.member import Member
+from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes import gateway
 from tests.fakes.carts import FakeCarts
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
 
 ANN = gateway.member()
 BOB = gateway.member(subject="user#bob")
@@ -32,6 +36,8 @@ class Desk:
         self.offers: dict[str, list[Offer]] = {"outdoor": [TENT, PEG], "kitchen": []}
         self.carts = FakeCarts(lambda: gateway.ISSUED_AT)
         self.down = False
+        small = Compartment(at_once=1, waiting=0, wait_ms=100, lease_ms=30_000, per_second=100)
+        self.bulkhead = Bulkhead(OwnGate(), limits=small, own_limits=small, report=lambda _: None)
         self.carting = carting.Desk(carts=self.carts.of, offers=self._offers)
 
     def _offers(self, caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
@@ -41,7 +47,11 @@ class Desk:
         return {sku: (one,) for sku in skus for one in mine if one.sku == sku}
 
     def call(self, method: str, path: str = "/v1/cart", row: Member = ANN, **more: Any) -> Answer:
-        handler = carts.build(lambda: carts.Desk(members=FakeMembers(row), carting=self.carting))
+        handler = carts.build(
+            lambda: carts.Desk(
+                members=FakeMembers(row), trail=FakeAudit(), bulkhead=self.bulkhead, carting=self.carting
+            )
+        )
         return gateway.send(handler, gateway.request(method, path, token=gateway.claims(row), **more))
 
     def put(self, sku: str, quantity: Any = 1, row: Member = ANN, **more: Any) -> Answer:
@@ -187,3 +197,13 @@ def test_without_the_table_the_shopper_is_asked_to_come_back(desk: Desk) -> None
 
     assert (answer.status, answer.body["error"]) == (503, "CartUnavailable")
     assert "retry-after" in answer.headers
+
+
+def test_a_flooded_shop_asks_to_come_back_and_another_shop_is_served_as_before(desk: Desk) -> None:
+    with desk.bulkhead.admit(Tenant("outdoor"), within_s=0):
+        flooded = desk.put("TENT-2P")
+        other = desk.call("GET", row=KIT)
+
+    assert (flooded.status, flooded.body["error"], flooded.headers["retry-after"]) == (429, "MerchantBusy", "1")
+    assert other.status == 200
+    assert desk.call("GET").body["lines"] == []

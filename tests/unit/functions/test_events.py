@@ -9,6 +9,8 @@ import pytest
 from shopwright.runtime.http import Handler
 from shopwright.runtime.queue import FifoHandler, QueueHandler
 from shopwright.runtime.task import TaskHandler
+from shopwright.tenancy import limits
+from shopwright.tenancy.bulkhead import Bulkhead, OwnGate
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.tenant import Tenant
 from shopwright.tenancy.widget import Widget
@@ -32,6 +34,7 @@ class Counter:
     def __init__(self, members: FakeMembers) -> None:
         self.members = members
         self.trail = FakeAudit()
+        self.bulkhead = Bulkhead(OwnGate(), limits=limits.together(), own_limits=limits.alone(), report=lambda _: None)
         self.reached = False
 
     def __getattr__(self, name: str) -> Any:

@@ -42,6 +42,7 @@ from shopwright.resilience.deadline import Deadline
 from shopwright.runtime import access, deadlines
 from shopwright.runtime.journal import logger
 from shopwright.tenancy import standing
+from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
 from shopwright.tenancy.standing import NotSignedIn
@@ -211,10 +212,12 @@ def handler(
     *,
     admit: Callable[[], Members] | None,
     trail: Callable[[], Audit] | None,
+    bulkhead: Callable[[], Bulkhead] | None = None,
     now: Callable[[], float] = time.time,
 ) -> Handler:
     """The Lambda handler of these routes. `admit` is where members are looked up, `trail` where a record of each
-    verified caller's request is handed in; only a function whose routes are all public has neither."""
+    verified caller's request is handed in; only a function whose routes are all public has neither. With a `bulkhead`
+    no more of a merchant's requests run at once than its compartment holds."""
 
     made = Handler(api, trail, now)
 
@@ -240,9 +243,13 @@ def handler(
             app.context["caller"] = caller
             _same_tenant(caller.tenant, _named_outside(event, app.request.path_parameters))
         named_inside = _body(event)
-        if not asks.public:
-            _same_tenant(caller.tenant, named_inside)
-        return next_middleware(app)
+        if asks.public:
+            return next_middleware(app)
+        _same_tenant(caller.tenant, named_inside)
+        if bulkhead is None:
+            return next_middleware(app)
+        with bulkhead().admit(caller.tenant, within_s=deadline(app).left_s()):
+            return next_middleware(app)
 
     api.use(
         [
