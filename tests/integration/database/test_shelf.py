@@ -50,6 +50,14 @@ def test_a_product_is_shown_with_its_facts_as_they_are_now(counter: Counter) -> 
     assert {name: fact.version for name, fact in skillet.facts.items()} == {"weight": 1, "colour": 1}
 
 
+def test_of_a_product_that_nobody_counts_no_number_is_shown(counter: Counter) -> None:
+    counter.drop(SKILLET.replace(",4,", ",,"))
+
+    [variant] = counter.catalog.find("P-1").variants
+
+    assert variant.left is None
+
+
 @pytest.mark.parametrize("limit", [1, 2, 50])
 def test_what_changed_last_comes_first_and_names_come_in_their_order(counter: Counter, limit: int) -> None:
     counter.drop(SKILLET, KETTLE, BOARD)

@@ -181,7 +181,8 @@ select p.id, p.title, p.changed_at
 
 -- name: variants_shown
 -- The first variants of these products, and how many each has. The one that was asked for is always among them.
-select v.product_id, v.sku, v.title, v.of_all, greatest(s.on_hand - s.held, 0) as left, s.version
+select v.product_id, v.sku, v.title, v.of_all,
+       case when s.on_hand is not null then greatest(s.on_hand - s.held, 0) end as left, s.version
   from (select product_id, sku, title, ordinal, count(*) over (partition by product_id) as of_all,
                row_number() over (partition by product_id
                                       order by (sku = %(sku)s::text) desc nulls last, ordinal, sku) as place
