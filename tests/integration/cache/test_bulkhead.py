@@ -1,5 +1,6 @@
 """A gate counts alike in one environment and in Valkey for all of them."""
 
+import threading
 import time
 from collections.abc import Iterator
 
@@ -146,3 +147,51 @@ def test_with_valkey_gone_a_flood_is_bounded_in_each_environment_and_with_it_bac
     now[0] += 3
     with bulkhead.admit(ACME, within_s=0), bulkhead.admit(ACME, within_s=0):
         assert len(troubles) == 1
+
+
+def test_a_flood_over_many_environments_is_bounded_and_another_shop_waits_for_nobody(
+    valkey_server: Valkey, shared: SharedGate
+) -> None:
+    limits = Compartment(at_once=3, waiting=2, wait_ms=40, lease_ms=60_000, per_second=1000)
+    gates = [gate_at(valkey_server) for _ in range(4)]
+    environments = [Bulkhead(gate, limits=limits, own_limits=limits, report=unexpected) for gate in gates]
+    counting = threading.Lock()
+    inside, most, served, refused = 0, 0, 0, 0
+
+    def shopper(environment: Bulkhead) -> None:
+        nonlocal inside, most, served, refused
+        for _ in range(10):
+            try:
+                with environment.admit(ACME, within_s=5):
+                    with counting:
+                        inside += 1
+                        most = max(most, inside)
+                    time.sleep(0.02)
+                    with counting:
+                        inside -= 1
+                        served += 1
+            except MerchantBusy:
+                with counting:
+                    refused += 1
+
+    flood = [threading.Thread(target=shopper, args=(environments[number % 4],)) for number in range(16)]
+    for one in flood:
+        one.start()
+    others = 0
+    while any(one.is_alive() for one in flood):
+        with environments[others % 4].admit(KITCHEN, within_s=0):  # no time to wait, and none is needed
+            others += 1
+    for one in flood:
+        one.join()
+    for gate in gates:
+        gate.close()
+
+    assert most == 3
+    assert served + refused == 160
+    assert refused > 0
+    assert served >= 3
+    assert others > 0
+
+
+def unexpected(failure: GateUnavailable) -> None:
+    raise AssertionError("Valkey is there") from failure
