@@ -61,9 +61,9 @@ class Wanted(BaseModel):
 
 
 class Amount(BaseModel):
-    """Money, in the currency's own decimals."""
+    """An amount of money, as the products' prices are told."""
 
-    amount: str = Field(examples=["649.00"])
+    amount: int = Field(description="In minor units: 1299 are 12.99 USD, 500 are 500 JPY.")
     currency: str | None = Field(description="ISO 4217; null when the shop's feed does not say.", examples=["EUR"])
 
 
@@ -194,7 +194,7 @@ def _title(offer: Offer) -> str:
 def _amount(money: Money | None) -> Amount | None:
     if money is None:
         return None
-    return Amount(amount=money.amount, currency=None if money.currency == NO_CURRENCY else money.currency)
+    return Amount(amount=money.minor, currency=None if money.currency == NO_CURRENCY else money.currency)
 
 
 handler = build()
