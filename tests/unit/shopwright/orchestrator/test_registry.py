@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel
 from shopwright.errors import Conflict, Unavailable
 from shopwright.orchestrator import tools
@@ -260,6 +262,58 @@ def test_a_tool_that_breaks_costs_its_step_and_is_reported() -> None:
     assert (outcome.came, outcome.error) == (Came.BROKEN, "Unexpected")
     assert "ann@example.com" not in outcome.says + repr(outcome)
     assert isinstance(doing.mistakes[0][1], KeyError)
+
+
+def test_a_tool_that_only_reads_is_tried_once_more_when_it_failed_for_a_moment() -> None:
+    asked: list[int] = []
+
+    def stumbles(call: Call, wanted: BaseModel) -> BaseModel:
+        asked.append(1)
+        if len(asked) == 1:
+            raise Unavailable("no")
+        return tools.FoundPassages(passages=[])
+
+    assert Doing(stumbles).call().done
+    assert len(asked) == 2
+
+
+def test_a_tool_that_changes_something_is_not_tried_again(shop: Shop) -> None:
+    shop.carts.down = True
+    arguments = {"action": "put", "sku": "tent-1", "quantity": 1}
+
+    assert call(shop, "edit_cart", arguments).came is Came.UNAVAILABLE
+
+    assert [what for _, what in shop.asked] == [("tent-1",)]
+    assert {tool.name for tool in tools.definitions().values() if tool.again} == {
+        *("search_documents", "search_products", "get_facts", "predict_signals", "get_order")
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+NAMES = sorted({name for tool in tools.definitions().values() for name in tool.takes.model_fields} | {"merchant_id"})
+
+
+@given(
+    name=st.sampled_from(sorted(tools.definitions())) | st.text(),
+    arguments=JSON | st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_model_sends_ends_in_an_outcome_for_its_caller_alone(name: str, arguments: Any) -> None:
+    shop = Shop()
+    try:
+        outcome = call(shop, name, arguments)
+    finally:
+        shop.registry.close()
+
+    assert isinstance(outcome.came, Came)
+    assert (outcome.value is not None) is outcome.done
+    assert {merchant for merchant, _ in shop.asked} <= {"outdoor"}
+    assert {subject for _, subject in shop.carts.kept} <= {"user#ann"}
+    assert shop.mistakes == []
 
 
 def test_a_conflict_is_a_refusal_and_no_mistake() -> None:

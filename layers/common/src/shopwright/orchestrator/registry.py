@@ -20,11 +20,13 @@ from shopwright.errors import ShopwrightError, Unavailable
 from shopwright.orchestrator.toolbox import Call, ToolOff
 from shopwright.orchestrator.tools import Definition, definitions
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
+from shopwright.resilience.retry import Patience, retry
 from shopwright.tenancy.caller import Caller
 
 LARGEST_ARGUMENTS = 16 * 1024
 LARGEST_RESULT = 48 * 1024
 _WORKERS = 8
+_PATIENCE = Patience(attempts=2)
 # What a model may write where it means to say whose something is.
 _MERCHANT = frozenset({"merchant_id", "merchant", "tenant", "tenant_id"})
 _SHOPPER = frozenset({"shopper", "shopper_id", "subject", "user_id", "customer_id", "session_id"})
@@ -166,7 +168,12 @@ class Registry:
         own = deadline.part(tool.timeout_ms)
         if own.left_s() <= 0:
             return _late(tool)
-        running = self._workers.submit(self._box[tool.name], Call(caller, own, request_id), wanted)
+        call = Call(caller, own, request_id)
+
+        def once() -> BaseModel:
+            return self._box[tool.name](call, wanted)
+
+        running = self._workers.submit(lambda: retry(once, deadline=own, patience=_PATIENCE) if tool.again else once())
         try:
             given = running.result(timeout=own.left_s())
         except (NotInTime, DeadlinePassed):

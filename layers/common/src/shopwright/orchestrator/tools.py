@@ -248,6 +248,7 @@ class Definition:
     cost: int | str
     roles: frozenset[Role]
     enabled: bool
+    again: bool  # it only reads, and may be tried again
     fallback: str
 
 
@@ -324,6 +325,7 @@ def definitions() -> dict[str, Definition]:
             cost=table[name]["cost"],
             roles=frozenset(Role(role) for role in table[name]["roles"]),
             enabled=bool(table[name].get("enabled", True)),
+            again=bool(table[name].get("again", False)),
             fallback=str(table[name]["fallback"]),
         )
         for name, says, takes, gives, needs in _SHAPES

@@ -27,11 +27,15 @@ class CircuitOpen(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """How many failures in a row open a circuit, how long it stays open, and how many successes close it again."""
+    """How many failures in a row open a circuit, how long it stays open, and how many successes close it again.
+
+    One success closes it: only the thread that tries a circuit may try it again, and where tools run in threads the
+    next call comes from another one.
+    """
 
     failures: int = 5
     open_s: int = 15
-    successes: int = 2
+    successes: int = 1
     known_s: int = 2  # how long an environment relies on the state that it read
 
 
