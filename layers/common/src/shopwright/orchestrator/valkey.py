@@ -5,40 +5,24 @@ Every key of a merchant carries `{merchant_id}` as its hash tag, so that they li
 generation that anyone has seen, `…:kept` which answers there are. Each operation is one script, in one round trip.
 """
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from hashlib import sha1
-from importlib.resources import files
 from typing import Any
 
-from redis.backoff import NoBackoff
-from redis.cluster import RedisCluster
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError
-from redis.retry import Retry
-
-from shopwright.errors import Unavailable
 from shopwright.orchestrator.answer_cache import Look, ShelfUnavailable, State
 from shopwright.tenancy.tenant import Tenant
+from shopwright.tenancy.valkey import Cluster, ClusterUnavailable, script
 
 _STATES = (State.MISSING, State.STALE, State.FRESH)
 
 
 class Shelf:
-    """The cluster, discovered from one address on first use, and anew after a failure."""
+    """Everybody's kept answers."""
 
     def __init__(self, host: str, port: int, *, tls: str, token: Callable[[], str], timeout_s: float = 0.15) -> None:
-        self._host = host
-        self._port = port
-        self._tls = tls == "require"
-        self._token = token
-        self._timeout_s = timeout_s
-        self._connecting = threading.Lock()
-        self._cluster: RedisCluster | None = None
+        self._cluster = Cluster(host, port, tls=tls, token=token, timeout_s=timeout_s)
 
     def __repr__(self) -> str:
-        return f"Shelf({self._host}:{self._port})"
+        return f"Shelf({self._cluster!r})"
 
     def look(self, tenant: Tenant, query_hash: str, *, token: str, now_ms: int, lock_ms: int) -> Look:
         """What is kept for a question. Whoever finds nothing, or something past its soft lifetime, first, leads."""
@@ -100,37 +84,13 @@ class Shelf:
         return int(self._run("forget", [at.index, at.generation], [at.entry()]))
 
     def close(self) -> None:
-        with self._connecting:
-            cluster, self._cluster = self._cluster, None
-        if cluster is not None:
-            cluster.close()
+        self._cluster.close()
 
     def _run(self, name: str, keys: list[str], values: list[str | int | bytes]) -> Any:
-        script = _script(name)
         try:
-            cluster = self._connected()
-            try:
-                return cluster.evalsha(script.sha1, len(keys), *keys, *values)
-            except NoScriptError:  # this node has not run it yet, or has been started anew
-                return cluster.eval(script.text, len(keys), *keys, *values)
-        except (RedisError, RedisClusterException, Unavailable) as cause:  # Unavailable: the token could not be read
-            self.close()  # the next call finds the cluster, and reads the token, again
+            return self._cluster.run(script("shopwright.orchestrator", name), keys, values)
+        except ClusterUnavailable as cause:
             raise ShelfUnavailable("Kept answers cannot be reached at the moment.") from cause
-
-    def _connected(self) -> RedisCluster:
-        with self._connecting:
-            if self._cluster is None:
-                self._cluster = RedisCluster(
-                    host=self._host,
-                    port=self._port,
-                    ssl=self._tls,
-                    password=self._token(),
-                    socket_connect_timeout=self._timeout_s,
-                    socket_timeout=self._timeout_s,
-                    retry=Retry(NoBackoff(), 0),
-                    protocol=2,  # the third would negotiate notices of maintenance at every connection
-                )
-            return self._cluster
 
 
 class _Keys:
@@ -146,15 +106,3 @@ class _Keys:
 
     def lock(self, query_hash: str) -> str:
         return f"{self._mine}:lock:{query_hash}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Script:
-    text: str
-    sha1: str
-
-
-@cache
-def _script(name: str) -> _Script:
-    text = files("shopwright.orchestrator").joinpath("scripts", f"{name}.lua").read_text("utf-8")
-    return _Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
