@@ -115,6 +115,7 @@ def wire() -> Desk:
 
     cache_token = Secret(env.cache_secret_arn)
     gate = SharedGate(env.cache_host, env.cache_port, tls=env.cache_tls, token=lambda: cache_token.json()["token"])
+    carts = Carts(env.carts_table)
     return Desk(
         members=Members(env.members_table),
         trail=Audit(env.audit_queue_url),
@@ -124,7 +125,7 @@ def wire() -> Desk:
             own_limits=limits.alone(),
             report=lambda failure: logger().warning("requests are counted by each environment", exc_info=failure),
         ),
-        carting=carting.Desk(carts=Carts(env.carts_table).of, offers=offered),
+        carting=carting.Desk(open=carts.open, change=carts.change, offers=offered),
     )
 
 

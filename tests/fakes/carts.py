@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from shopwright.checkout.cart import Cart, CartUnavailable, Change, Kept, changed
+from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.tenant import Tenant
 
 
@@ -16,6 +17,14 @@ class FakeCarts:
 
     def of(self, tenant: Tenant, subject: str) -> "FakeCart":
         return FakeCart(self, (tenant.merchant_id, subject))
+
+    def open(self, caller: Caller) -> Cart:
+        return self.of(caller.tenant, caller.subject).open()
+
+    def change(
+        self, caller: Caller, change: Change, request_id: str | None = None, if_version: int | None = None
+    ) -> Cart:
+        return self.of(caller.tenant, caller.subject).change(change, request_id=request_id, if_version=if_version)
 
 
 class FakeCart:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from shopwright.catalog.aurora import Facts, Offers
+from shopwright.catalog.offer import Listed
 from shopwright.checkout import cart as carting
 from shopwright.orchestrator import tools
 from shopwright.orchestrator.coordinate import Coordinator, Given, Step
 from shopwright.orchestrator.ranking import rank
 from shopwright.orchestrator.registry import Outcome, Registry
-from shopwright.orchestrator.toolbox import Call, Desk, box
+from shopwright.orchestrator.toolbox import Call, Desk, Sought, box
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 from shopwright.signals import heuristic
@@ -29,22 +30,34 @@ class Counter:
 
     def __init__(self, shops: Shops) -> None:
         offers, facts = Offers(shops.database), Facts(shops.database)
+        carts = FakeCarts(lambda: 1_790_000_000)
         self.mistakes: list[BaseException] = []
         self.coordinator = Coordinator()
 
         def search(caller: Caller, question: str, limit: int) -> Sequence[Passage]:
             return shops.desk.search(caller, question, shops.desk.embed(question))[:limit]
 
+        def products(caller: Caller, sought: Sought) -> Sequence[Listed]:
+            return offers.find(
+                SIGNER.sign(caller.tenant),
+                chunk_ids=sought.chunk_ids,
+                product_ids=sought.product_ids,
+                price=sought.price,
+                only_available=sought.only_available,
+                limit=sought.limit,
+            )
+
         def hand_over(call: Call, wanted: tools.HandOver) -> str:
             raise AssertionError("nobody asked for a person")
 
         desk = Desk(
             search=search,
-            products=lambda caller, **wanted: offers.find(SIGNER.sign(caller.tenant), **wanted),
+            products=products,
             facts=lambda caller, product, sku: facts.of_product(SIGNER.sign(caller.tenant), product, sku),
             predict=heuristic.predict,
             cart=carting.Desk(
-                carts=FakeCarts(lambda: 1_790_000_000).of,
+                open=carts.open,
+                change=carts.change,
                 offers=lambda caller, skus: offers.of(SIGNER.sign(caller.tenant), skus),
             ),
             hand_over=hand_over,

@@ -38,7 +38,7 @@ class Desk:
         self.down = False
         small = Compartment(at_once=1, waiting=0, wait_ms=100, lease_ms=30_000, per_second=100)
         self.bulkhead = Bulkhead(OwnGate(), limits=small, own_limits=small, report=lambda _: None)
-        self.carting = carting.Desk(carts=self.carts.of, offers=self._offers)
+        self.carting = carting.Desk(open=self.carts.open, change=self.carts.change, offers=self._offers)
 
     def _offers(self, caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
         if self.down:

@@ -37,7 +37,7 @@ class Shop:
         self.offers = list(offers or (TENT, STOVE))
         self.down = False
         self.carts = FakeCarts(lambda: 1_790_000_000)
-        self.desk = Desk(carts=self.carts.of, offers=self._offers)
+        self.desk = Desk(open=self.carts.open, change=self.carts.change, offers=self._offers)
 
     def _offers(self, caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
         if self.down:

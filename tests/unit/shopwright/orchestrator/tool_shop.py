@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shopwright.catalog.facts import Kind, Sheet, Told
-from shopwright.catalog.offer import Listed, Offer, Range
+from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout import cart as carting
 from shopwright.errors import Unavailable
 from shopwright.money import Money
 from shopwright.orchestrator import tools
 from shopwright.orchestrator.registry import Registry
-from shopwright.orchestrator.toolbox import Call, Desk, box
+from shopwright.orchestrator.toolbox import Call, Desk, Sought, box
 from shopwright.retrieval.search import Passage
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller, Role
@@ -65,7 +65,7 @@ class Shop:
             products=self._products,
             facts=self._facts,
             predict=heuristic.predict,
-            cart=carting.Desk(carts=self.carts.of, offers=self._offers),
+            cart=carting.Desk(open=self.carts.open, change=self.carts.change, offers=self._offers),
             hand_over=self._hand_over,
         )
         self.registry = Registry(box(self.desk), report=lambda tool, mistake: self.mistakes.append((tool, mistake)))
@@ -79,26 +79,18 @@ class Shop:
         self._whose(caller, question)
         return self.passages[:limit]
 
-    def _products(
-        self,
-        caller: Caller,
-        *,
-        chunk_ids: Sequence[str] | None,
-        product_ids: Sequence[str] | None,
-        price: Range,
-        only_available: bool,
-        limit: int,
-    ) -> Sequence[Listed]:
-        self._whose(caller, price)
+    def _products(self, caller: Caller, sought: Sought) -> Sequence[Listed]:
+        low, high = sought.price.low, sought.price.high
+        self._whose(caller, sought.price)
         fit = [
             one
             for one in self.products
-            if (product_ids is None or one.product_id in product_ids)
-            and not (only_available and one.is_out)
-            and (price.low is None or (one.low is not None and one.low.minor >= price.low))
-            and (price.high is None or (one.high is not None and one.high.minor <= price.high))
+            if (sought.product_ids is None or one.product_id in sought.product_ids)
+            and not (sought.only_available and one.is_out)
+            and (low is None or (one.low is not None and one.low.minor >= low))
+            and (high is None or (one.high is not None and one.high.minor <= high))
         ]
-        return fit[:limit]
+        return fit[: sought.limit]
 
     def _facts(self, caller: Caller, product_id: str, sku: str) -> Sheet:
         self._whose(caller, (product_id, sku))

@@ -7,14 +7,12 @@ whether it can be had is read from the catalog whenever the cart is shown.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
 
 from shopwright.catalog.offer import Offer
 from shopwright.catalog.product import MAX_ID
 from shopwright.errors import Conflict, Invalid, NotFound, Unavailable
 from shopwright.money import Money
 from shopwright.tenancy.caller import Caller
-from shopwright.tenancy.tenant import Tenant
 
 LIFETIME_S = 30 * 24 * 3600  # after the last change
 MAX_LINES = 50
@@ -137,16 +135,6 @@ class Kept:
     requests: tuple[tuple[str, str], ...] = ()  # id, fingerprint of the change; oldest first
 
 
-class CartStore(Protocol):
-    """The cart of one shopper of one merchant."""
-
-    def open(self) -> Cart:
-        """What is in it; an empty cart when there is none or it has expired."""
-
-    def change(self, change: Change, *, request_id: str | None = None, if_version: int | None = None) -> Cart:
-        """The cart after the change. The same request again changes nothing more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A line as the catalog has it now. `offer` is None when the shop does not sell it any more."""
@@ -195,15 +183,17 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What must be within reach: carts by merchant and subject, and the catalog's offers by article number."""
+    """What must be within reach: the caller's own cart, which a request id or a version may come with when it is to be
+    changed, and the catalog's offers by article number."""
 
-    carts: Callable[[Tenant, str], CartStore]
+    open: Callable[[Caller], Cart]
+    change: Callable[[Caller, Change, str | None, int | None], Cart]
     offers: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Offer]]]
 
 
 def show(caller: Caller, *, desk: Desk) -> Priced:
     """The caller's own cart with the prices of this moment; without prices when the catalog does not answer."""
-    return _priced(desk.carts(caller.tenant, caller.subject).open(), caller, desk)
+    return _priced(desk.open(caller), caller, desk)
 
 
 def change(
@@ -223,7 +213,7 @@ def change(
             raise SkuNotSold
         if len(offered) > 1:
             raise SkuAmbiguous
-    cart = desk.carts(caller.tenant, caller.subject).change(wanted, request_id=request_id, if_version=if_version)
+    cart = desk.change(caller, wanted, request_id, if_version)
     return _priced(cart, caller, desk)
 
 

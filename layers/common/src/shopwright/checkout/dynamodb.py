@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.checkout.cart import Cart, CartBusy, CartUnavailable, Change, Kept, Line, changed
+from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
 
@@ -60,6 +61,16 @@ class Carts:
     def of(self, tenant: Tenant, subject: str) -> "ShoppersCart":
         return ShoppersCart(self._table, self._dynamodb(self._vend(tenant)), self._now, tenant, subject)
 
+    def open(self, caller: Caller) -> Cart:
+        """The caller's own cart."""
+        return self.of(caller.tenant, caller.subject).open()
+
+    def change(
+        self, caller: Caller, change: Change, request_id: str | None = None, if_version: int | None = None
+    ) -> Cart:
+        """The caller's own cart after the change."""
+        return self.of(caller.tenant, caller.subject).change(change, request_id=request_id, if_version=if_version)
+
 
 class ShoppersCart:
     """One shopper's cart with one merchant; nobody else's can be named through it."""
@@ -74,12 +85,14 @@ class ShoppersCart:
         self._subject = subject
 
     def open(self) -> Cart:
+        """What is in it; an empty cart when there is none or it has expired."""
         try:
             return self._read()[1].cart
         except (BotoCoreError, ClientError) as cause:
             raise CartUnavailable from cause
 
     def change(self, change: Change, *, request_id: str | None = None, if_version: int | None = None) -> Cart:
+        """The cart after the change. The same request again changes nothing more."""
         try:
             for _ in range(_TRIES):
                 stamp, kept = self._read()

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from pydantic import BaseModel
 
 from shopwright.catalog.facts import Sheet, Told
-from shopwright.catalog.offer import Listed, Range
+from shopwright.catalog.offer import ANY_PRICE, Listed, Range
 from shopwright.checkout import cart as carting
 from shopwright.checkout.cart import Change, Empty, Line, Priced, Put, Remove
 from shopwright.errors import Invalid, NotFound
@@ -57,19 +56,15 @@ class Call:
     request_id: str | None = None
 
 
-class Products(Protocol):
-    """Finds products: of those named, of those of the passages, or of all."""
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which products: of those named, of those that passages tell of, or with neither of all; and what must fit."""
 
-    def __call__(
-        self,
-        caller: Caller,
-        *,
-        chunk_ids: Sequence[str] | None,
-        product_ids: Sequence[str] | None,
-        price: Range,
-        only_available: bool,
-        limit: int,
-    ) -> Sequence[Listed]: ...
+    limit: int
+    chunk_ids: tuple[str, ...] | None = None
+    product_ids: tuple[str, ...] | None = None
+    price: Range = ANY_PRICE
+    only_available: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +72,12 @@ class Desk:
     """What must be within reach. `search` gives so many passages, best first."""
 
     search: Callable[[Caller, str, int], Sequence[Passage]]
-    products: Products
+    products: Callable[[Caller, Sought], Sequence[Listed]]
     facts: Callable[[Caller, str, str], Sheet]  # of a product, or of one of its variants
     predict: Predict
     cart: carting.Desk
     hand_over: Callable[[Call, tools.HandOver], str]  # the reference under which a person finds it
     ask_amazon_q: Callable[[Call, str], tuple[str, Sequence[str]]] | None = None  # the answer, and its sources
-
-
-Run = Callable[[Call, BaseModel], BaseModel]
 
 
 def box(desk: Desk) -> Mapping[str, Callable[..., BaseModel]]:
@@ -118,14 +110,13 @@ class _Box:
         if wanted.words is not None:
             passages = self._desk.search(call.caller, wanted.words, _LOOKED_AT)
             call.deadline.check()
-        listed = self._desk.products(
-            call.caller,
-            chunk_ids=None if passages is None else [one.chunk_id for one in passages],
-            product_ids=None,
+        sought = Sought(
+            limit=wanted.limit,
+            chunk_ids=None if passages is None else tuple(one.chunk_id for one in passages),
             price=self._range(call, wanted),
             only_available=wanted.only_available,
-            limit=wanted.limit,
         )
+        listed = self._desk.products(call.caller, sought)
         return tools.FoundProducts(products=[_product(one, passages or ()) for one in listed])
 
     def get_facts(self, call: Call, wanted: tools.GetFacts) -> tools.ToldFacts:
@@ -138,14 +129,8 @@ class _Box:
         )
 
     def predict_signals(self, call: Call, wanted: tools.PredictSignals) -> tools.Signals:
-        listed = self._desk.products(
-            call.caller,
-            chunk_ids=None,
-            product_ids=wanted.product_ids,
-            price=Range(),
-            only_available=False,
-            limit=len(wanted.product_ids),
-        )
+        named = Sought(limit=len(wanted.product_ids), product_ids=tuple(wanted.product_ids))
+        listed = self._desk.products(call.caller, named)
         if not listed:
             raise ProductNotSold
         predictions = self._desk.predict([Candidate(one.product_id, one.low, one.is_out, one.left) for one in listed])
@@ -191,9 +176,7 @@ class _Box:
     def _currency(self, call: Call) -> str:
         """The shop's own, told from any of its prices: a bound means 50 euros or 50 yen, which are not as many minor
         units."""
-        any_product = self._desk.products(
-            call.caller, chunk_ids=None, product_ids=None, price=Range(), only_available=False, limit=1
-        )
+        any_product = self._desk.products(call.caller, Sought(limit=1))
         prices = [one.low for one in any_product if one.low is not None]
         return prices[0].currency if prices else NO_CURRENCY
 

@@ -154,7 +154,9 @@ class Bulkhead:
             said = gate.enter(tenant, ticket, limits)
             if said is Entry.IN:
                 return
-            if said is Entry.FULL or self._now() >= ends:
+            if said is Entry.FULL:
+                raise MerchantBusy
+            if self._now() >= ends:
                 self._left(gate, tenant, ticket)
                 raise MerchantBusy
             self._sleep(min(_LOOKS_EVERY_S, max(0.001, ends - self._now())))
