@@ -113,6 +113,7 @@ class Data(Stack):
         )
         self.audit_heads = self._table("AuditHeads", partition="merchant_id")
         self.personal_records = self._table("PersonalRecords", partition="merchant_id", sort="item")
+        self.ledger = self._table("Ledger", partition="merchant_id", sort="item")
 
     def _key(self, name: str, of: str) -> kms.Key:
         return kms.Key(

@@ -71,6 +71,7 @@ def test_work_in_progress_is_gone_after_three_days(cloud: Assembly) -> None:
         ("Circuits", {"circuit": "HASH"}),
         ("Members", {"subject": "HASH"}),
         ("PersonalRecords", {"merchant_id": "HASH", "item": "RANGE"}),
+        ("Ledger", {"merchant_id": "HASH", "item": "RANGE"}),
     ],
 )
 def test_tables_forget_on_time_and_can_be_restored(cloud: Assembly, name: str, keys: dict[str, str]) -> None:

@@ -36,7 +36,7 @@ class Laptop:
 
     def client(self, service: str, **more: Any) -> Any:
         make: Callable[..., Any] = partial(boto3.client, aws_access_key_id="test", aws_secret_access_key="test")
-        return make(service, region_name=REGION, config=CLIENT, **{"endpoint_url": self.endpoint, **more})
+        return make(service, **{"region_name": REGION, "config": CLIENT, "endpoint_url": self.endpoint, **more})
 
     def deploy(self, name: str, template: dict[str, Any], *, folders: dict[str, Path] | None = None) -> Outputs:
         return deploy(write_assembly(self.folder / name, {name: template}, folders=folders), self.endpoint)
