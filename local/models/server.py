@@ -1,0 +1,267 @@
+"""The server that plays scenes, on this machine alone: this changes when how it listens, plays or remembers does.
+
+Without a script it quotes the passages that it is given. `POST /_scenes` adds replies (a JSON list), `DELETE /_scenes`
+forgets them, `GET /_requests` tells what was asked.
+"""
+
+import json
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from local.models import bedrock, openai
+from local.models.scene import Break, Fail, Garbage, Reply, Stall, Step, quoting
+from local.ports import HOST
+
+_REPLIES = TypeAdapter(list[Reply])
+_MOST = 4 * 1024 * 1024  # bytes of a request
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request as it came, and what became of it. `sent` counts frames; `ended` is whole, cut, gone or refused."""
+
+    wire: str
+    model: str
+    body: dict[str, Any]
+    headers: dict[str, str] = field(repr=False)
+    streamed: bool = False
+    sent: int = 0
+    sent_at: list[float] = field(default_factory=list)  # monotonic, of each frame
+    ended: str = ""
+
+
+class Double:
+    """The scenes still to be played, and the memory of what was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[Asked] = []
+        self._scenes: deque[Reply] = deque()
+        self._lock = threading.Lock()
+        self._cached: set[str] = set()
+        self.stopping = threading.Event()
+
+    def play(self, *replies: Reply) -> None:
+        """Answer the next requests with these, one each."""
+        with self._lock:
+            self._scenes.extend(replies)
+
+    def forget(self) -> None:
+        """No scenes, no memory."""
+        with self._lock:
+            self._scenes.clear()
+            self.requests.clear()
+            self._cached.clear()
+
+    @property
+    def left(self) -> int:
+        """Scenes that nobody has asked for yet."""
+        return len(self._scenes)
+
+    def asked(self, request: Asked, said: str) -> Reply:
+        with self._lock:
+            self.requests.append(request)
+            return self._scenes.popleft() if self._scenes else quoting(said)
+
+    def metered(self, body: Mapping[str, Any], reply: Reply) -> dict[str, int]:
+        with self._lock:
+            return bedrock.usage(body, reply, self._cached)
+
+
+def serve(double: Double, port: int = 0) -> ThreadingHTTPServer:
+    """A server that listens, and is not yet running."""
+
+    class Handler(_Handler):
+        of = double
+
+    return _Server((HOST, port), Handler)
+
+
+@contextmanager
+def running(double: Double | None = None, port: int = 0) -> Iterator[tuple[Double, str]]:
+    """The double in this process, and its address."""
+    double = double or Double()
+    server = serve(double, port)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield double, f"http://{HOST}:{server.server_port}"
+    finally:
+        double.stopping.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is told of in its request; anything else is a fault of ours, and is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    of: Double
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # each frame leaves as it is written
+    timeout = 60
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: what is asked may be anybody's words."""
+
+    def do_GET(self) -> None:
+        if self.path == "/_requests":
+            return self._json(
+                200, [{k: v for k, v in asdict(one).items() if k != "headers"} for one in self.of.requests]
+            )
+        return self._json(200 if self.path == "/" else 404, {})
+
+    def do_DELETE(self) -> None:
+        if self.path == "/_scenes":
+            self.of.forget()
+            return self._json(200, {})
+        return self._json(404, {})
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > _MOST:
+            self.close_connection = True
+            return self._json(413, {"message": "The request is too long."})
+        try:
+            body = json.loads(self.rfile.read(length) or b"{}")
+        except ValueError:
+            return self._json(400, {"message": "The request is no JSON."})
+        if self.path == "/_scenes":
+            return self._scenes(body)
+        if self.path == openai.PATH:
+            return self._openai(body)
+        if named := bedrock.model_of(self.path):
+            return self._bedrock(*named, body)
+        return self._json(404, {"message": "There is nothing here."})
+
+    def _scenes(self, body: Any) -> None:
+        try:
+            self.of.play(*_REPLIES.validate_python(body))
+        except ValidationError as wrong:
+            return self._json(400, {"message": str(wrong)})
+        return self._json(200, {"left": self.of.left})
+
+    def _bedrock(self, model: str, streamed: bool, body: dict[str, Any]) -> None:
+        asked = Asked("bedrock", model, body, dict(self.headers), streamed)
+        if not self.headers.get("Authorization", "").startswith(("AWS4-HMAC-SHA256 ", "Bearer ")):
+            return self._aws_fault(403, "MissingAuthenticationTokenException", "The request is not signed.")
+        try:
+            bedrock.check(model, body)
+        except bedrock.Refused as why:
+            asked.ended = "refused"
+            self.of.requests.append(asked)
+            return self._aws_fault(*bedrock.FAULTS["validation"], str(why))
+        reply = self.of.asked(asked, bedrock.said_to(body))
+        failed = self._before(reply, streamed)
+        if isinstance(failed, Fail):
+            asked.ended = "refused"
+            return self._aws_fault(*bedrock.FAULTS[failed.fault], failed.message)
+        if isinstance(failed, Break):
+            asked.ended = "cut"
+            return self._cut()
+        if streamed:
+            frames = bedrock.stream(reply, self.of.metered(body, reply))
+            return self._stream(asked, "application/vnd.amazon.eventstream", frames)
+        if isinstance(failed, Garbage):
+            asked.ended = "cut"
+            return self._bytes(200, failed.garbage.encode())
+        asked.ended = "whole"
+        return self._json(200, bedrock.whole(reply, self.of.metered(body, reply)))
+
+    def _openai(self, body: dict[str, Any]) -> None:
+        streamed = bool(body.get("stream"))
+        asked = Asked("openai", str(body.get("model")), body, dict(self.headers), streamed)
+        try:
+            openai.check(body)
+        except openai.Refused as why:
+            asked.ended = "refused"
+            self.of.requests.append(asked)
+            return self._json(400, {"error": {"message": str(why), "type": "invalid_request_error"}})
+        reply = self.of.asked(asked, openai.said_to(body))
+        failed = self._before(reply, streamed)
+        if isinstance(failed, Fail):
+            asked.ended = "refused"
+            return self._json(*openai.fault(failed))
+        if isinstance(failed, Break):
+            asked.ended = "cut"
+            return self._cut()
+        if streamed:
+            return self._stream(asked, "text/event-stream", openai.stream(reply, body))
+        if isinstance(failed, Garbage):
+            asked.ended = "cut"
+            return self._bytes(200, failed.garbage.encode())
+        asked.ended = "whole"
+        return self._json(200, openai.whole(reply, body))
+
+    def _before(self, reply: Reply, streamed: bool) -> Step | None:
+        """Play what comes before the answer's first byte. Without a stream everything does."""
+        for step in reply.steps:
+            if isinstance(step, Stall):
+                if streamed:
+                    return None
+                self.of.stopping.wait(step.stall_ms / 1000)
+            elif isinstance(step, Fail | Break | Garbage):
+                return None if streamed and isinstance(step, Garbage) else step
+            elif streamed:
+                return None
+        return None
+
+    def _stream(self, asked: Asked, kind: str, frames: Iterable[bytes | Step]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        try:
+            for frame in frames:
+                if isinstance(frame, Stall):
+                    self.of.stopping.wait(frame.stall_ms / 1000)
+                elif isinstance(frame, Break):
+                    asked.ended = "cut"
+                    return self._cut()
+                elif isinstance(frame, bytes):
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(frame), frame))
+                    asked.sent += 1
+                    asked.sent_at.append(time.monotonic())
+            self.wfile.write(b"0\r\n\r\n")
+            asked.ended = "whole"
+        except (BrokenPipeError, ConnectionResetError):  # whoever asked has stopped listening
+            asked.ended = "gone"
+            self.close_connection = True
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _aws_fault(self, status: int, name: str, message: str) -> None:
+        self._json(status, {"message": message}, {"x-amzn-ErrorType": name})
+
+    def _json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+        self._bytes(status, json.dumps(body).encode(), headers)
+
+    def _bytes(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
