@@ -210,7 +210,9 @@ class Maker:
             ]
         )
         series = " ".join(
-            chance.choice([chance.choice(self.names_of_sorts), chance.choice(self.series), self._sku(), self._made_up()])
+            chance.choice(
+                [chance.choice(self.names_of_sorts), chance.choice(self.series), self._sku(), self._made_up()]
+            )
             for _ in range(chance.randint(0, 2))
         )
         name = chance.choice([str.lower, str.title, str.title])(name)
@@ -394,9 +396,7 @@ class Maker:
 
     def sentence(self) -> list[tuple[str, str]]:
         """One made-up text in labelled pieces."""
-        group = self.chance.choices(["people", "homes", "lands", "nobody", "shop", "prose"], [36, 17, 13, 14, 14, 6])[
-            0
-        ]
+        group = self.chance.choices(["people", "homes", "lands", "nobody", "shop", "prose"], [36, 17, 13, 14, 14, 6])[0]
         if group == "shop":
             listing, spec, sheet = self._listing, self._spec, self._sheet
             parts = self.chance.choice(

@@ -5,12 +5,15 @@ at this moment, or left out when it says nothing: a claim is then held against t
 figure nor one that somebody made up stands on it.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from shopwright.catalog.columns import column, figures
 from shopwright.catalog.facts import AVAILABILITY, OUT, STOCK, Sheet, Told
 
 Field = tuple[str, str]
+_SLOT = re.compile(r"\{\{\s*([a-z][a-z_0-9]{0,39}:[0-9]{1,4})\s*\}\}")
 _CODES = frozenset({"id", "group", "sku", "parent"})
 _TOLD_OTHERWISE = frozenset({"availability", "in_stock", "stock"})
 _SOLD_LATER = frozenset({"on preorder", "on backorder"})
@@ -61,3 +64,30 @@ def used(quotes: Iterable[str], facts: Sheet) -> tuple[Told, ...]:
 def as_passage(record: Iterable[Field]) -> str:
     """A record as a passage holds it."""
     return "; ".join(f"{label}: {value}" for label, value in record)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A text with its slots filled. `used` are the facts that it tells now; `unknown` are slots that stand for nothing:
+    they are left where they are, and a sentence that has one does not stand."""
+
+    text: str
+    used: tuple[Told, ...]
+    unknown: tuple[str, ...]
+
+
+def fill(text: str, facts: Mapping[str, Told]) -> Filled:
+    """`{{price:1}}` becomes what the fact of that slot says at this moment. Nothing else in the text is touched, and
+    what a fact says is never read for slots again."""
+    used: dict[str, Told] = {}
+    unknown: dict[str, None] = {}
+
+    def told(slot: re.Match[str]) -> str:
+        fact = facts.get(slot[1])
+        if fact is None:
+            unknown[slot[1]] = None
+            return slot[0]
+        used[slot[1]] = fact
+        return fact.text
+
+    return Filled(_SLOT.sub(told, text), tuple(used.values()), tuple(unknown))
