@@ -72,14 +72,14 @@ class FakeLedger:
             self._answer()
             before = self._table.entries.get((self._merchant_id, key))
             if before is not None:
-                return _same(before, session_id, amount)
-            session = self._account(f"session#{session_id}", sweep=True)
-            if session.used + amount > limits.session:
+                return _same(before, session_id, amount, self._table.now())
+            session = self._with_room(f"session#{session_id}", limits.session - amount)
+            if session is None:
                 raise SessionBudgetSpent
             first = self._table.random.randrange(limits.shares)
             for number in ((first + step) % limits.shares for step in range(limits.shares)):
-                part = self._account(self._day(number), sweep=True)
-                if part.used + amount <= limits.share(number):
+                part = self._with_room(self._day(number), limits.share(number) - amount)
+                if part is not None:
                     break
             else:
                 raise MerchantBudgetSpent
@@ -129,12 +129,16 @@ class FakeLedger:
         entry.state, entry.actual = ("late" if late else state), actual
         return Settled(actual, late)
 
-    def _account(self, name: str, *, sweep: bool = False) -> _Sum:
-        account = self._table.accounts.setdefault((self._merchant_id, name), _Sum())
-        if sweep:
+    def _account(self, name: str) -> _Sum:
+        return self._table.accounts.setdefault((self._merchant_id, name), _Sum())
+
+    def _with_room(self, name: str, most: int) -> _Sum | None:
+        """The account, unless it has used more than this: then what has expired is given back first."""
+        account = self._account(name)
+        if account.used > most:
             for key in account.seen().expired(self._table.now()):
                 self._end(self._table.entries[self._merchant_id, key].hold, 0, "expired")
-        return account
+        return account if account.used <= most else None
 
     def _day(self, part: int) -> str:
         return f"day#{int(self._table.now()) // DAY_S}#{part:02d}"
@@ -144,8 +148,8 @@ class FakeLedger:
             raise LedgerUnavailable
 
 
-def _same(before: _Entry, session_id: str, amount: int) -> Hold:
-    if before.state != "held":
+def _same(before: _Entry, session_id: str, amount: int, now: float) -> Hold:
+    if before.state != "held" or before.hold.until <= now:
         raise AlreadySettled
     if (before.hold.session_id, before.hold.amount) != (session_id, amount):
         raise HeldOtherwise

@@ -211,9 +211,9 @@ class Ledger:
 
     def _held_before(self, wanted: Hold) -> Hold:
         entry = self._entry(wanted.key)
-        if entry["state"]["S"] != "held":
-            raise AlreadySettled
         held = _hold(wanted.key, entry)
+        if entry["state"]["S"] != "held" or held.until <= self._now():
+            raise AlreadySettled
         if (held.session_id, held.amount) != (wanted.session_id, wanted.amount):
             raise HeldOtherwise
         return held

@@ -53,7 +53,7 @@ class MerchantBudgetSpent(BudgetSpent):
 
 
 class AlreadySettled(Conflict):
-    """Money was held for this call before, and the call is over."""
+    """Money was held for this call before, and the call is over, or took so long that the money has come back."""
 
     def __init__(self) -> None:
         super().__init__("This call has been paid for. Use a key of its own for each call.")
