@@ -36,7 +36,7 @@ class KeptVectors:
             self._kept.execute("insert or replace into vector values (?, ?)", (key, found[key].tobytes()))
             if number % _KEEP_EVERY == 0 or number == len(new):
                 self._kept.commit()
-            if number % _TELL_EVERY == 0 or number == len(new):
+            if number % _TELL_EVERY == 0:
                 print(f"  {number:,} of {len(new):,} {kind}s embedded", flush=True)
         return np.stack([found[key] for key in keys])
 
