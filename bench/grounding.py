@@ -62,7 +62,7 @@ def measure(options: Options) -> Outcome:
         pages = _pages(options, embed)
         _report(metrics, "shop, made", shop_set(), shop.true, _held_out(shop, taught, pages), embed)
         hand = hand_written()
-        _report(metrics, "shop, by hand", hand, _true(hand), _shipped(hand, embed), embed)
+        _report(metrics, "shop, by hand", hand, _true(hand), shipped(hand, embed), embed)
         if options.data is not None:
             for name, whole in judged_sets(options.data):
                 items = _some(whole, options.limit)
@@ -129,7 +129,7 @@ def _verdicts(sure: Floats, evidence: Sequence[Evidence]) -> Verdicts:
     return Verdicts((sure >= 0.5) & ~certain, np.where(certain, np.minimum(sure, 0.05), sure))
 
 
-def _shipped(items: Sequence[Claimed], embed: Embed) -> Verdicts:
+def shipped(items: Sequence[Claimed], embed: Embed) -> Verdicts:
     evidence = [weigh(one.text, one.cited, embed) for one in items]
     return _verdicts(np.array([probability(one) for one in evidence]), evidence)
 

@@ -107,7 +107,7 @@ def misread(claimed: Figure, told: Iterable[Figure]) -> str:
     alike = [one for one in told if set(claimed.written) & set(one.written)]
     if any(claimed.is_money and one.is_money and claimed.dimension != one.dimension for one in alike):
         return "currency"
-    if any(claimed.dimension != one.dimension or claimed.per != one.per for one in alike):
+    if any((claimed.dimension, claimed.per, claimed.low) != (one.dimension, one.per, one.low) for one in alike):
         return "unit"
     return "number"
 
@@ -115,7 +115,7 @@ def misread(claimed: Figure, told: Iterable[Figure]) -> str:
 @cache
 def between() -> frozenset[str]:
     """The words that may stand between a number and its unit: they are words of the sentence too."""
-    return frozenset(_table()["around"]["between"])
+    return frozenset(_around()["between"])
 
 
 @lru_cache(maxsize=1024)
@@ -133,7 +133,7 @@ def _figures(text: str) -> tuple[Figure, ...]:
 def _labelled(text: str) -> Iterator[Figure]:
     """`weight_g: 1280` of a record has its unit in its name."""
     for match in _LABEL.finditer(text):
-        unit = _table()["symbols"].get(match["unit"]) or _table()["words"].get(match["unit"])
+        unit = _units("symbols").get(match["unit"]) or _units("words").get(match["unit"])
         if unit:
             number = _decimal(match["number"])
             yield Figure(
@@ -141,7 +141,7 @@ def _labelled(text: str) -> Iterator[Figure]:
                 match.start("number"),
                 match.end(),
                 unit[0],
-                *(number * Decimal(unit[1]),) * 2,
+                *(number * unit[1],) * 2,
                 (number,),
             )
 
@@ -174,7 +174,7 @@ def _counted(text: str) -> Iterator[Figure]:
         sign, unit = match["sign"] or match["sign2"] or "", match["unit"] or ""
         dimension, size = _unit(unit)
         if sign:
-            dimension, size = _table()["signs"][sign.strip()], Decimal(1)
+            dimension, size = _signs()[sign.strip()], Decimal(1)
         first = _value(match["a"] or match["frac"] or match["word"] or match["article"] or "")
         second = _value(match["b"]) if match["b"] else None
         if match["half"] or match["more"]:
@@ -209,10 +209,10 @@ def _bound(text: str, match: re.Match[str]) -> int:
     after = text[match.end() : match.end() + _NEAR].lstrip().casefold()
     best = ("", 0)
     for side, name in ((-1, "at_most"), (1, "at_least")):
-        for phrase in _table()["around"][name]:
+        for phrase in _around()[name]:
             if len(phrase) > len(best[0]) and before.endswith(phrase) and not before[: -len(phrase)][-1:].isalnum():
                 best = (phrase, side)
-        for phrase in _table()["around"][f"{name}_after"]:
+        for phrase in _around()[f"{name}_after"]:
             if after.startswith(phrase) and not after[len(phrase) :][:1].isalnum():
                 return side
     return best[1]
@@ -220,7 +220,7 @@ def _bound(text: str, match: re.Match[str]) -> int:
 
 def _is_about(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - _NEAR) : match.start()].rstrip().casefold()
-    return any(before.endswith(word) for word in _table()["around"]["about"])
+    return any(before.endswith(word) for word in _around()["about"])
 
 
 def _value(written: str) -> Decimal:
@@ -234,7 +234,7 @@ def _value(written: str) -> Decimal:
         return _decimal(plain)
     total = Decimal(0)
     for word in re.split(r"[-\s]+", plain):
-        number = Decimal(_table()["numbers"].get(word, 1))
+        number = _numbers().get(word, Decimal(1))
         total = max(total, Decimal(1)) * number if number >= 100 or word == "dozen" else total + number
     return total
 
@@ -246,30 +246,29 @@ def _decimal(digits: str) -> Decimal:
 
 def _unit(written: str) -> tuple[str, Decimal]:
     plain = written.strip().replace("-", " ").strip()
-    known = _table()["symbols"].get(plain) or _table()["words"].get(plain)
+    known = _units("symbols").get(plain) or _units("words").get(plain)
     for form in (
         plain.casefold(),
         plain.casefold().removesuffix("s"),
         plain.casefold().removesuffix("es"),
         plain.upper(),
     ):
-        known = known or _table()["words"].get(form)
-    return (known[0], Decimal(known[1])) if known else ("", Decimal(1))
+        known = known or _units("words").get(form)
+    return known if known else ("", Decimal(1))
 
 
 def _any(name: str) -> str:
-    return "|".join(sorted(map(re.escape, _table()["around"][name]), key=len, reverse=True))
+    return "|".join(sorted(map(re.escape, _around()[name]), key=len, reverse=True))
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    table = _table()
-    words = sorted(table["words"], key=len, reverse=True)
-    symbols = sorted(table["symbols"], key=len, reverse=True)
+    words = sorted(_units("words"), key=len, reverse=True)
+    symbols = sorted(_units("symbols"), key=len, reverse=True)
     plural = "|".join(re.escape(word).replace(r"\ ", r"[\s-]") + "s?" for word in words)
     unit = rf"(?i:{plural})(?![\w])|(?:{'|'.join(map(re.escape, symbols))})(?![\w°])"
-    number = "|".join(sorted(table["numbers"], key=len, reverse=True))
-    sign = "|".join(sorted(map(re.escape, table["signs"]), key=len, reverse=True))
+    number = "|".join(sorted(_numbers(), key=len, reverse=True))
+    sign = "|".join(sorted(map(re.escape, _signs()), key=len, reverse=True))
     spaced = rf"\s?(?:(?:{_any('between')})\s)?"
     return re.compile(
         rf"(?P<between>(?i:between|from)\s)?(?:(?P<sign>{sign})\s?)?"
@@ -285,5 +284,26 @@ def _pattern() -> re.Pattern[str]:
 
 
 @cache
-def _table() -> "dict[str, dict[str, list[str]]]":
+def _table() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(files("shopwright.grounding").joinpath("figures.toml").read_text("utf-8"))
+
+
+@cache
+def _units(kind: str) -> dict[str, tuple[str, Decimal]]:
+    """`symbols` are written in one way, `words` in any; each has its dimension and its size."""
+    return {name: (str(dimension), Decimal(size)) for name, (dimension, size) in _table()[kind].items()}
+
+
+@cache
+def _numbers() -> dict[str, Decimal]:
+    return {name: Decimal(str(value)) for name, value in _table()["numbers"].items()}
+
+
+@cache
+def _signs() -> dict[str, str]:
+    return {sign: str(code) for sign, code in _table()["signs"].items()}
+
+
+@cache
+def _around() -> dict[str, tuple[str, ...]]:
+    return {name: tuple(words) for name, words in _table()["around"].items()}
