@@ -99,6 +99,19 @@ def test_a_figure_may_stand_in_a_slot_that_the_database_filled_and_nowhere_else(
     assert "number" not in said(prose, filled=["€199.00"]).flags
 
 
+def test_a_passage_that_several_claims_cite_is_embedded_once() -> None:
+    seen: list[str] = []
+
+    def counting(texts: Sequence[str]) -> list[list[float]]:
+        seen.extend(texts)
+        return embed(texts)
+
+    judge("A return label costs €4.50 [1]. Exchanges for another size are free of charge [1].", SOURCES, counting)
+
+    assert sorted(seen) == sorted({*seen})
+    assert len(seen) == 4
+
+
 def test_a_claim_may_lean_on_several_passages() -> None:
     assert said(
         "Delivery is free for orders over €75, and exchanges for another size are free of charge [1][2]."

@@ -60,8 +60,8 @@ class Judgement:
 
 def judge(prose: str, sources: Mapping[int, Cited], embed: Embed, *, filled: Iterable[str] = ()) -> Judgement:
     """Hold every claim of a model's prose against the sources whose numbers it gives."""
-    slots = tuple(filled)
-    return Judgement(tuple(_judged(said, sources, embed, slots) for said in claims(prose)))
+    slots, remembering = tuple(filled), _remembering(embed)
+    return Judgement(tuple(_judged(said, sources, remembering, slots) for said in claims(prose)))
 
 
 def probability(evidence: Evidence) -> float:
@@ -72,6 +72,18 @@ def probability(evidence: Evidence) -> float:
         getattr(evidence, name) * (fitted["weights"][name] + length * fitted["by_length"][name]) for name in FEATURES
     )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, told))))
+
+
+def _remembering(embed: Embed) -> Embed:
+    """Each text once: the claims of an answer cite the same passages."""
+    known: dict[str, Sequence[float]] = {}
+
+    def remembered(texts: Sequence[str]) -> list[Sequence[float]]:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, embed(new), strict=True))
+        return [known[text] for text in texts]
+
+    return remembered
 
 
 def _judged(said: Said, sources: Mapping[int, Cited], embed: Embed, filled: Sequence[str]) -> Judged:
