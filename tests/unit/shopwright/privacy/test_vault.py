@@ -92,7 +92,7 @@ def test_no_byte_of_a_value_lies_in_the_table(house: House) -> None:
 
     held = str(house.table.everything())
     assert "canary" not in held
-    assert "d-1" not in held
+    assert "document:d-1" not in held  # "d-1" alone may be three bytes of chance
 
 
 def test_another_merchant_has_no_use_for_a_token(house: House) -> None:
