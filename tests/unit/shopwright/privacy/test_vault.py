@@ -5,6 +5,8 @@ from typing import Any
 
 import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from shopwright.privacy import vault as rules
 from shopwright.privacy.dynamodb import MerchantRows, PersonalTable, Records
 from shopwright.privacy.kms import DataKeys
@@ -197,6 +199,13 @@ def test_a_text_with_tokens_can_be_masked_again_and_stays_the_same(house: House)
     assert first == second
     assert masked == f"Write to [email:{first}] or [email:{first}]."
     assert redactor.mask(masked).text == masked
+
+
+@given(token=st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=24, max_size=24))
+def test_no_token_reads_as_something_personal(token: str) -> None:
+    text = f"Ship it to [address:tok_{token}] or write to [email:tok_{token}], please."
+
+    assert PIIRedactor(Use.QUESTION).mask(text).text == text
 
 
 def test_a_record_is_added_and_never_replaced(aws: None) -> None:

@@ -17,6 +17,9 @@ from shopwright.privacy.redact import STRUCTURED, Finding, Kind, Masked
 
 Keep = Callable[[Kind, str], str]
 _WORD = re.compile(r"[^\W\d_]+")
+_KEPT = re.compile(
+    rf"\[(?:{'|'.join(kind.value for kind in Kind)}):tok_[a-z2-7]{{24}}\]"
+)  # what masking left, with its token
 _WRITTEN = re.compile(r"[^\W_]")
 _FREE_PHONE = re.compile(
     r"(?:\+?1[ \-.]?)?\(?8(?:00|33|44|55|66|77|88)\)?[ \-.]|(?:\+44|0044|\(?0)[ ]?\(?0?80[08]\b|\+?00?800[ \-]|0800\b"
@@ -63,24 +66,25 @@ class PIIRedactor:
 def everything(text: str) -> tuple[Finding, ...]:
     """All that gate and recognizer find. Where both see something the gate is right: it has checked."""
     gate = redact.find(text)
+    taken = sorted([(one.start, one.end) for one in gate] + [found.span() for found in _KEPT.finditer(text)])
     seen = view.read(text)
     said = [
         Finding(kind, first, last)
         for start, end, kind in names.find(seen.text)
-        for first, last in _around(gate, *seen.span(start, end))
+        for first, last in _around(taken, *seen.span(start, end))
         if _WRITTEN.search(text, first, last)
     ]
     return tuple(sorted((*gate, *said), key=lambda finding: finding.start))
 
 
-def _around(gate: Sequence[Finding], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """What is left of a stretch outside of what the gate has taken."""
-    for finding in gate:
-        if finding.end <= start or finding.start >= end:
+def _around(taken: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """What is left of a stretch outside of what the gate has taken, and of what has been masked before."""
+    for first, last in taken:
+        if last <= start or first >= end:
             continue
-        if finding.start > start:
-            yield start, finding.start
-        start = finding.end
+        if first > start:
+            yield start, first
+        start = last
     if start < end:
         yield start, end
 
