@@ -67,7 +67,7 @@ check: env-cloud ## lint, format, types, import rules, plan map, record-only typ
 	@$(ENV)/product/bin/cfn-lint -i W3005 W3010 W6001 -t cdk.out/*.template.json
 
 bench: env-cloud ## measure: all benches in their quick form, or one of bench/run.py in full with NAME=
-	$(SETUP) peers-langchain peers-llamaindex peers-quality peers-presidio
+	$(SETUP) peers-langchain peers-llamaindex peers-quality peers-presidio intent-training
 	@$(PRODUCT) -m bench $(if $(NAME),"$$NAME") $(if $(DATA),--data "$$DATA") $(if $(LIMIT),--limit "$$LIMIT")
 
 up: env-cloud ## start the laptop cloud, or deploy what has changed to the one that runs

@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT / "layers" / "models" / "src" / "shopwright_models" / "bge-small-en-v1.5"
 EDITABLE = {"product": ("layers/common", "layers/models")}
 ENVIRONMENTS = ("product", "function", "ministack", "sam", "peers-langchain", "peers-llamaindex", "peers-quality")
-ASIDE = ("peers-presidio", "names-training")  # only when asked for by name
+ASIDE = ("peers-presidio", "names-training", "intent-training")  # only when asked for by name
 EVERYTHING = (*ENVIRONMENTS, *ASIDE, "weights")
 HEARTBEAT_S = 15.0  # between two lines, where the output is a file or a pipe and no counter can run
 

@@ -12,7 +12,7 @@ lock() { # name of the lock, group, further options
         --group "pyproject.toml:$group" -o "requirements/$name.lock"
 }
 
-for name in product ministack function sam peers-langchain peers-llamaindex peers-quality peers-presidio names-training; do
+for name in product ministack function sam peers-langchain peers-llamaindex peers-quality peers-presidio names-training intent-training; do
     lock $name $name
 done
 lock weights weights --no-deps # only the weights inside are wanted

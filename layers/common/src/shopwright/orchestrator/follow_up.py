@@ -12,22 +12,24 @@ _NAME = re.compile(
     r"(?<![.!?:] )(?<!^)\b(?:[A-Z][\w'’-]*|[0-9]+[A-Z]*(?=\s+[A-Z]))"
     r"(?:\s+(?:[A-Z][\w'’-]*|[0-9]+[\w-]*|of|the|and))*"
 )
+_I = re.compile(r"I(?:['’]\w+)?")
 _TRAILING = re.compile(r"(?:\s+(?:of|the|and))+$")
 _LONGEST = 12  # words: a longer question brings its own subject
 
 
 def resolve(question: str, before: Sequence[str]) -> str:
     """The question with the name that its pronoun stands for, if an earlier question (oldest first) has one."""
-    if len(question.split()) > _LONGEST or not _PRONOUN.search(question) or _names(question):
+    if len(question.split()) > _LONGEST or not _PRONOUN.search(question) or names(question):
         return question
     for earlier in reversed(before):
-        names = _names(earlier)
-        if names:
-            return f"{question} ({names[-1]})"
+        named = names(earlier)
+        if named:
+            return f"{question} ({named[-1]})"
         if not _PRONOUN.search(earlier):
             return question  # the last question that was not itself a follow-up named nothing
     return question
 
 
-def _names(question: str) -> list[str]:
-    return [_TRAILING.sub("", match[0]) for match in _NAME.finditer(question) if match[0] != "I"]
+def names(question: str) -> list[str]:
+    """What stands with capital letters, but not where a sentence begins."""
+    return [_TRAILING.sub("", match[0]) for match in _NAME.finditer(question) if not _I.fullmatch(match[0])]

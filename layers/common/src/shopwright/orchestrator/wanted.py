@@ -1,0 +1,397 @@
+"""What a shopper's words fix: price, size, colour, pieces, product, order. Changes when we read more of them.
+
+Read from the words alone, without a model: a figure is taken where the words around it say what it is of, and left
+alone anywhere else, so that "under 50 cm" is no price and "for 2 persons" no number of pieces.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from shopwright.money import NO_CURRENCY, Money, NotMoney, parse
+from shopwright.orchestrator.follow_up import names
+
+
+class Sort(StrEnum):
+    """In which order products are wished for."""
+
+    PRICE_UP = "price_up"
+    PRICE_DOWN = "price_down"
+    NEWEST = "newest"
+    RATING = "rating"
+    POPULAR = "popular"
+
+
+class Change(StrEnum):
+    """What is to happen to the cart."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    SET = "set"
+    SWAP = "swap"
+    CLEAR = "clear"
+    SHOW = "show"
+
+
+class Pointing(StrEnum):
+    """How a product is pointed at."""
+
+    CODE = "code"
+    NAME = "name"
+    PLACE = "place"  # "the second one", among those that were shown last; -1 is the last of them
+    PRONOUN = "pronoun"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One product that the words point at. Which one it is, only the conversation and the catalog know."""
+
+    how: Pointing
+    text: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """From `least` to `most`, both included; an amount whose currency nobody said has ISO 4217's XXX."""
+
+    least: Money | None = None
+    most: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the words fix, and nothing that they do not."""
+
+    price: PriceRange | None = None
+    sizes: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    not_colours: tuple[str, ...] = ()
+    quantity: int | None = None
+    references: tuple[Reference, ...] = ()
+    order_number: str | None = field(default=None, repr=False)  # a person's
+    sort: Sort | None = None
+    in_stock: bool = False
+
+    def over(self, before: "Wanted") -> "Wanted":
+        """These wishes on top of earlier ones: what is said anew replaces, everything else stays."""
+        return Wanted(
+            price=self.price or before.price,
+            sizes=self.sizes or before.sizes,
+            colours=self.colours or tuple(one for one in before.colours if one not in self.not_colours),
+            not_colours=self.not_colours or tuple(one for one in before.not_colours if one not in self.colours),
+            quantity=self.quantity if self.quantity is not None else before.quantity,
+            references=self.references or before.references,
+            order_number=self.order_number or before.order_number,
+            sort=self.sort or before.sort,
+            in_stock=self.in_stock or before.in_stock,
+        )
+
+    @property
+    def fixes(self) -> bool:
+        """Whether the words fix anything at all."""
+        return self != Wanted()
+
+
+def wanted(text: str, *, currency: str | None = None) -> Wanted:
+    """Read what the words fix. `currency` is the shop's: for amounts that name none, and for signs of several."""
+    plain = plain_text(text)
+    price, rest = _price(plain, currency)
+    order, rest = _order_number(rest)
+    colours, not_colours = _colours(rest)
+    return Wanted(
+        price=price,
+        sizes=_sizes(rest),
+        colours=colours,
+        not_colours=not_colours,
+        quantity=_quantity(rest),
+        references=_references(text, rest, order),
+        order_number=order,
+        sort=_sort(rest),
+        in_stock=bool(_IN_STOCK.search(rest)),
+    )
+
+
+def change_of_cart(text: str) -> Change:
+    """What the words would do to the cart; adding, when they say nothing else."""
+    plain = plain_text(text).lower()
+    return next(change for change, says in _tables().cart if says.search(plain))
+
+
+def product_words(text: str) -> str:
+    """The words of a message about the cart that may name a product: empty for "add the black one"."""
+    words = re.findall(r"[\w'-]+", without_price(text).lower())
+    tables = _tables()
+    plain = tables.beside | tables.numbers.keys() | tables.ordinals.keys() | tables.colours.keys() | tables.sizes.keys()
+    named = any(not word.isdigit() and word not in plain for word in words)
+    return " ".join(word for word in words if not word.isdigit() and word not in tables.beside) if named else ""
+
+
+def without_price(text: str, *, currency: str | None = None) -> str:
+    """The words without what they say of the price: what is left is what to look for."""
+    return re.sub(r"\s+", " ", _price(plain_text(text), currency)[1]).strip(" ,.;?!")
+
+
+def plain_text(text: str) -> str:
+    """One kind of apostrophe and one kind of space, so that patterns need to know no other."""
+    return re.sub(r"\s+", " ", text.replace("’", "'").replace("`", "'")).strip()
+
+
+_MAX_DIGITS = 12
+_MOST_PIECES = 999
+_MOST_SHOWN = 20
+_T = TypeVar("_T")
+_CODE = re.compile(r"(?<![\w-])(?=[A-Z0-9-]*[0-9])(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{2,}(?:-[A-Z0-9]{2,})+(?![\w-])")
+_ORDER = re.compile(
+    r"\b(?:order|purchase|shipment|parcel|refund for|return for)s?"
+    r"\s*(?:number|no\.?|nr\.?|id|code)?\s*(?:is|:)?\s*[#]?\s*"
+    r"(?P<cued>(?=[A-Z0-9-]*[0-9]{3})[A-Z0-9]{1,6}-?[A-Z0-9-]{2,20})(?![\w-])"
+    r"|(?:^|\s)#\s?(?P<hash>[A-Z]{0,4}-?[0-9]{3,20})(?![\w-])"
+    r"|\b(?:status of|track|about)\s+#?(?P<bare>[A-Z]{0,4}-?[0-9]{5,20})(?![\w-])",
+    re.I,
+)
+_IN_STOCK = re.compile(r"\b(?:in stock|available (?:now|immediately|today)|on hand|ready to ship)\b", re.I)
+_PRONOUN = re.compile(
+    r"\b(?:it|this one|that one|these|those|them|this|that|the same one|both)\b"
+    r"(?!\s+(?:is|was|would be) (?:all|it|everything)\b)(?!'s all)",
+    re.I,
+)
+_NOT_A_PRODUCT = re.compile(
+    r"\b(?:is it possible|does it cost to ship|how is it going|it is|it's (?:my|for|a)\b)", re.I
+)
+_EU_SIZE = re.compile(r"\b(?:size|sizes|sz|eu|uk|us)\s*(?:eu|uk|us)?\s*(?P<size>[0-9]{1,3}(?:[.,]5)?)\b", re.I)
+_MEASURE = re.compile(
+    r"(?<![\w.,])(?P<figure>[0-9]+(?:[.,][0-9]+)?)[\s-]?(?P<unit>cm|mm|inch(?:es)?|l|liters?|litres?|ml|person|man|seater)\b",
+    re.I,
+)
+_SAME_UNIT = {
+    "inches": "inch",
+    "liter": "l",
+    "liters": "l",
+    "litre": "l",
+    "litres": "l",
+    "man": "person",
+    "seater": "person",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What `wanted.toml` says, ready to be searched with."""
+
+    numbers: Mapping[str, int]
+    currencies: Mapping[str, str]
+    ordinals: Mapping[str, int]
+    colours: Mapping[str, str]
+    sizes: Mapping[str, str]
+    about: Decimal
+    price: tuple[tuple[str, re.Pattern[str]], ...]
+    place: re.Pattern[str]
+    beside: frozenset[str]
+    colour: re.Pattern[str]
+    size: tuple[re.Pattern[str], ...]
+    quantity: re.Pattern[str]
+    sort: tuple[tuple[Sort, re.Pattern[str]], ...]
+    cart: tuple[tuple[Change, re.Pattern[str]], ...]
+
+
+def _price(text: str, currency: str | None) -> tuple[PriceRange | None, str]:
+    """The price that is said, and the text without the words that say it."""
+    least: Money | None = None
+    most: Money | None = None
+    rest = text
+    for kind, says in _tables().price:
+        match = says.search(rest)
+        if match is None:
+            continue
+        shared = next((said for part, said in match.groupdict().items() if part[0] == "s" and said), None)
+        low = _money(_first(match, "a", "a2"), shared, currency)
+        high = _money(match["b"], shared, currency) if kind == "between" else None
+        if low is None or (kind == "between" and high is None):
+            continue
+        if kind == "between" and high is not None:
+            least, most = sorted((low, high), key=lambda one: one.minor)
+        elif kind == "about":
+            least = Money(int(low.minor * (1 - _tables().about)), low.currency)
+            most = Money(int(low.minor * (1 + _tables().about)), low.currency)
+        elif kind == "most" and most is None:
+            most = low
+        elif kind == "least" and least is None:
+            least = low
+        rest = f"{rest[: match.start()]} {rest[match.end() :]}"
+    return (PriceRange(least, most) if least or most else None), rest
+
+
+def _first(match: re.Match[str], *parts: str) -> str:
+    return next(said for part in parts if (said := match.groupdict().get(part)))
+
+
+def _money(figure: str, sign: str | None, currency: str | None) -> Money | None:
+    said = figure.lower().strip()
+    digits = str(_tables().numbers[said]) if said in _tables().numbers else said
+    if sum(one.isdigit() for one in digits) > _MAX_DIGITS:
+        return None
+    # A price has no three decimals: the mark before three digits parts thousands.
+    digits = re.sub(r"(?<=[0-9])[.,'](?=[0-9]{3}(?:[^0-9]|$))", "", digits)
+    meant = _tables().currencies.get(sign.lower(), sign) if sign else None
+    for shop in (currency, None):
+        try:
+            found = parse(f"{meant} {digits}" if meant else digits, shop)
+        except NotMoney:
+            continue
+        return found if meant or currency else Money(found.minor, NO_CURRENCY)
+    return None
+
+
+def _order_number(text: str) -> tuple[str | None, str]:
+    match = _ORDER.search(text)
+    if match is None:
+        return None, text
+    number = match["cued"] or match["hash"] or match["bare"]
+    return number.upper(), text.replace(number, " ", 1)
+
+
+def _colours(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    wished: list[str] = []
+    refused: list[str] = []
+    for match in _tables().colour.finditer(text):
+        name = _tables().colours[match["colour"].lower()]
+        (refused if match["no"] else wished).append(name)
+    return _once(wished), _once(one for one in refused if one not in wished)
+
+
+def _sizes(rest: str) -> tuple[str, ...]:
+    found = [match["size"].replace(",", ".") for match in _EU_SIZE.finditer(rest)]
+    found += [_tables().sizes[match["size"].lower()] for says in _tables().size for match in says.finditer(rest)]
+    for match in _MEASURE.finditer(rest):
+        unit = match["unit"].lower()
+        found.append(f"{match['figure'].replace(',', '.')} {_SAME_UNIT.get(unit, unit)}")
+    return _once(found)
+
+
+def _quantity(text: str) -> int | None:
+    match = _tables().quantity.search(text)
+    if match is None:
+        return None
+    number = _number(next(part for part in match.groups() if part))
+    return number if 0 < number <= _MOST_PIECES else None
+
+
+def _number(said: str) -> int:
+    return _tables().numbers.get(said.lower()) or int(said)
+
+
+def _references(text: str, rest: str, order: str | None) -> tuple[Reference, ...]:
+    """Codes, then names, then places in what was shown; a pronoun only where nothing says it better."""
+    found = [Reference(Pointing.CODE, match[0]) for match in _CODE.finditer(text) if match[0] != order]
+    codes = {one.text for one in found}
+    found += [
+        Reference(Pointing.NAME, name)
+        for name in names(rest)
+        if not any(name in code or code in name for code in codes)
+        and name != order
+        and name.lower() not in _tables().sizes
+    ]
+    for match in _tables().place.finditer(rest):
+        ordinal = match["ordinal"]
+        place = _tables().ordinals[ordinal.lower()] if ordinal else int(match["number"])
+        step = 1 if place > 0 else -1
+        count = _number(match["many"]) if match["many"] else 1
+        if place and count <= _MOST_SHOWN:
+            found += [Reference(Pointing.PLACE, match[0].strip(), place + step * further) for further in range(count)]
+    if not found and (match := _PRONOUN.search(_NOT_A_PRODUCT.sub(" ", rest))):
+        found.append(Reference(Pointing.PRONOUN, match[0].lower()))
+    return _once(found)
+
+
+def _sort(text: str) -> Sort | None:
+    return next((sort for sort, says in _tables().sort if says.search(text)), None)
+
+
+def _once(found: Iterable[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def _tables() -> _Tables:
+    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("wanted.toml").read_text("utf-8"))
+    numbers = {str(word): int(value) for word, value in said["numbers"].items()}
+    counts = _any(word for word, value in numbers.items() if value <= 20)
+    currencies = {word: sign for words, sign in said["currencies"].items() for word in words.split()}
+    other = f"(?:{_any(said['price']['units'].split())})"
+    figure = rf"(?:[0-9](?:[0-9.,']*[0-9])?|\b(?:{_any(numbers)})\b)"
+    sign = rf"(?:[€$£¥₹]|\b[A-Z]{{3}}(?=\s?[0-9])|\b(?:{_any(currencies)})\b)"
+    after = rf"(?:[€$£¥₹]|\b(?:{_any(currencies)})\b|[A-Z]{{3}}\b)"
+    end = rf"(?![0-9])(?!\s?-?{other}(?![\w]))"
+    whole = {
+        place: rf"(?:(?P<s{place}1>{sign})\s?)?(?P<{place}>{figure})(?:\s?(?P<s{place}2>{after}))?{end}"
+        for place in "ab"
+    }
+    # An amount that a currency must stand beside, since the words before it tell of much else.
+    money = rf"(?:(?P<s1>{sign})\s?(?P<a>{figure})(?:[.,]-)?|(?P<a2>{figure})\s?(?P<s2>{after})){end}"
+    by = said["price"]
+    not_an_age = r"(?<!children )(?<!kids )(?<!aged )(?<!age )"
+    price = (
+        ("between", rf"\b(?:between|from)\s+{whole['a']}\s+(?:and|to)\s+{whole['b']}"),
+        ("between", rf"(?P<sa1>{sign})\s?(?P<a>{figure})\s?(?:-|–|to)\s?(?P<sb1>{sign})?\s?(?P<b>{figure}){end}"),
+        ("between", rf"(?P<a>{figure})\s?(?:-|–|to)\s?(?P<b>{figure})\s?(?P<sb2>{after})"),
+        ("most", rf"{not_an_age}\b(?:{_any(by['at_most'])})\s+(?:about |around )?{whole['a']}"),
+        ("most", rf"{whole['a']}\s+(?:{_any(by['at_most_after'])})(?![\w])"),
+        ("least", rf"{not_an_age}\b(?:{_any(by['at_least'])})\s+{money}"),
+        ("least", rf"{money}\s+(?:{_any(by['at_least_after'])})(?![\w])"),
+        ("about", rf"(?:\b|(?=~))(?:{_any(by['about'])})\s?{money}"),
+    )
+    no = r"(?P<no>\b(?:not|no|without|except|nothing)\s+(?:in\s+)?(?:the\s+|a\s+)?)?"
+    colours = {word: name for name, words in said["colours"].items() for word in words}
+    sizes = {word: name for name, words in said["sizes"].items() for word in words}
+    sure = _any(word for word in sizes if "x" in word and " " not in word)
+    count = rf"(?:[0-9]{{1,3}}|{counts})"
+    of_them = rf"(?![\w.,-]*[0-9])(?![\s-]*(?!in\b)(?:{other}|(?:{_any(currencies)}))(?![\w]))(?![\s]?[€$£¥₹%])"
+    cues = (
+        "add|put|take|have|buy|order|want|need|get|get me|give me|make it|make that|make them|pop|throw in|remove|only"
+        "|just|also"
+    )
+    return _Tables(
+        numbers=numbers,
+        currencies=currencies,
+        ordinals={str(word): int(value) for word, value in said["ordinals"].items()},
+        colours=colours,
+        sizes=sizes,
+        about=Decimal(str(by["about_share"])),
+        price=tuple((kind, re.compile(pattern, re.I)) for kind, pattern in price),
+        place=re.compile(
+            rf"\b(?:the|and)\s+(?P<ordinal>{_any(said['ordinals'])})(?:\s+(?P<many>{counts}|[0-9]))?(?:\s+(?:ones?|items?|products?))?\b"
+            r"(?!\s+(?:day|week|month|year|time|order|trip|hour|hand)s?\b)(?<!last)"
+            r"|\b(?:number|option|item|product)\s+(?P<number>[0-9]{1,2})\b",
+            re.I,
+        ),
+        beside=frozenset(said["beside"].split()),
+        colour=re.compile(rf"{no}\b(?P<colour>{_any(colours)})\b", re.I),
+        size=(
+            re.compile(rf"\b(?:sizes?|in an?|in|that an?)\s+(?:size\s+)?(?P<size>{_any(sizes)})(?![\w'-])", re.I),
+            re.compile(rf"(?<![\w'-])(?P<size>{sure})(?![\w'-])", re.I),
+        ),
+        quantity=re.compile(
+            rf"\b(?:{cues})\s+(?:in |only |just |also )?({count})\b{of_them}"
+            rf"|(?<![\w.])([0-9]{{1,3}})\s?[x×](?![\w])|\bx\s?([0-9]{{1,3}})\b"
+            rf"|\b({count})\s+(?:pieces|pcs|units|of (?:them|those|these|each|it)|instead of)\b"
+            rf"|\b(?:quantity|number|amount|it|them|that)\s+to\s+({count})\b{of_them}",
+            re.I,
+        ),
+        sort=tuple(
+            (Sort(name), re.compile(rf"(?<![\w-])(?:{_any(words)})(?![\w-])", re.I))
+            for name, words in sorted(said["sort"].items(), key=lambda one: one[0] != Sort.PRICE_DOWN)
+        ),
+        cart=tuple((Change(one["change"]), re.compile("|".join(one["says"]))) for one in said["cart"]),
+    )
+
+
+def _any(words: Iterable[str]) -> str:
+    """The longer first, so that "at the most" is not read as "at"."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

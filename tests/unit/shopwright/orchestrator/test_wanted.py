@@ -1,0 +1,246 @@
+"""A figure is taken where the shopper's words say what it is of, and left alone anywhere else."""
+
+import pytest
+from shopwright.money import Money
+from shopwright.orchestrator.wanted import (
+    Change,
+    Pointing,
+    PriceRange,
+    Reference,
+    Sort,
+    Wanted,
+    change_of_cart,
+    product_words,
+    wanted,
+    without_price,
+)
+
+
+def euros(least: int | None = None, most: int | None = None, currency: str = "EUR") -> PriceRange:
+    return PriceRange(
+        Money(least, currency) if least is not None else None, Money(most, currency) if most is not None else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("show me red kettles under 50", euros(most=5000)),
+        ("anything below 49.90 euros?", euros(most=4990)),
+        ("between 20 and 40", euros(2000, 4000)),
+        ("€40-€20", euros(2000, 4000)),
+        ("20 to 40 euros", euros(2000, 4000)),
+        ("at least 100 euros", euros(least=10000)),
+        ("€100 or more", euros(least=10000)),
+        ("my budget is around 200", euros(most=20000)),
+        ("a tent for about 300 euros", euros(24000, 36000)),
+        ("under fifty quid", euros(most=5000, currency="GBP")),
+        ("no more than 1,000", euros(most=100000)),
+        ("less than 1.299,00 EUR", euros(most=129900)),
+        ("under 1.000 euros", euros(most=100000)),
+        ("up to $20", euros(most=2000, currency="USD")),
+        ("under 5000 yen", euros(most=5000, currency="JPY")),
+        ("over 20 euros but below 60 euros", euros(2000, 6000)),
+    ],
+)
+def test_a_price_range_is_read_in_minor_units(text: str, price: PriceRange) -> None:
+    assert wanted(text, currency="EUR").price == price
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cheap kettle",
+        "a bag under 50 cm",
+        "between 40 and 60 litres",
+        "under 2 kg",
+        "within 30 days",
+        "for children under 5",
+        "more than 100 people",
+        "about 20",
+        "from 3 to 5 days",
+        "the Portage 90",
+        "over 10 hours of battery",
+        "under",
+        "under 9999999999999999999 euros",
+    ],
+)
+def test_what_is_no_price_is_left_alone(text: str) -> None:
+    assert wanted(text, currency="EUR").price is None
+
+
+def test_a_shop_reads_a_shared_sign_as_its_own_currency() -> None:
+    assert wanted("under $50", currency="CAD").price == euros(most=5000, currency="CAD")
+    assert wanted("under $50").price == euros(most=5000, currency="USD")
+
+
+def test_an_amount_without_a_currency_has_none_where_the_shop_is_not_known() -> None:
+    assert wanted("under 50").price == euros(most=5000, currency="XXX")
+
+
+def test_cheap_is_a_wish_for_an_order_and_no_number() -> None:
+    assert wanted("a cheap tent") == Wanted(sort=Sort.PRICE_UP)
+
+
+@pytest.mark.parametrize(
+    ("text", "sort"),
+    [
+        ("the most expensive one", Sort.PRICE_DOWN),
+        ("show the newest arrivals", Sort.NEWEST),
+        ("best rated blender", Sort.RATING),
+        ("your bestsellers", Sort.POPULAR),
+        ("cheapest first", Sort.PRICE_UP),
+    ],
+)
+def test_a_wish_for_an_order_is_read(text: str, sort: Sort) -> None:
+    assert wanted(text).sort is sort
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("size 42", ("42",)),
+        ("boots EU 43.5", ("43.5",)),
+        ("in a medium", ("M",)),
+        ("size l", ("L",)),
+        ("rain jacket xl", ("XL",)),
+        ("a 28 cm pan", ("28 cm",)),
+        ("a 2 person tent", ("2 person",)),
+        ("1,7 litres", ("1.7 l",)),
+        ("a small kettle", ()),
+        ("let's go", ()),
+    ],
+)
+def test_a_size_is_read(text: str, sizes: tuple[str, ...]) -> None:
+    assert wanted(text).sizes == sizes
+
+
+def test_a_colour_is_read_by_its_one_name_and_a_refused_one_apart() -> None:
+    assert wanted("a gray one").colours == ("grey",)
+    assert wanted("navy blue please").colours == ("dark blue",)
+    refused = wanted("not the red one, the blue one")
+    assert (refused.colours, refused.not_colours) == (("blue",), ("red",))
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"),
+    [
+        ("add two of those", 2),
+        ("put 2 in my cart", 2),
+        ("make that three", 3),
+        ("3x please", 3),
+        ("change the quantity to 4", 4),
+        ("5 pieces", 5),
+        ("a dozen pieces", 12),
+        ("i need 2 person tent", None),
+        ("I want 30 cm pans", None),
+        ("take the second one", None),
+        ("add 0 of them", None),
+        ("I need 50 euros", None),
+    ],
+)
+def test_a_number_of_pieces_is_read(text: str, quantity: int | None) -> None:
+    assert wanted(text).quantity == quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        ("the second one", [Reference(Pointing.PLACE, "the second one", 2)]),
+        (
+            "compare the first and the third one",
+            [Reference(Pointing.PLACE, "the first", 1), Reference(Pointing.PLACE, "the third one", 3)],
+        ),
+        ("the last one", [Reference(Pointing.PLACE, "the last one", -1)]),
+        (
+            "the first two",
+            [Reference(Pointing.PLACE, "the first two", 1), Reference(Pointing.PLACE, "the first two", 2)],
+        ),
+        ("option 3", [Reference(Pointing.PLACE, "option 3", 3)]),
+        ("is it waterproof", [Reference(Pointing.PRONOUN, "it")]),
+        ("compare these", [Reference(Pointing.PRONOUN, "these")]),
+        ("does the VM-HEA-115 fold", [Reference(Pointing.CODE, "VM-HEA-115")]),
+        ("how heavy is the Portage 90 Duffel", [Reference(Pointing.NAME, "Portage 90 Duffel")]),
+        ("I ordered it in the first week", [Reference(Pointing.PRONOUN, "it")]),
+        ("ok I'll pay", []),
+    ],
+)
+def test_a_product_is_pointed_at(text: str, references: list[Reference]) -> None:
+    assert list(wanted(text).references) == references
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("where is order 884213", "884213"),
+        ("order number SW-20931", "SW-20931"),
+        ("order #1234", "1234"),
+        ("status of 100482?", "100482"),
+        ("#55120", "55120"),
+        ("in order to get 20 of them", None),
+        ("order 2 kettles", None),
+        ("I order the X200 Pro", None),
+    ],
+)
+def test_an_order_number_is_read_and_kept_out_of_what_is_printed(text: str, number: str | None) -> None:
+    read = wanted(text)
+
+    assert read.order_number == number
+    assert number is None or number not in repr(read)
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("add it", Change.ADD),
+        ("I'll take the blue one", Change.ADD),
+        ("take it out again", Change.REMOVE),
+        ("I don't want the pan anymore", Change.REMOVE),
+        ("empty my cart", Change.CLEAR),
+        ("throw everything out", Change.CLEAR),
+        ("make it two", Change.SET),
+        ("swap the red one for blue", Change.SWAP),
+        ("what's in my basket", Change.SHOW),
+        ("how much is my cart", Change.SHOW),
+    ],
+)
+def test_what_is_to_happen_to_the_cart_is_read(text: str, change: Change) -> None:
+    assert change_of_cart(text) is change
+
+
+def test_the_words_that_name_a_product_are_what_is_left_of_a_message_about_the_cart() -> None:
+    assert product_words("please add a wool blanket to my cart") == "wool blanket"
+    assert product_words("add the black one") == ""
+    assert product_words("add the red kettle") == "red kettle"
+
+
+def test_a_search_goes_without_the_price_that_bounds_it() -> None:
+    assert without_price("red kettles under 50 euros", currency="EUR") == "red kettles"
+
+
+def test_what_is_said_anew_replaces_and_everything_else_stays() -> None:
+    before = wanted("a red jacket in size M under 100 euros")
+
+    after = wanted("not red, blue").over(before)
+
+    assert (after.colours, after.not_colours) == (("blue",), ("red",))
+    assert (after.sizes, after.price) == (before.sizes, before.price)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "€",
+        "under €",
+        "9" * 4000,
+        "the " * 1000,
+        "(((",
+        "between and",
+        "\u0000\u202e under 50",
+        "size size size",
+    ],
+)
+def test_nonsense_is_read_without_harm(text: str) -> None:
+    wanted(text, currency="EUR")
