@@ -122,7 +122,7 @@ def shipped() -> Classifier:
 
 
 def _dot(row: Sequence[float], vector: Sequence[float]) -> float:
-    return sum(map(mul, row, vector))
+    return float(sum(map(mul, row, vector)))
 
 
 def _packed(rows: Sequence[Sequence[float]]) -> dict[str, object]:

@@ -169,7 +169,7 @@ def _bare(clause: str) -> str:
 
 def _request(clause: str, reader: Reader, deadline: Deadline, before: Request | None) -> Request:
     wishes = wanted(clause, currency=reader.currency)
-    decided = by_rule(clause)
+    decided = by_rule(clause) or ((Kind.ORDER_STATUS, "where") if wishes.order_number else None)
     if decided is not None:
         return Request(*decided, _tables().sure["rule"], True, By.RULE, clause, wishes)
     if before is not None and _goes_on(clause, wishes, before):

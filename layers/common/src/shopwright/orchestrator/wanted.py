@@ -305,8 +305,8 @@ def _references(text: str, rest: str, order: str | None) -> tuple[Reference, ...
         count = _number(match["many"]) if match["many"] else 1
         if place and count <= _MOST_SHOWN:
             found += [Reference(Pointing.PLACE, match[0].strip(), place + step * further) for further in range(count)]
-    if not found and (match := _PRONOUN.search(_NOT_A_PRODUCT.sub(" ", rest))):
-        found.append(Reference(Pointing.PRONOUN, match[0].lower()))
+    if not found and (pronoun := _PRONOUN.search(_NOT_A_PRODUCT.sub(" ", rest))):
+        found.append(Reference(Pointing.PRONOUN, pronoun[0].lower()))
     return _once(found)
 
 
@@ -325,7 +325,7 @@ def _tables() -> _Tables:
     counts = _any(word for word, value in numbers.items() if value <= 20)
     currencies = {word: sign for words, sign in said["currencies"].items() for word in words.split()}
     other = f"(?:{_any(said['price']['units'].split())})"
-    figure = rf"(?:[0-9](?:[0-9.,']*[0-9])?|\b(?:{_any(numbers)})\b)"
+    figure = rf"(?:(?<![0-9.,'])[0-9](?:[0-9.,']{{0,14}}[0-9])?|\b(?:{_any(numbers)})\b)"
     sign = rf"(?:[€$£¥₹]|\b[A-Z]{{3}}(?=\s?[0-9])|\b(?:{_any(currencies)})\b)"
     after = rf"(?:[€$£¥₹]|\b(?:{_any(currencies)})\b|[A-Z]{{3}}\b)"
     end = rf"(?![0-9])(?!\s?-?{other}(?![\w]))"
