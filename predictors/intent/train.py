@@ -26,6 +26,7 @@ TARGET = HERE.parents[1] / "layers" / "common" / "src" / "shopwright" / "orchest
 FOLDS = 5
 ROUNDS = 2
 SEED = 20261125
+ALIEN = "out_of_scope"
 THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
 
 
@@ -95,6 +96,8 @@ def figures(given: Sequence[Example], guesses: Sequence[Guess]) -> dict[str, obj
     decided = [(one, said[0]) for one, said in ruled if said is not None]
     silent = {one.text for one, said in ruled if said is None}
     left = [guess for guess in guesses if guess.example.text in silent]
+    said = [guess for guess in guesses if guess.kind == ALIEN]
+    alien = [guess for guess in guesses if guess.example.kind == ALIEN]
     return {
         "examples": len(given),
         "topics": len({one.label for one in given}),
@@ -102,6 +105,16 @@ def figures(given: Sequence[Example], guesses: Sequence[Guess]) -> dict[str, obj
         "rules right": round(sum(one.kind == said for one, said in decided) / len(decided), 3),
         "classifier right, left out in turn": round(_right(guesses), 3),
         "classifier right, where no rule decides": round(_right(left), 3),
+        "out of scope, by threshold": {
+            str(bound): {
+                "found": round(sum(guess.probability >= bound for guess in said if guess.right) / len(alien), 3),
+                "said wrongly": round(
+                    sum(guess.probability >= bound for guess in said if not guess.right) / (len(guesses) - len(alien)),
+                    4,
+                ),
+            }
+            for bound in (0.5, 0.7, 0.8, 0.9)
+        },
         "nearness, 2nd percentile": round(float(np.quantile([guess.nearness for guess in guesses], 0.02)), 3),
         "by threshold, where no rule decides": {
             str(bound): {"decided": round(len(above) / len(left), 3), "right": round(_right(above), 3)}

@@ -81,6 +81,14 @@ def test_what_no_rule_decides_is_held_against_examples(message: str, kind: Kind,
     assert read_as.sure
 
 
+@pytest.mark.parametrize(
+    "message",
+    ["Wo ist meine Bestellung?", "Zeigen Sie mir rote Wasserkocher", "¿Cuánto cuesta el envío?", "Où est mon colis ?"],
+)
+def test_another_language_is_unsure_and_not_refused(message: str, reader: Reader) -> None:
+    assert not read(message, reader).sure
+
+
 @pytest.mark.parametrize("message", ["the usual", "zxcv qwer", "bleu", "42"])
 def test_what_is_near_no_example_is_unsure(message: str, reader: Reader) -> None:
     assert not read(message, reader).sure

@@ -182,7 +182,8 @@ def _request(clause: str, reader: Reader, deadline: Deadline, before: Request | 
     kind, probability = judged.by(topics)[0]
     topic = next(label.partition(".")[2] for label, _ in judged.labels if topics[label] == kind)
     limits = _tables().sure
-    sure = probability >= limits["probability"] and judged.nearness >= limits["nearness"]
+    needed = limits["out_of_scope" if kind == Kind.OUT_OF_SCOPE else "probability"]
+    sure = probability >= needed and judged.nearness >= limits["nearness"]
     return Request(Kind(kind), topic, round(probability, 3), sure, By.EXAMPLES, clause, wishes)
 
 
