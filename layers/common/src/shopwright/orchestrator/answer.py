@@ -14,6 +14,7 @@ from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Source, record
 from shopwright.orchestrator import follow_up
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
+from shopwright.orchestrator.events import Tell, Telling
 from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
 from shopwright.privacy.redact import Masked
@@ -93,9 +94,10 @@ class Desk:
     now: Callable[[], float] = time.time
 
 
-def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
+def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | None = None) -> Answer:
     """Answer from the caller's merchant's documents, or say honestly that they do not hold it.
 
+    `tell` hears the answer's parts as they pass the check. What it raises ends the answer: nobody listens any more.
     Only the masked question goes any further than this function. A conversation that cannot be reached costs the
     memory, not the answer; documents that cannot be reached cost the answer.
     """
@@ -104,6 +106,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
     def elapsed_ms() -> float:
         return round((desk.clock() - began) * 1000, 2)
 
+    telling = Telling(tell, elapsed_ms)
     asked = desk.mask(question.text)
     notes = [wording().notes["masked"]] if asked.found else []
     before, remembers = _before(question, desk, deadline)
@@ -113,8 +116,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
     def compute() -> Said:
         passages = _passages(resolved, question.caller, desk, deadline)
         found_ms.append(elapsed_ms())
-        said = _said(resolved, question.caller, passages, desk, deadline)
-        return replace(said, text=desk.mask_answer(said.text).text)  # before it is sent, and before it is kept
+        return _said(resolved, question.caller, passages, desk, deadline, telling)
 
     try:
         served = _served(question.caller, resolved, compute, desk, deadline)
@@ -123,7 +125,9 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline) -> Answer:
         text = wording().facts_unavailable if isinstance(failure, FactsUnavailable) else wording().unavailable
         return Answer(text, UNAVAILABLE, (), 0.0, clocks, question.session_id, tuple(notes), failure=failure)
     said = served.said
-    token_ms = elapsed_ms()
+    if telling.first_ms is None:  # a kept answer: nothing of it has been told yet
+        _retell(said, telling)
+    token_ms = elapsed_ms() if telling.first_ms is None else telling.first_ms
     useful_ms = found_ms[0] if found_ms else token_ms
     session_id = None
     if remembers:
@@ -174,7 +178,15 @@ def _passages(asked: str, caller: Caller, desk: Desk, deadline: Deadline) -> Seq
     return desk.search(caller, asked, vector)
 
 
-def _said(asked: str, caller: Caller, passages: Sequence[Passage], desk: Desk, deadline: Deadline) -> Said:
+def _retell(said: Said, telling: Telling) -> None:
+    telling.sources(said.citations)
+    telling.products(said.facts)
+    telling.words([said.text], mask=lambda text: Masked(text, ()))  # it was masked before it was kept
+
+
+def _said(
+    asked: str, caller: Caller, passages: Sequence[Passage], desk: Desk, deadline: Deadline, telling: Telling
+) -> Said:
     draft = _composed(asked, passages, desk)
     sheets: Mapping[str, Sheet] = {}
     if any(record(passages[sentence.ref - 1].content) for sentence in draft.sentences):
@@ -187,20 +199,28 @@ def _said(asked: str, caller: Caller, passages: Sequence[Passage], desk: Desk, d
     stands = verdict.supported  # below the bar, what does not stand is cut; what is left of the answer all stands
     if not stands:
         confidence = 1.0 - draft.confidence if not claims else 0.0
-        return Said(wording().not_in_documents, NOT_IN_DOCUMENTS, (), round(confidence, 3))
+        telling.sources(())
+        text = telling.words([wording().not_in_documents], mask=desk.mask_answer)
+        return Said(text, NOT_IN_DOCUMENTS, (), round(confidence, 3))
     shown: dict[int, int] = {}
     for claim in stands:
         shown.setdefault(claim.ref, len(shown) + 1)
+    citations = tuple(
+        cite(number, by_ref[ref], " … ".join(q for claim in stands if claim.ref == ref for q in claim.quotes))
+        for ref, number in shown.items()
+    )
+    facts = _told(stands, by_ref, sheets)
+    telling.sources(citations)
+    telling.products(facts)
+    # Masked before it is sent, and before it is kept.
+    text = telling.words((f"{claim.text} [{shown[claim.ref]}]" for claim in stands), mask=desk.mask_answer)
     return Said(
-        text=" ".join(f"{claim.text} [{shown[claim.ref]}]" for claim in stands),
+        text=text,
         verdict=ANSWERED,
-        citations=tuple(
-            cite(number, by_ref[ref], " … ".join(q for claim in stands if claim.ref == ref for q in claim.quotes))
-            for ref, number in shown.items()
-        ),
+        citations=citations,
         confidence=round(draft.confidence, 3),
         cut_down=verdict.score < BAR,
-        facts=_told(stands, by_ref, sheets),
+        facts=facts,
     )
 
 
