@@ -19,6 +19,7 @@ STAGE    ?=
 MODEL    ?=
 BACK     ?=
 FORGET   ?=
+WIDGETS  ?=
 
 ENV     = .build/env
 PRODUCT = $(ENV)/product/bin/python
@@ -32,13 +33,14 @@ override FUNCTION := $(value FUNCTION)
 override EVENT := $(value EVENT)
 override NAME := $(value NAME)
 override DATA := $(value DATA)
-export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT QUEUE DRY STAGE MODEL BACK FORGET
+override WIDGETS := $(value WIDGETS)
+export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT QUEUE DRY STAGE MODEL BACK FORGET WIDGETS
 export PYTHONPATH =
 # onnxruntime would report to its maker; functions get the same from CDK.
 export ORT_DISABLE_TELEMETRY = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed audit logs openapi lock clean \
+.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed audit publish logs openapi lock clean \
         env-product env-cloud env-all
 
 help: ## what there is to do (this list)
@@ -100,6 +102,9 @@ reembed: env-product ## embed a shop's passages with another model: MERCHANT=kit
 
 audit: env-product ## is the audit trail whole, in order and unchanged? MERCHANT=kitchen or everybody's; STAGE=
 	@$(PRODUCT) -m local.audit
+
+publish: env-product ## put the page into its bucket (`make up` does it on the laptop): STAGE= WIDGETS=Name=key,Name=key
+	@$(PRODUCT) -m local.publish
 
 logs: env-product ## the ends of the laptop cloud's logs, and what is added to them (Ctrl-C ends it)
 	@$(PRODUCT) -m local.commands logs --instance $(INSTANCE) --follow

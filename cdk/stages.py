@@ -16,8 +16,9 @@ _UNRESERVED = 100  # AWS refuses to reserve the last hundred; functions without 
 
 DATABASE_FUNCTIONS = frozenset(
     {
-        *("carts", "chat", "documents", "health", "ingest-parse", "insert-vectors", "quarantine", "remove-document"),
-        *("reembed", "products", "switch-model", "migrate", "refresh-views", "shop-statistics", "tend-indexes"),
+        *("carts", "chat", "chat-stream", "documents", "health", "ingest-parse", "insert-vectors", "quarantine"),
+        *("remove-document", "reembed", "products", "switch-model", "migrate", "refresh-views", "shop-statistics"),
+        "tend-indexes",
     }
 )
 
@@ -122,6 +123,7 @@ DEV = Stage(
         {
             "carts": 30,
             "chat": 100,
+            "chat-stream": 60,
             "products": 20,
             "documents": 30,
             "health": 10,
@@ -165,6 +167,7 @@ STAGING = Stage(
         {
             "carts": 50,
             "chat": 200,
+            "chat-stream": 100,
             "products": 40,
             "documents": 50,
             "health": 10,
@@ -207,7 +210,8 @@ PROD = Stage(
     concurrency=MappingProxyType(
         {
             "carts": 20,
-            "chat": 480,
+            "chat": 300,
+            "chat-stream": 180,
             "products": 40,
             "documents": 60,
             "health": 20,

@@ -19,7 +19,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import deploy, layers, merchants, places, ports, processes, programs, synth, web
+from local import deploy, layers, merchants, places, ports, processes, programs, synth, web, web_page
 from local.postgres import Postgres
 from local.processes import DidNotStart, Process
 from local.valkey import Valkey
@@ -121,9 +121,12 @@ class Cloud:
             endpoint = self._endpoint
             outputs = deploy.deploy(assembly.result(), endpoint, on_stack=self._on_stack)
         outputs["ApiUrl"] = f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/live"
+        outputs["SocketUrl"] = f"{endpoint.replace('http:', 'ws:', 1)}/_aws/execute-api/{outputs['SocketApiId']}/live"
+        outputs["PageUrl"] = f"{endpoint}/page/"
         self._write(outputs=outputs)
         self._say(f"  deployed ({time.monotonic() - began:.1f} s)")
         merchants.seed(outputs, endpoint, instance=self.instance)
+        web_page.put(self._client("s3"), outputs, web_page.of_the_demo())
         self._prewarm(outputs)
         self._say(f"  ready ({time.monotonic() - began:.1f} s)")
         return self._running(self._read())

@@ -26,7 +26,8 @@ AGAIN_S = 0.05
 def up(instance: str) -> None:
     """Start the cloud and say where it is and who may come in."""
     running = Cloud(instance).up()
-    print(f"\n  API       {running.api_url}/v1")
+    print(f"\n  Page      {running.outputs['PageUrl']}")
+    print(f"  API       {running.api_url}/v1")
     print(f"  AWS       {running.gateway_url} (any keys, region us-east-1)")
     print(f"  Postgres  127.0.0.1:{running.postgres_port}")
     print(f"  Valkey    127.0.0.1:{running.valkey_port}")

@@ -110,6 +110,7 @@ def seed(outputs: Mapping[str, str], endpoint: str, folder: Path = DEMO, *, inst
         dynamodb=session.client("dynamodb", endpoint_url=endpoint, config=CLIENT),
         pool=outputs["UserPoolId"],
         table=outputs["MembersTable"],
+        page=endpoint,
     )
     _keep(made, instance)
 
@@ -122,8 +123,12 @@ def enrol(
     dynamodb: "DynamoDBClient",
     pool: str,
     table: str,
+    page: str | None = None,
 ) -> Keys:
-    """The seeding itself. Users keep the passwords that are kept of them; everybody else gets a new one."""
+    """The seeding itself. Users keep the passwords that are kept of them; everybody else gets a new one.
+
+    `page` is the origin of our own page, which may use every shop's widget.
+    """
     passwords, machines = dict(kept.passwords), dict(kept.machines)
     clients = _clients(cognito, pool)
     for one in members:
@@ -133,7 +138,14 @@ def enrol(
         client, secret = _machine(cognito, pool, one.id, clients)
         machines[one.id] = (client, secret)
         _member(dynamodb, table, f"client#{client}", one.id, "machine")
-        _member(dynamodb, table, f"widget#{one.widget_key}", one.id, "widget", origins=one.origins)
+        _member(
+            dynamodb,
+            table,
+            f"widget#{one.widget_key}",
+            one.id,
+            "widget",
+            origins=(*one.origins, *([page] if page else [])),
+        )
     return Keys(passwords, machines)
 
 

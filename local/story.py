@@ -207,6 +207,7 @@ def main() -> int:
         print("\nEverything is stopped. `make demo` tells it again and leaves the cloud running.")
         return 0
     print(terminal.bold("\nThe laptop cloud goes on running"))
+    print(f"  page     {running.outputs['PageUrl']}")
     print(f"  API      {running.api_url}")
     print(f"  gateway  {running.gateway_url}")
     print("  tokens   `make up` prints one for each shop")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
@@ -78,9 +78,11 @@ _HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"]
 
 
 class FrontDoor(Construct):
-    """Routes are added by the capabilities that answer them."""
+    """Routes are added by the capabilities that answer them. `pages` are origins of our own, beside the merchants'."""
 
-    def __init__(self, scope: Construct, name: str, *, ground: Ground, pool: cognito.UserPool) -> None:
+    def __init__(
+        self, scope: Construct, name: str, *, ground: Ground, pool: cognito.UserPool, pages: Sequence[str] = ()
+    ) -> None:
         super().__init__(scope, name)
         self.behind: list[lambda_.Function] = []  # what answers to verified callers
         stage = ground.stage
@@ -92,7 +94,7 @@ class FrontDoor(Construct):
             retention=stage.log_retention,
             removal_policy=removal,
         )
-        account = self._let_the_gateway_log()
+        self.account = self._let_the_gateway_log()
         self.api = apigateway.RestApi(
             self,
             "Api",
@@ -112,7 +114,7 @@ class FrontDoor(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_RECORD)),
             ),
             default_cors_preflight_options=apigateway.CorsOptions(
-                allow_origins=list(stage.origins),
+                allow_origins=[*stage.origins, *pages],
                 allow_methods=["GET", "POST", "PUT", "DELETE"],
                 allow_headers=_HEADERS,
                 expose_headers=["X-Request-Id", "Retry-After"],
@@ -120,7 +122,8 @@ class FrontDoor(Construct):
             ),
         )
         self.api.node.try_remove_child("Endpoint")  # CDK's own output; the stack's outputs say it by our name
-        self.api.deployment_stage.node.add_dependency(account)
+        self.api.deployment_stage.node.add_dependency(self.account)
+        self.host = f"{self.api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
         self._authorizer = apigateway.CognitoUserPoolsAuthorizer(
             self, "Members", cognito_user_pools=[pool], results_cache_ttl=Duration.minutes(5)
         )

@@ -10,8 +10,10 @@ from cdk.capabilities.conversation import Conversation
 from cdk.capabilities.documents import Documents
 from cdk.capabilities.identity import Identity
 from cdk.capabilities.ingestion import Ingestion
+from cdk.capabilities.page import Page
 from cdk.capabilities.privacy import Privacy
 from cdk.capabilities.reembedding import Reembedding
+from cdk.capabilities.streaming import Streaming
 from cdk.capabilities.upkeep import Upkeep
 from cdk.parts.alarms import Alarms
 from cdk.parts.asl_state_machine import pascal
@@ -39,7 +41,8 @@ class Service(Stack):
         self.alarms = Alarms(self, "Alarms", stage=stage)
         ground = Ground(stage=stage, network=network, data=data, layers=Layers(self, "Layers"), alarms=self.alarms)
         self.members = MemberPool(self, "Members", stage=stage)
-        self.door = FrontDoor(self, "Door", ground=ground, pool=self.members.pool)
+        self.page = Page(self, "Page", stage=stage)
+        self.door = FrontDoor(self, "Door", ground=ground, pool=self.members.pool, pages=[self.page.origin])
 
         self.auditing = Auditing(self, "Auditing", ground=ground)
         upkeep = Upkeep(self, "Upkeep", ground=ground, door=self.door)
@@ -49,6 +52,8 @@ class Service(Stack):
         privacy = Privacy(self, "Privacy", ground=ground, door=self.door)
         conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
         checkout = Checkout(self, "Checkout", ground=ground, door=self.door)
+        self.streaming = Streaming(self, "Streaming", ground=ground, door=self.door)
+        self.page.may_speak_to(f"https://{self.door.host}", f"wss://{self.streaming.socket.host}")
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
         self.reembedding = Reembedding(self, "Reembedding", ground=ground)
 
@@ -65,6 +70,7 @@ class Service(Stack):
             *self.ingestion.functions,
             *privacy.functions,
             *self.reembedding.functions,
+            *self.streaming.functions,
             *upkeep.functions,
         )
         self._outputs(data)
@@ -74,6 +80,10 @@ class Service(Stack):
         outputs = {
             "ApiUrl": self.door.api.url,
             "ApiId": self.door.api.rest_api_id,
+            "SocketUrl": self.streaming.socket.url,
+            "SocketApiId": self.streaming.socket.api.api_id,
+            "PageUrl": self.page.origin,
+            "PageBucket": self.page.bucket.bucket_name,
             "UserPoolId": self.members.pool.user_pool_id,
             "UserClientId": self.members.user_client.user_pool_client_id,
             "GuestClientId": self.members.guest_client.user_pool_client_id,
@@ -84,6 +94,7 @@ class Service(Stack):
             "CartsTable": data.carts.table_name,
             "CircuitsTable": data.circuits.table_name,
             "MembersTable": data.members.table_name,
+            "SocketsTable": data.sockets.table_name,
             "PersonalTable": data.personal.table_name,
             "PersonalRecordsTable": data.personal_records.table_name,
             "IngestionArn": self.ingestion.machine.state_machine_arn,

@@ -1,10 +1,13 @@
 """This file changes when the list of edits to the assembly changes. The README documents each of them.
 
-AWS gets the assembly as it is. The laptop differs in three ways: it speaks plain HTTP, its database and cache speak
-plain TCP, and its DynamoDB forgets the time-to-live that CloudFormation gives a table.
+AWS gets the assembly as it is. The laptop differs in four ways: it speaks plain HTTP, its database and cache speak
+plain TCP, its APIs have no host names of their own, and its DynamoDB forgets the time-to-live that CloudFormation gives
+a table.
 """
 
 import json
+import re
+from functools import partial
 from typing import Any
 
 from ministack.services import dynamodb
@@ -14,16 +17,18 @@ from local.ministack.handlers import Attributes, Handlers, Properties, after, be
 POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 WITHOUT_TLS = ("DATABASE_TLS", "CACHE_TLS")
+_API = re.compile(r"(?:https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9.-]+")
 
 
 class RefusedTimeToLive(ValueError):
     """MiniStack did not accept a table's time-to-live."""
 
 
-def install(handlers: Handlers) -> None:
+def install(handlers: Handlers, *, endpoint: str) -> None:
     for policy in POLICIES:
         before(handlers, policy, allow_plain_http)
     before(handlers, "AWS::Lambda::Function", allow_plain_tcp)
+    before(handlers, "AWS::Lambda::Function", partial(apis_here, endpoint=endpoint))
     for table in TABLES:
         after(handlers, table, keep_time_to_live)
 
@@ -45,6 +50,21 @@ def allow_plain_tcp(properties: Properties) -> Properties:
     if not plain:
         return properties
     return {**properties, "Environment": {**properties["Environment"], "Variables": {**variables, **plain}}}
+
+
+def apis_here(properties: Properties, *, endpoint: str) -> Properties:
+    """Tell a function where on this machine an API is that it speaks to, or sends shoppers to."""
+    variables: dict[str, str] = properties.get("Environment", {}).get("Variables", {})
+    moved = {name: here(value, endpoint) for name, value in variables.items() if _API.match(str(value))}
+    if not moved:
+        return properties
+    return {**properties, "Environment": {**properties["Environment"], "Variables": {**variables, **moved}}}
+
+
+def here(address: str, endpoint: str) -> str:
+    """The address of an API of AWS, as the laptop answers to it."""
+    plain = endpoint.replace("http:", "ws:", 1) if address.startswith("wss:") else endpoint
+    return _API.sub(lambda match: f"{plain}/_aws/execute-api/{match[1]}", address, count=1)
 
 
 def keep_time_to_live(table: str, properties: Properties) -> Attributes:

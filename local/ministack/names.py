@@ -30,6 +30,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "_request_validators",
         "_resources",
     ),
+    "ministack.services.cloudfront": ("_distributions",),
     "ministack.services.cloudformation.custom_resource": ("deliver_response",),
     "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
     "ministack.services.cognito": ("_apply_pretoken_trigger", "_dispatch_idp", "handle_oauth2_token"),

@@ -14,6 +14,8 @@ from hypercorn.config import Config  # type: ignore[import-not-found]
 from ministack.app import app
 from ministack.core import lambda_runtime
 
+from local.ministack import page
+
 PATIENCE_S = 3.0
 
 
@@ -48,7 +50,7 @@ async def _serve(config: Config) -> None:
     asked = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, _stop, asked)
-    await serve(app, config, shutdown_trigger=asked.wait)
+    await serve(page.served(app), config, shutdown_trigger=asked.wait)
     # Before the loop joins its threads: one that waits for a function would keep it for as long as that function runs.
     _end_functions()
 

@@ -13,6 +13,7 @@ EDGE = {"aws_lambda_powertools", "pydantic"}
 TRIGGERS = (
     r"(?:GET|POST|PUT|PATCH|DELETE)(?:(?:, | and )(?:GET|POST|PUT|PATCH|DELETE))* /v1/",
     *(rf"{service}\b" for service in ("Cognito", "SQS", "EventBridge", "CloudFormation", "Schedule", "An operator")),
+    *(rf"{service}\b" for service in ("WebSocket", "Lambda")),
 )
 
 

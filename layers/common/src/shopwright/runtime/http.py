@@ -39,8 +39,9 @@ from shopwright.errors import (
 from shopwright.observability import audit, metrics
 from shopwright.observability.sqs import Audit
 from shopwright.resilience.deadline import Deadline
-from shopwright.runtime import access, deadlines
+from shopwright.runtime import access, deadlines, strict
 from shopwright.runtime.journal import logger
+from shopwright.runtime.strict import MalformedBody
 from shopwright.tenancy import standing
 from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
@@ -49,10 +50,6 @@ from shopwright.tenancy.standing import NotSignedIn
 from shopwright.tenancy.tenant import Tenant
 
 LARGEST_BODY_BYTES = 64 * 1024
-
-
-class MalformedBody(Invalid):
-    """The body is not one JSON value."""
 
 
 class BodyTooLarge(Invalid):
@@ -169,7 +166,7 @@ def api() -> APIGatewayRestResolver:
         # Tokens travel in a header and no cookie is ever set, so an origin adds nothing to what a token allows.
         cors=CORSConfig(allow_origin="*", expose_headers=["x-request-id", "retry-after"], max_age=600),
         debug=False,
-        json_body_deserializer=lambda text: _json(text)[0],
+        json_body_deserializer=lambda text: strict.read(text)[0],
     )
 
     def ours(failure: ShopwrightError) -> Response[Any]:
@@ -182,9 +179,8 @@ def api() -> APIGatewayRestResolver:
         return _error(resolver, status, type(failure).__name__, str(failure), retry_after_s=wait)
 
     def invalid(failure: RequestValidationError) -> Response[Any]:
-        told = [(_field(error["loc"]), _said(error)) for error in failure.errors()]
-        message = "; ".join(f"{field}: {said}" for field, said in told[:8])
-        return _error(resolver, 422, "Invalid", message, field=told[0][0])
+        told = [(strict.field(error["loc"][1:]), error) for error in failure.errors()]
+        return _error(resolver, 422, "Invalid", strict.complaint(told), field=told[0][0])
 
     def not_json(_: RequestUnsupportedContentType) -> Response[Any]:
         return _error(resolver, 415, "NotJson", "Send the body as application/json.")
@@ -240,7 +236,7 @@ def handler(
             caller = standing.check(token, admit().row(token.subject), now=now())
             made.admitted = (caller, route)
             access.permit(asks, caller)
-            app.context["caller"] = caller
+            app.context["caller"], app.context["claims"] = caller, token
             _same_tenant(caller.tenant, _named_outside(event, app.request.path_parameters))
         named_inside = _body(event)
         if asks.public:
@@ -267,6 +263,14 @@ def caller(api: APIGatewayRestResolver) -> Caller:
     if not isinstance(admitted, Caller):
         raise TypeError("Admission put something other than a caller into the context.")
     return admitted
+
+
+def claims(api: APIGatewayRestResolver) -> standing.Claims:
+    """What the caller's token says, inside a route that is not public."""
+    verified = api.context["claims"]
+    if not isinstance(verified, standing.Claims):
+        raise TypeError("Admission put something other than a token's claims into the context.")
+    return verified
 
 
 def deadline(api: APIGatewayRestResolver) -> Deadline:
@@ -339,13 +343,6 @@ def _shown(value: object) -> str:
         return "not a merchant id"
 
 
-def _said(error: Mapping[str, Any]) -> str:
-    """What is wrong with a field, in words for whoever sent it: no name of our tools, no pattern to decipher."""
-    if error.get("type") == "string_pattern_mismatch":
-        return "This does not have the form that this field has; send it as you were given it."
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
 def _body(event: Mapping[str, Any]) -> list[tuple[str, object]]:
     """Refuse a body that no route could take, and say which merchants it names, at any depth."""
     body = event.get("body")
@@ -367,37 +364,11 @@ def _body(event: Mapping[str, Any]) -> list[tuple[str, object]]:
             raise MalformedBody("The body must be JSON in UTF-8.") from None
     if len(body.encode("utf-8", "surrogatepass")) > LARGEST_BODY_BYTES:
         raise _too_large()
-    return [("body", value) for value in _json(body)[1]]
+    return [("body", value) for value in strict.read(body)[1]]
 
 
 def _too_large() -> BodyTooLarge:
     return BodyTooLarge(f"The body may have {LARGEST_BODY_BYTES} bytes at most.")
-
-
-def _json(text: str) -> tuple[Any, list[object]]:
-    """The value, and every `merchant_id` in it. Stricter than json.loads: no NaN, and no name twice in one object."""
-    merchants: list[object] = []
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) != len(pairs):
-            raise ValueError("a name appears twice")
-        if "merchant_id" in made:
-            merchants.append(made["merchant_id"])
-        return made
-
-    def no_constant(_: str) -> None:
-        raise ValueError("NaN and Infinity are not JSON")
-
-    try:
-        return json.loads(text, object_pairs_hook=unique, parse_constant=no_constant), merchants
-    except (ValueError, RecursionError):
-        raise MalformedBody("The body must be one JSON value, with no name twice in one object.") from None
-
-
-def _field(location: Iterable[object]) -> str:
-    _, *rest = location
-    return ".".join(str(part) for part in rest)[:80] or "body"
 
 
 def _broken(api: APIGatewayRestResolver) -> Response[Any]:

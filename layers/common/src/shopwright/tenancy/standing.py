@@ -34,6 +34,7 @@ class Claims:
     role: Role
     scopes: frozenset[str]
     issued_at: int
+    expires_at: int
 
 
 def claims(raw: Mapping[str, object]) -> Claims:
@@ -57,6 +58,7 @@ def claims(raw: Mapping[str, object]) -> Claims:
             role=role,
             scopes=frozenset(_text(raw, "scope", _SCOPES).split(" ")),
             issued_at=_instant(raw.get("iat")),
+            expires_at=_instant(raw.get("exp")),
         )
     except (ValueError, Invalid):
         raise _refused() from None
@@ -93,7 +95,7 @@ def _text(raw: Mapping[str, object], name: str, pattern: re.Pattern[str] | None 
 
 
 def _instant(value: object) -> int:
-    """Seconds since 1970. API Gateway hands `iat` over as digits or as `Tue Nov 24 02:54:37 UTC 2026`."""
+    """Seconds since 1970. API Gateway hands `iat` and `exp` over as digits or as `Tue Nov 24 02:54:37 UTC 2026`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str):

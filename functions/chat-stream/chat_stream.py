@@ -1,0 +1,76 @@
+"""Lambda, asynchronously from chat-socket: answer a question, and tell its socket the answer, part by part."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator.answer import Question
+from shopwright.orchestrator.events import Done, Failed
+from shopwright.resilience.deadline import DeadlinePassed
+from shopwright.runtime import task, websocket
+from shopwright.runtime.answering import AnsweringSettings
+from shopwright.runtime.answering import desk as answering_desk
+from shopwright.runtime.journal import logger
+from shopwright.runtime.websocket import Asked, Line
+from shopwright.sockets.awslambda import Messenger
+
+LATEST_S = 20  # a question that has waited for so long is nobody's any more: they have asked again, or left
+
+
+class Environment(AnsweringSettings):
+    tell_function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    answering: answering.Desk
+    send: Callable[[str, str], None]  # connection id, text
+    now: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """How many events the question has had, the last one perhaps in vain."""
+
+    events: int
+
+
+@cache
+def wire() -> Desk:
+    env = Environment.read()
+    return Desk(answering=answering_desk(env), send=Messenger(env.tell_function).send)
+
+
+def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
+    def stream(asked: Asked) -> Streamed:
+        at = desk()
+        line = Line(at.send, asked.connection_id, asked.request_id, asked.message_id, told=asked.told)
+        logger().append_keys(request_id=asked.request_id)
+        with websocket.errors_told(line):
+            if at.now() - asked.asked_at > LATEST_S:
+                raise DeadlinePassed("The shop is very busy. Please ask again in a moment.")
+            question = Question(asked.message, asked.caller, asked.session_id)
+            said = answering.answer(question, desk=at.answering, deadline=task.deadline(), tell=line.tell)
+            if said.failure is not None:
+                failure = said.failure
+                logger().warning("question not answered", extra={"error": type(failure).__name__}, exc_info=failure)
+                line.tell(Failed(type(failure).__name__, said.text, failure.retry_after_s))
+            else:
+                logger().info(
+                    "question answered",
+                    extra={
+                        "verdict": said.verdict,
+                        "confidence": said.confidence,
+                        "citations": len(said.citations),
+                        "cache": said.cache,
+                    },
+                )
+                line.tell(Done(said))
+        return Streamed(line.told)
+
+    return task.handler(stream, Asked, kind="socket")
+
+
+handler = build()
