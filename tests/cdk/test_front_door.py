@@ -1,13 +1,16 @@
 """The API: what needs a token, what the gateway refuses by itself, and what it writes down."""
 
 import json
+import re
 from typing import Any
 
 from tests.cdk.assembly import Assembly, Resource
 
 PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/ready"), ("POST", "/v1/guests")}
+BODILESS = {("POST", "/v1/sign-out"), ("POST", "/v1/chat/tickets")}
 CHAT = {
     ("POST", "/v1/chat"),
+    ("POST", "/v1/chat/tickets"),
     ("GET", "/v1/sessions"),
     ("GET", "/v1/sessions/{session_id}"),
     ("GET", "/v1/sessions/{session_id}/export"),
@@ -82,7 +85,7 @@ def test_a_body_that_is_no_json_object_does_not_reach_a_function(cloud: Assembly
     for route, method in routes(cloud).items():
         validator = validators[method.properties["RequestValidatorId"]["Ref"]]
         assert validator["ValidateRequestParameters"] is True, route
-        has_body = route[0] in {"POST", "PUT"} and route != ("POST", "/v1/sign-out")
+        has_body = route[0] in {"POST", "PUT"} and route not in BODILESS
         assert validator["ValidateRequestBody"] is has_body, route
         assert method.properties.get("RequestModels", {}) == (
             {"application/json": {"Ref": model.id}} if has_body else {}
@@ -124,6 +127,10 @@ def test_pages_of_other_origins_are_turned_away_by_the_preflight(cloud: Assembly
         (answer,) = method.properties["Integration"]["IntegrationResponses"]
         origin = answer["ResponseParameters"]["method.response.header.Access-Control-Allow-Origin"]
         assert origin == "'http://127.0.0.1:8000'"
+        (others,) = answer["ResponseTemplates"].values()
+        # The gateway answers for the others by a template; ours is the page's distribution, and there is no third.
+        asked = re.findall(r'\.matches\("([^"]+)"\)', cloud.label("Service", others))
+        assert asked == ["http://127.0.0.1:8000", "https://Service/Page/Distribution"]
 
 
 def _path(cloud: Assembly, resource: Any) -> str:

@@ -11,6 +11,7 @@ MB = 1024 * 1024
 IN_NETWORK = {
     "carts",
     "chat",
+    "chat-stream",
     "documents",
     "health",
     "ingest-parse",
@@ -26,7 +27,7 @@ IN_NETWORK = {
     "tend-indexes",
 }
 LAYERS = {
-    **{folder: ["common", "models"] for folder in ("chat", "embed", "reembed", "switch-model")},
+    **{folder: ["common", "models"] for folder in ("chat", "chat-stream", "embed", "reembed", "switch-model")},
     "ingest-parse": ["common", "parsing"],
     **{
         folder: ["common", "vault"]

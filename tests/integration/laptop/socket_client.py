@@ -12,8 +12,8 @@ class Closed(Exception):
 
 
 class WebSocket:
-    def __init__(self, host: str, port: int, path: str) -> None:
-        self._socket = socket.create_connection((host, port), timeout=10)
+    def __init__(self, host: str, port: int, path: str, *, patience_s: float = 10) -> None:
+        self._socket = socket.create_connection((host, port), timeout=patience_s)
         key = base64.b64encode(os.urandom(16)).decode()
         self._socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -24,10 +24,15 @@ class WebSocket:
         while self._incoming.readline() not in (b"\r\n", b""):
             pass
         if " 101 " not in status:
+            self._incoming.close()
+            self._socket.close()
             raise Closed(status)
 
     def send(self, message: Any) -> None:
-        payload = json.dumps(message).encode()
+        self.send_text(json.dumps(message))
+
+    def send_text(self, text: str) -> None:
+        payload = text.encode()
         mask = os.urandom(4)
         size = len(payload)
         length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 127]) + size.to_bytes(8, "big")
@@ -35,6 +40,7 @@ class WebSocket:
         self._socket.sendall(b"\x81" + length + mask + masked)
 
     def receive(self) -> Any:
+        parts: list[bytes] = []
         while True:
             head = self._incoming.read(2)
             if len(head) < 2 or head[0] & 0x0F == 8:
@@ -43,8 +49,10 @@ class WebSocket:
             if size in (126, 127):
                 size = int.from_bytes(self._incoming.read(2 if size == 126 else 8), "big")
             payload = self._incoming.read(size)
-            if head[0] & 0x0F == 1:
-                return json.loads(payload)
+            if head[0] & 0x0F in (0, 1):
+                parts.append(payload)
+                if head[0] & 0x80:
+                    return json.loads(b"".join(parts))
 
     def close(self) -> None:
         self._incoming.close()

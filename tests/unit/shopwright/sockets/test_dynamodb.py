@@ -1,7 +1,7 @@
 """The sockets table, in memory and as DynamoDB keeps it: both pass the same tests."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import boto3
 import pytest
