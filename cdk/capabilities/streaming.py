@@ -36,7 +36,7 @@ class Streaming(Construct):
             self,
             "chat-tickets",
             ground,
-            timeout_s=8,
+            timeout_s=10,
             memory_mb=512,
             environment={**tables, "SOCKET_URL": self.socket.url},
         )

@@ -15,7 +15,6 @@ from shopwright.runtime.websocket import Line
 from shopwright.sockets.apigatewaymanagementapi import Sockets
 
 from local import merchants
-from local.cloud import Running
 from tests.e2e.shop import Visitor, eventually
 from tests.e2e.stores import Stores
 from tests.integration.laptop.socket_client import Closed, WebSocket
@@ -49,7 +48,7 @@ def open_at(url: str) -> WebSocket:
 
 def answer(socket: WebSocket, message: str = QUESTION, **more: Any) -> list[dict[str, Any]]:
     """The events of one question, to its last."""
-    socket.send({"action": "ask", "id": "m-1", "message": message, **more})
+    socket.send({"action": "ask", "message": message, "id": "m-1", **more})
     events = []
     while True:
         events.append(socket.receive())
@@ -197,22 +196,31 @@ def test_whoever_signs_out_is_told_and_their_socket_is_closed(fresh_shopper: Vis
     assert last["error"] == "NotSignedIn"
     with pytest.raises(Closed):
         opened.receive()
+    opened.close()
 
 
-def test_twenty_shoppers_at_once_are_all_answered(
-    cloud: Running, visitor: Callable[[str, merchants.Role], Visitor]
-) -> None:
-    guests = [visitor("kitchen", "guest") for _ in range(SOCKETS)]
+def test_twenty_shoppers_at_once_are_all_answered(visitor: Callable[[str, merchants.Role], Visitor]) -> None:
+    with ThreadPoolExecutor(2) as pool:  # a ticket is good for half a minute, also on a busy machine
+        sockets = list(pool.map(lambda _: open_at(ticket_of(visitor("kitchen", "guest"))), range(SOCKETS)))
     with ThreadPoolExecutor(SOCKETS) as pool:
-        sockets = [open_at(url) for url in pool.map(ticket_of, guests)]
-        # Some words of each one's own, so that nobody's answer is another's kept one.
-        asked = [f"{QUESTION} Asking for guest number {number}." for number in range(SOCKETS)]
-        told = list(pool.map(answer, sockets, asked))
+        told = list(pool.map(patiently, sockets, (f"guest-{number}" for number in range(SOCKETS))))
     for opened in sockets:
         opened.close()
 
-    assert [events[-1]["event"] for events in told] == ["done"] * SOCKETS, [events[-1] for events in told]
-    assert all("37 days" in events[-1]["answer"] for events in told)
+    for number, events in enumerate(told):
+        assert {event["message_id"] for event in events} == {f"guest-{number}"}
+        assert events[-1]["event"] == "done", events[-1]
+        assert "37 days" in events[-1]["answer"]
+
+
+def patiently(socket: WebSocket, name: str) -> list[dict[str, Any]]:
+    """As a shopper would: whoever is told that the shop is busy asks again."""
+    for _ in range(6):
+        events = answer(socket, id=name)
+        if events[-1].get("error") != "DeadlinePassed":
+            return events
+        time.sleep(events[-1]["retry_after_s"])
+    return events
 
 
 def test_a_shopper_who_leaves_costs_nothing_and_is_forgotten(kitchen_guest: Visitor, stores: Stores) -> None:

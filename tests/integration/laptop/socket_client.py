@@ -35,7 +35,13 @@ class WebSocket:
         payload = text.encode()
         mask = os.urandom(4)
         size = len(payload)
-        length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 127]) + size.to_bytes(8, "big")
+        # The shortest of the three forms: a server may refuse any other.
+        if size < 126:
+            length = bytes([0x80 | size])
+        elif size < 65536:
+            length = bytes([0x80 | 126]) + size.to_bytes(2, "big")
+        else:
+            length = bytes([0x80 | 127]) + size.to_bytes(8, "big")
         masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
         self._socket.sendall(b"\x81" + length + mask + masked)
 

@@ -79,9 +79,9 @@ class Town:
     cognito: Cognito
     dynamodb: "DynamoDBClient"
 
-    def enrol(self, kept: Keys) -> Keys:
+    def enrol(self, kept: Keys, *, page: str | None = None) -> Keys:
         cognito = cast("CognitoIdentityProviderClient", self.cognito)
-        return enrol(shops(), kept, cognito=cognito, dynamodb=self.dynamodb, pool="pool", table="members")
+        return enrol(shops(), kept, cognito=cognito, dynamodb=self.dynamodb, pool="pool", table="members", page=page)
 
     def row(self, subject: str) -> dict[str, Any]:
         return dict(self.dynamodb.get_item(TableName="members", Key={"subject": {"S": subject}})["Item"])
@@ -112,6 +112,14 @@ def test_every_shop_gets_two_users_a_machine_and_a_widget(town: Town) -> None:
     expected |= {f"client#{client}" for client, _ in made.machines.values()}
     assert town.subjects() == expected
     assert len(expected) == 4 * len(shops())
+
+
+def test_our_own_page_may_use_every_shops_widget_beside_the_shops_own(town: Town) -> None:
+    town.enrol(Keys({}, {}), page="http://127.0.0.1:4566")
+
+    for one in shops():
+        listed = town.row(f"widget#{one.widget_key}")["origins"]["SS"]
+        assert set(listed) == {*one.origins, "http://127.0.0.1:4566"}
 
 
 def test_a_shopkeeper_may_handle_documents_and_a_shopper_may_only_chat(town: Town) -> None:

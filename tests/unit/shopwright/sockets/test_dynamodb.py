@@ -205,13 +205,14 @@ class Broken:
 
 def test_a_table_that_does_not_answer_is_named() -> None:
     broken = cast("DynamoDBClient", Broken())
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: Tickets(TABLE, broken).keep("f", Ticket(ANN, NOW)),
         lambda: Tickets(TABLE, broken).take("f", now=NOW),
         lambda: Pace(TABLE, broken).ticket("ann"),
         lambda: Pace(TABLE, broken).message("c", "ann", opened_at=NOW),
         lambda: Pace(TABLE, broken).closed("c"),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(SocketsUnavailable):
             call()
 
