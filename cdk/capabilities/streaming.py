@@ -99,4 +99,5 @@ class Streaming(Construct):
             says="chat-stream is being throttled: its reserved concurrency is too small for the traffic.",
         )
 
+        self.answers = stream
         self.functions = (tickets, connect, socket, stream, tell)

@@ -57,7 +57,7 @@ class Service(Stack):
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
         self.reembedding = Reembedding(self, "Reembedding", ground=ground)
 
-        for function in self.door.behind:
+        for function in (*self.door.behind, self.streaming.answers):
             self.auditing.heard_by(function)
 
         self.functions: tuple[CapabilityFunction, ...] = (

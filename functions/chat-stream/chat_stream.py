@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from shopwright.observability.sqs import Audit
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer import Question
 from shopwright.orchestrator.events import Done, Failed
@@ -21,12 +22,14 @@ LATEST_S = 20  # a question that has waited for so long is nobody's any more: th
 
 class Environment(AnsweringSettings):
     tell_function: str
+    audit_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     answering: answering.Desk
     send: Callable[[str, str], None]  # connection id, text
+    trail: Audit
     now: Callable[[], float] = time.time
 
 
@@ -40,7 +43,7 @@ class Streamed:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    return Desk(answering=answering_desk(env), send=Messenger(env.tell_function).send)
+    return Desk(answering=answering_desk(env), send=Messenger(env.tell_function).send, trail=Audit(env.audit_queue_url))
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
@@ -68,6 +71,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
                     },
                 )
                 line.tell(Done(said))
+        websocket.record(asked, line, at.trail, now=at.now())
         return Streamed(line.told)
 
     return task.handler(stream, Asked, kind="socket")

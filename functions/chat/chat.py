@@ -33,9 +33,7 @@ class Desk:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    return Desk(
-        members=Members(env.members_table), trail=Audit(env.audit_queue_url), answering=answering_desk(env)
-    )
+    return Desk(members=Members(env.members_table), trail=Audit(env.audit_queue_url), answering=answering_desk(env))
 
 
 def build(desk: Callable[[], Desk] = wire) -> http.Handler:

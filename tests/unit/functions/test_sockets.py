@@ -31,6 +31,7 @@ from tests.fakes.gateway import Answer, Context
 from tests.fakes.members import FakeMembers
 from tests.fakes.sessions import FakeSessions
 from tests.fakes.sockets import FakePace, FakeTickets, Sockets
+from tests.fakes.trail import FakeAudit
 
 ANN = gateway.member()
 KIT = gateway.member("kitchen", subject="user#kit")
@@ -59,11 +60,12 @@ class Shop:
         self.pace = FakePace(lambda: self.time)
         self.sockets = Sockets()
         self.sessions = FakeSessions(lambda: int(self.time))
+        self.trail = FakeAudit()
         self.database_is_down = self.nobody_takes_over = False
         self.handed_over: list[str] = []
 
     def buy(self, row: Member | None = ANN, **changed: Any) -> Answer:
-        at = chat_tickets.Desk(self.members, self.pace.ticket, self.tickets.keep, URL, lambda: self.time)
+        at = chat_tickets.Desk(self.members, self.trail, self.pace.ticket, self.tickets.keep, URL, lambda: self.time)
         token = None if row is None else gateway.claims(row, **changed)
         return gateway.send(chat_tickets.build(lambda: at), gateway.request("POST", "/v1/chat/tickets", token=token))
 
@@ -104,7 +106,7 @@ class Shop:
             recall=lambda caller, of: self.sessions.of(caller.tenant, caller.subject).open(of),
             remember=lambda caller, of, turn: self.sessions.of(caller.tenant, caller.subject).remember(of, turn),
         )
-        at = chat_stream.Desk(held, changed.pop("send", self.messenger), lambda: self.time)
+        at = chat_stream.Desk(held, changed.pop("send", self.messenger), self.trail, lambda: self.time)
         return chat_stream.build(lambda: at)(json.loads(payload or self.handed_over[-1]), Context(remaining_ms=30_000))
 
     def messenger(self, socket: str, text: str) -> None:
@@ -451,6 +453,32 @@ def test_when_not_even_the_failure_can_be_told_nothing_breaks() -> None:
         raise SocketsUnavailable
 
     assert shop.answer(send=down) == {"events": 6}
+
+
+def test_a_question_is_in_the_audit_trail_with_what_it_came_to_and_without_its_words() -> None:
+    shop = Shop()
+    shop.ask()
+    shop.database_is_down = True
+    shop.ask()
+
+    ticket, answered, other_ticket, failed = shop.trail.records
+    assert {ticket.route, other_ticket.route} == {"POST /v1/chat/tickets"}
+    assert [(one.route, one.status) for one in (answered, failed)] == [("WebSocket ask", 200), ("WebSocket ask", 503)]
+    assert (answered.merchant_id, answered.subject, answered.request_id) == ("outdoor", "user#ann", "r-1")
+    assert answered.request_payload_hash == failed.request_payload_hash != answered.response_reference
+    assert RETURN not in repr(shop.trail.records)
+
+
+def test_an_audit_trail_that_cannot_be_reached_costs_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    shop = Shop()
+    opened = shop.open()
+    shop.trail.down = True
+
+    shop.frame(ask_of(), opened)
+    shop.answer()
+
+    assert shop.sockets.sent["c-1"][-1]["event"] == "done"
+    assert "audit record not handed in" in capsys.readouterr().out
 
 
 def test_a_part_that_could_not_be_sent_costs_nothing_but_the_wait() -> None:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shopwright.errors import Exhausted, Invalid, ShopwrightError, Unavailable
-from shopwright.observability import metrics
+from shopwright.observability import audit, metrics
+from shopwright.observability.sqs import Audit
 from shopwright.orchestrator.events import Accepted, Delta, Done, Event, Failed, Products, Sources
 from shopwright.runtime import strict
 from shopwright.runtime.journal import logger
@@ -20,6 +22,8 @@ from shopwright.tenancy.tenant import Tenant
 
 ASK = "ask"
 ROUTE = "POST /v1/chat"  # whoever may ask there may ask here
+AUDITED = "WebSocket ask"
+_AUDITED_STATUS = {"done": 200, "error": 503}  # whoever has left is 499, as others write it down
 _BROKEN = Failed("Unexpected", "Something broke on our side. The request id finds it in our log.")
 _LAST = (NotSignedIn, SocketOver)  # after these nothing more can come by this socket
 
@@ -113,6 +117,7 @@ class Line:
         self._request_id = request_id
         self.message_id = message_id
         self.told = told
+        self.last: tuple[str, str] | None = None  # the name of what was sent last, and how it read
 
     def tell(self, event: Event) -> None:
         """Send it. SocketGone when nobody is there to read it.
@@ -121,13 +126,38 @@ class Line:
         """
         name, body = _named(event, self._request_id)
         head = {"event": name, "seq": self.told, "request_id": self._request_id, "message_id": self.message_id}
+        text = json.dumps({**body, **head}, ensure_ascii=False)
         self.told += 1  # whatever comes of it: an event that was not sent for sure may have arrived
         try:
-            self._send(self._connection_id, json.dumps({**body, **head}, ensure_ascii=False))
+            self._send(self._connection_id, text)
         except Unavailable as failure:
             if not isinstance(event, Sources | Products | Delta):
                 raise
             logger().warning("a part of an answer was not sent", exc_info=failure)
+        else:
+            self.last = (name, text)
+
+
+def record(asked: Asked, line: Line, trail: Audit, *, now: float) -> None:
+    """Hand in the audit trail's record of a question and of what was told last, as a route does for a request."""
+    name, text = line.last or ("nothing", "")
+    made = audit.Record(
+        id=audit.new_id(),
+        merchant_id=asked.merchant_id,
+        at=audit.timestamp(now),
+        request_id=asked.request_id,
+        subject=asked.subject,
+        role=asked.role.value,
+        route=AUDITED,
+        status=_AUDITED_STATUS.get(name, 499),
+        request_payload_hash=audit.digest(asked.message.encode("utf-8", "surrogatepass")),
+        response_reference=f"sha256:{audit.digest(text.encode())}",
+    )
+    try:
+        trail.hand_in(made)
+    except audit.AuditUnavailable as failure:
+        metrics.count("AuditNotHandedIn")
+        logger().error("audit record not handed in", extra={"record": asdict(made)}, exc_info=failure)
 
 
 @contextmanager
