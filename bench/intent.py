@@ -67,7 +67,7 @@ def measure(options: Options) -> Outcome:
         metrics = _shop(embed)
         notes = [
             "Shop: written by hand by whoever wrote the examples, but apart from them; never fitted on. What was "
-            "corrected after a look at its figures is in decision 30."
+            "corrected after a look at its figures is in decision 32."
         ]
         if options.data is not None:
             metrics |= _judged(options, embed, embedder.model.sha256)
