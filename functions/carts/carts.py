@@ -17,13 +17,11 @@ from shopwright.checkout.dynamodb import Carts
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
+from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.database import TenantSettings
-from shopwright.runtime.journal import logger
-from shopwright.tenancy import limits
 from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
-from shopwright.tenancy.secretsmanager import Secret
 
 
 class Environment(TenantSettings):
@@ -102,9 +100,8 @@ class Desk:
 
 @cache
 def wire() -> Desk:
-    # The drivers of the database and the cache are loaded here and not above: importing this module costs neither.
+    # The driver of the database is loaded here and not above: importing this module costs none of it.
     from shopwright.catalog.aurora import Offers
-    from shopwright.tenancy.valkey import SharedGate
 
     env = Environment.read()
     offers = Offers(env.database())
@@ -113,18 +110,11 @@ def wire() -> Desk:
     def offered(caller: Caller, skus: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
         return offers.of(signer.sign(caller.tenant), skus)
 
-    cache_token = Secret(env.cache_secret_arn)
-    gate = SharedGate(env.cache_host, env.cache_port, tls=env.cache_tls, token=lambda: cache_token.json()["token"])
     carts = Carts(env.carts_table)
     return Desk(
         members=Members(env.members_table),
         trail=Audit(env.audit_queue_url),
-        bulkhead=Bulkhead(
-            gate,
-            limits=limits.together(),
-            own_limits=limits.alone(),
-            report=lambda failure: logger().warning("requests are counted by each environment", exc_info=failure),
-        ),
+        bulkhead=bulkhead(env),
         carting=carting.Desk(open=carts.open, change=carts.change, offers=offered),
     )
 

@@ -13,9 +13,11 @@ from shopwright.resilience.deadline import DeadlinePassed
 from shopwright.runtime import task, websocket
 from shopwright.runtime.answering import AnsweringSettings
 from shopwright.runtime.answering import desk as answering_desk
+from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.journal import logger
 from shopwright.runtime.websocket import Asked, Line
 from shopwright.sockets.awslambda import Messenger
+from shopwright.tenancy.bulkhead import Bulkhead
 
 LATEST_S = 20  # a question that has waited for so long is nobody's any more: they have asked again, or left
 
@@ -30,6 +32,7 @@ class Desk:
     answering: answering.Desk
     send: Callable[[str, str], None]  # connection id, text
     trail: Audit
+    bulkhead: Bulkhead
     now: Callable[[], float] = time.time
 
 
@@ -43,7 +46,12 @@ class Streamed:
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    return Desk(answering=answering_desk(env), send=Messenger(env.tell_function).send, trail=Audit(env.audit_queue_url))
+    return Desk(
+        answering=answering_desk(env),
+        send=Messenger(env.tell_function).send,
+        trail=Audit(env.audit_queue_url),
+        bulkhead=bulkhead(env),
+    )
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
@@ -55,7 +63,8 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             if at.now() - asked.asked_at > LATEST_S:
                 raise DeadlinePassed("The shop is very busy. Please ask again in a moment.")
             question = Question(asked.message, asked.caller, asked.session_id)
-            said = answering.answer(question, desk=at.answering, deadline=task.deadline(), tell=line.tell)
+            with at.bulkhead.admit(asked.caller.tenant, within_s=task.deadline().left_s()):
+                said = answering.answer(question, desk=at.answering, deadline=task.deadline(), tell=line.tell)
             if said.failure is not None:
                 failure = said.failure
                 logger().warning("question not answered", extra={"error": type(failure).__name__}, exc_info=failure)

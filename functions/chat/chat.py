@@ -13,8 +13,10 @@ from shopwright.orchestrator.answer import Answer, Question
 from shopwright.runtime import http
 from shopwright.runtime.answering import AnsweringSettings
 from shopwright.runtime.answering import desk as answering_desk
+from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.journal import logger
 from shopwright.runtime.said import Answered, Message, Unanswered, answered, unanswered
+from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.dynamodb import Members
 
 
@@ -27,13 +29,19 @@ class Environment(AnsweringSettings):
 class Desk:
     members: Members
     trail: Audit
+    bulkhead: Bulkhead
     answering: answering.Desk
 
 
 @cache
 def wire() -> Desk:
     env = Environment.read()
-    return Desk(members=Members(env.members_table), trail=Audit(env.audit_queue_url), answering=answering_desk(env))
+    return Desk(
+        members=Members(env.members_table),
+        trail=Audit(env.audit_queue_url),
+        bulkhead=bulkhead(env),
+        answering=answering_desk(env),
+    )
 
 
 def build(desk: Callable[[], Desk] = wire) -> http.Handler:
@@ -62,7 +70,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         )
         return http.json_response(200, answered(said, http.request_id(api)))
 
-    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
+    return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail, bulkhead=lambda: desk().bulkhead)
 
 
 def _unanswered(said: Answer, failure: Unavailable, request_id: str) -> Response[Any]:

@@ -32,6 +32,7 @@ from shopwright.tenancy.tenant import Tenant
 
 from local.valkey import Valkey
 from tests.fakes import gateway
+from tests.fakes.bulkhead import roomy
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.sessions import FakeSessions
@@ -106,7 +107,9 @@ class Counter:
             cache=self.cache,
         )
         members = FakeMembers(*MEMBERS.values())
-        self._handler = chat.build(lambda: chat.Desk(members=members, trail=FakeAudit(), answering=self._desk))
+        self._handler = chat.build(
+            lambda: chat.Desk(members=members, trail=FakeAudit(), bulkhead=roomy(), answering=self._desk)
+        )
 
     def ask(self, message: str, merchant: str = "outdoor", **more: Any) -> Answer:
         token = gateway.claims(MEMBERS[merchant])

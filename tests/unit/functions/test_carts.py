@@ -10,13 +10,12 @@ from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart as carting
 from shopwright.errors import Unavailable
 from shopwright.money import Money
-from shopwright.tenancy.bulkhead import Bulkhead, OwnGate
 from shopwright.tenancy.caller import Caller
-from shopwright.tenancy.limits import Compartment
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes import gateway
+from tests.fakes.bulkhead import one_at_a_time
 from tests.fakes.carts import FakeCarts
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
@@ -36,8 +35,7 @@ class Desk:
         self.offers: dict[str, list[Offer]] = {"outdoor": [TENT, PEG], "kitchen": []}
         self.carts = FakeCarts(lambda: gateway.ISSUED_AT)
         self.down = False
-        small = Compartment(at_once=1, waiting=0, wait_ms=100, lease_ms=30_000, per_second=100)
-        self.bulkhead = Bulkhead(OwnGate(), limits=small, own_limits=small, report=lambda _: None)
+        self.bulkhead = one_at_a_time()
         self.carting = carting.Desk(open=self.carts.open, change=self.carts.change, offers=self._offers)
 
     def _offers(self, caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:

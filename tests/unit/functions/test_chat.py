@@ -17,6 +17,7 @@ from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes import gateway
+from tests.fakes.bulkhead import one_at_a_time
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.sessions import FakeSessions
@@ -39,6 +40,7 @@ class Desk:
     def __init__(self, cache: AnswerCache | None = None) -> None:
         self.sessions = FakeSessions(lambda: gateway.ISSUED_AT)
         self.cache = cache
+        self.bulkhead = one_at_a_time()
         self.database_is_down = False
         self.searched: list[str] = []
 
@@ -67,7 +69,8 @@ class Desk:
             remember=self.remember,
             cache=self.cache,
         )
-        handler = chat.build(lambda: chat.Desk(members=FakeMembers(ANN, KIT), trail=FakeAudit(), answering=held))
+        at = chat.Desk(members=FakeMembers(ANN, KIT), trail=FakeAudit(), bulkhead=self.bulkhead, answering=held)
+        handler = chat.build(lambda: at)
         token = None if row is None else gateway.claims(row)
         sent = {"message": RETURN} if body is None else body
         return gateway.send(handler, gateway.request("POST", "/v1/chat", token=token, body=sent, **more))
@@ -235,3 +238,13 @@ def test_neither_question_nor_answer_is_in_the_log(capsys: pytest.CaptureFixture
     assert "question answered" in told
     for secret in ("ann@example.com", "60 days", "return something"):
         assert secret not in told
+
+
+def test_a_flooded_shop_asks_to_come_back_and_another_shop_is_answered_as_before() -> None:
+    desk = Desk()
+    with desk.bulkhead.admit(Tenant("outdoor"), within_s=0):
+        flooded, other = desk.ask(), desk.ask(row=KIT)
+
+    assert (flooded.status, flooded.body["error"], flooded.headers["retry-after"]) == (429, "MerchantBusy", "1")
+    assert other.status == 200
+    assert desk.ask().status == 200

@@ -9,13 +9,12 @@ import pytest
 from shopwright.runtime.http import Handler
 from shopwright.runtime.queue import FifoHandler, QueueHandler
 from shopwright.runtime.task import TaskHandler
-from shopwright.tenancy import limits
-from shopwright.tenancy.bulkhead import Bulkhead, OwnGate
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.tenant import Tenant
 from shopwright.tenancy.widget import Widget
 
 from tests.fakes import gateway
+from tests.fakes.bulkhead import roomy
 from tests.fakes.members import FakeMembers
 from tests.fakes.trail import FakeAudit
 
@@ -34,7 +33,7 @@ class Counter:
     def __init__(self, members: FakeMembers) -> None:
         self.members = members
         self.trail = FakeAudit()
-        self.bulkhead = Bulkhead(OwnGate(), limits=limits.together(), own_limits=limits.alone(), report=lambda _: None)
+        self.bulkhead = roomy()
         self.reached = False
 
     def __getattr__(self, name: str) -> Any:

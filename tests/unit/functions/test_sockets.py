@@ -25,8 +25,10 @@ from shopwright.sockets.ticket import Opener
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.standing import claims
+from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes import gateway
+from tests.fakes.bulkhead import one_at_a_time
 from tests.fakes.gateway import Answer, Context
 from tests.fakes.members import FakeMembers
 from tests.fakes.sessions import FakeSessions
@@ -61,6 +63,7 @@ class Shop:
         self.sockets = Sockets()
         self.sessions = FakeSessions(lambda: int(self.time))
         self.trail = FakeAudit()
+        self.bulkhead = one_at_a_time()
         self.database_is_down = self.nobody_takes_over = False
         self.handed_over: list[str] = []
 
@@ -106,7 +109,7 @@ class Shop:
             recall=lambda caller, of: self.sessions.of(caller.tenant, caller.subject).open(of),
             remember=lambda caller, of, turn: self.sessions.of(caller.tenant, caller.subject).remember(of, turn),
         )
-        at = chat_stream.Desk(held, changed.pop("send", self.messenger), self.trail, lambda: self.time)
+        at = chat_stream.Desk(held, changed.pop("send", self.messenger), self.trail, self.bulkhead, lambda: self.time)
         return chat_stream.build(lambda: at)(json.loads(payload or self.handed_over[-1]), Context(remaining_ms=30_000))
 
     def messenger(self, socket: str, text: str) -> None:
@@ -535,3 +538,14 @@ def test_neither_question_nor_answer_nor_ticket_is_in_the_log(capsys: pytest.Cap
     assert "question answered" in told
     for secret in ("ann@example.com", "60 days", "return something", ticket, "user#ann"):
         assert secret not in told
+
+
+def test_a_flooded_shop_asks_to_come_back_over_the_socket_too() -> None:
+    shop = Shop()
+    shop.frame(ask_of(), shop.open())
+
+    with shop.bulkhead.admit(Tenant("outdoor"), within_s=0):
+        shop.answer()
+
+    last = shop.sockets.sent["c-1"][-1]
+    assert (last["event"], last["error"], last["retry_after_s"]) == ("error", "MerchantBusy", 1)
