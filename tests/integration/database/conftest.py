@@ -38,6 +38,11 @@ class Shop:
     def repository(self) -> DocumentRepository:
         return DocumentRepository(self.database(), SIGNER)
 
+    def close(self) -> None:
+        """Let go of its connections; one that is asked again opens anew."""
+        for database in self.opened:
+            database.close()
+
     def search(self) -> Search:
         return Search(self.database(), model=BGE)
 
@@ -85,10 +90,11 @@ def new_shop(server: Postgres) -> Iterator[Callable[[], Shop]]:
 
     yield make
     for shop in made:
-        for database in shop.opened:
-            database.close()
+        shop.close()
 
 
 @pytest.fixture(scope="module")
-def shop(new_shop: Callable[[], Shop]) -> Shop:
-    return new_shop()
+def shop(new_shop: Callable[[], Shop]) -> Iterator[Shop]:
+    made = new_shop()
+    yield made
+    made.close()  # a server has only so many connections for all of a run's shops

@@ -77,6 +77,7 @@ BAD = [
     ("text.pdf", b"This is a text.", Mislabelled),
     ("text.docx", b"This is a text.", Mislabelled),
     ("text.rtf", b"This is a text.", Mislabelled),
+    ("text.rtf", b"{\\rtf1\\ansi{\\fonttb\\uc`;}\\f0 Opening hours}", BrokenFile),  # a word without its number
     ("text.eml", b"This is a text.", Mislabelled),
     ("year-of-plenty.eml", b"Subject: Hi\nDate: Tue, 01 Oct 99999999999 12:00:00 +0000\n\nHello.\n", BrokenFile),
     ("odd-filter.pdf", SAMPLES["pdf"].replace(b"/FlateDecode", b"/FlateDecade"), BrokenFile),

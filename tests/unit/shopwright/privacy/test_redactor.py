@@ -135,3 +135,9 @@ def test_masking_twice_is_masking_once() -> None:
     once = QUESTION.mask("I am Jane Doe of 12 Mill Lane, Leeds LS1 4AB, jane@example.com").text
 
     assert QUESTION.mask(once).text == once
+
+
+@pytest.mark.parametrize("code", ["quenelle1a2b3c", "X200b5", "pan4d5e6f", "KX12ab34"])
+def test_no_piece_of_a_code_passes_for_an_address(code: str) -> None:
+    for question in (f"How much is the Pan {code}?", f"Do you have the {code} in blue?"):
+        assert QUESTION.mask(question).text == question

@@ -52,7 +52,7 @@ def find(text: str) -> Iterator[tuple[int, int, Kind]]:
         sure = float(_goods()["certain" if _is_listing(part) else "elsewhere"])
         for start, end, kind in spans(part, labels):
             inside = [at for at, (begins, _, _) in enumerate(part) if start <= begins < end]
-            if _measured(part, inside) if kind is Kind.ADDRESS else _in_a_code(text, start, end):
+            if _in_a_code(text, start, end) or (kind is Kind.ADDRESS and _measured(part, inside)):
                 continue
             if sum(1 - tagger.marginal("O", at) for at in inside) >= sure * len(inside):
                 yield start, end, kind
@@ -87,8 +87,13 @@ def _measured(tokens: Sequence[Token], inside: Sequence[int]) -> bool:
 
 
 def _in_a_code(text: str, start: int, end: int) -> bool:
-    """Do figures touch it, as in 300CB or 7.2kW? No name of anybody's and no town is written so."""
-    return text[start - 1 : start].isdigit() or text[end : end + 1].isdigit()
+    """Is it a piece of something longer, as in 300CB, 7.2kW or pan1a2b? Nobody's name, street or town is one."""
+    return _joined(text[start - 1 : start], text[start]) or _joined(text[end - 1], text[end : end + 1])
+
+
+def _joined(left: str, right: str) -> bool:
+    """A letter beside a figure, either way round; a word that runs on in letters is the tokenizer's business."""
+    return (left.isdigit() and right.isalnum()) or (left.isalpha() and right.isdigit())
 
 
 def _is_listing(tokens: Sequence[Token]) -> bool:

@@ -16,7 +16,7 @@ def parse(data: bytes) -> Parsed:
     source = data.decode("latin-1")
     try:
         said: str = rtf_to_text(source, errors="replace")  # type: ignore[no-untyped-call]  # it has no types
-    except (ValueError, IndexError, KeyError, LookupError, OverflowError):
+    except (ValueError, TypeError, LookupError, OverflowError):  # what its reader makes of words without their number
         raise BrokenFile("This rich text is damaged. Open it, save it again, and upload that.") from None
     said = re.sub(r"[\ud800-\udfff]", "\ufffd", said)
     # In rich text a line end is a paragraph's end.
