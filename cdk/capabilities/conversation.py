@@ -26,13 +26,14 @@ class Conversation(Construct):
             layers=("common", "models"),
             timeout_s=10,
             memory_mb=1024,
-            environment={**tables, "MORE_MODELS": MORE_MODELS},
+            environment={**tables, "CARTS_TABLE": data.carts.table_name, "MORE_MODELS": MORE_MODELS},
             in_network=True,
         )
         use_database(chat, data)
         use_cache(chat, data)
         use_reader(chat, data)
         use_table(chat, data.sessions, "GetItem", "PutItem", "Query")
+        use_table(chat, data.carts, "GetItem", "PutItem")
         use_table(chat, data.members, "GetItem")
         door.route("POST", "/v1/chat", chat, scope="shop/chat", body=True)
         ground.alarms.on(

@@ -55,6 +55,7 @@ class Streaming(Construct):
             timeout_s=29,
             memory_mb=1024,
             environment={
+                "CARTS_TABLE": data.carts.table_name,
                 "SESSIONS_TABLE": data.sessions.table_name,
                 "MORE_MODELS": MORE_MODELS,
                 "TELL_FUNCTION": tell.function_name,
@@ -65,6 +66,7 @@ class Streaming(Construct):
         use_database(stream, data)
         use_cache(stream, data)
         use_reader(stream, data)
+        use_table(stream, data.carts, "GetItem", "PutItem")
         use_table(stream, data.sessions, "GetItem", "PutItem", "Query")
         allow(stream, ["lambda:InvokeFunction"], tell.function_arn)
         stream.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(1))

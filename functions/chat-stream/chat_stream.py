@@ -62,7 +62,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         with websocket.errors_told(line):
             if at.now() - asked.asked_at > LATEST_S:
                 raise DeadlinePassed("The shop is very busy. Please ask again in a moment.")
-            question = Question(asked.message, asked.caller, asked.session_id)
+            question = Question(asked.message, asked.caller, asked.session_id, asked.request_id)
             with at.bulkhead.admit(asked.caller.tenant, within_s=task.deadline().left_s()):
                 said = answering.answer(question, desk=at.answering, deadline=task.deadline(), tell=line.tell)
             if said.failure is not None:

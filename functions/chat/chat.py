@@ -55,7 +55,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
         },
     )
     def chat(message: Message) -> Response[Any]:
-        question = Question(message.message, http.caller(api), message.session_id)
+        question = Question(message.message, http.caller(api), message.session_id, http.request_id(api))
         said = answering.answer(question, desk=desk().answering, deadline=http.deadline(api))
         if said.failure is not None:
             return _unanswered(said, said.failure, http.request_id(api))

@@ -9,8 +9,12 @@ from shopwright.catalog.facts import Kind, Sheet, Told
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Sentence, Source, compose
+from shopwright.orchestrator import talk
 from shopwright.orchestrator.answer import Answer, Desk, FactsUnavailable, Question, answer
+from shopwright.orchestrator.answer_cache import Cache
+from shopwright.orchestrator.events import Event
 from shopwright.orchestrator.session import Session, SessionNotFound, Turn
+from shopwright.orchestrator.toolbox import Sought
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.retrieval.search import Passage
@@ -18,6 +22,7 @@ from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes.sessions import FakeSessions
+from tests.unit.shopwright.orchestrator.tool_shop import Shop
 
 ANN = Caller(Tenant("outdoor"), Role.SHOPPER, "user#ann", frozenset({"shop/chat"}))
 RETURN = "How many days do I have to return something?"
@@ -312,3 +317,82 @@ def test_a_row_of_a_table_that_is_no_product_is_quoted_as_it_is() -> None:
     said = counter.ask(PRICE)
 
     assert (said.text, said.facts) == ("Grayling Ridge Winter Tent: price 649.00 EUR [1]", ())
+
+
+class Till:
+    """Whoever does what a shopper wants done: notes what it was told."""
+
+    def __init__(self) -> None:
+        self.shop = Shop()
+
+    @property
+    def desk(self) -> talk.Desk:
+        return talk.Desk(
+            call=lambda caller, tool, arguments, deadline, request_id: self.shop.registry.call(
+                caller, tool, arguments, deadline, request_id=request_id
+            ),
+            products=lambda caller, ids: self.shop.desk.products(
+                caller, Sought(product_ids=tuple(ids), limit=len(ids))
+            ),
+        )
+
+
+def test_what_is_done_needs_no_document_is_remembered_and_is_kept_for_nobody_else() -> None:
+    counter, till = Counter(RETURNS), Till()
+
+    said = counter.ask("Add a tent to my cart", talk=till.desk)
+
+    assert (said.verdict, said.mode, said.cache, said.citations) == ("done", "talk", Cache.OFF, ())
+    assert said.text == "In your cart: 1 × Tent (199.00 EUR). Together: 199.00 EUR."
+    assert counter.searched == []
+    assert said.session_id
+    (turn,) = counter.sessions.of(ANN.tenant, ANN.subject).open(said.session_id).turns
+    assert (turn.verdict, turn.mode, turn.products) == ("done", "talk", ("tent",))
+
+
+def test_it_is_the_product_whose_price_was_told_before() -> None:
+    counter, till = Counter(TENT), Till()
+    counter.sheets = {TENT.chunk_id: {"price": Told("tent", "", "price", Kind.MONEY, "649.00", "EUR", 3)}}
+    first = counter.ask("How much is the Grayling Ridge Winter Tent?", talk=till.desk)
+    assert [fact.product_id for fact in first.facts] == ["tent"]
+
+    second = counter.ask("put it in my basket", first.session_id, talk=till.desk)
+
+    assert "1 × Tent" in second.text
+    assert second.session_id == first.session_id
+
+
+def test_of_two_wishes_what_was_done_is_said_before_what_was_looked_up() -> None:
+    said = Counter(RETURNS).ask("Add a tent to my cart. How long do I have to return something?", talk=Till().desk)
+
+    assert said.verdict == "answered"
+    assert said.text.startswith("In your cart: 1 × Tent")
+    assert said.text.endswith("You may return anything within 60 days of delivery. [1]")
+
+
+def test_what_was_done_is_said_although_nothing_can_be_looked_up() -> None:
+    counter = Counter(RETURNS)
+    counter.database_is_down = True
+
+    said = counter.ask("Add a tent to my cart. How long do I have to return something?", talk=Till().desk)
+
+    assert said.verdict == "unavailable"
+    assert said.text.startswith("In your cart: 1 × Tent")
+    assert said.text.endswith(wording().unavailable)
+
+
+def test_a_question_back_is_named_so() -> None:
+    assert Counter(RETURNS).ask("put it in my basket", talk=Till().desk).verdict == "asks"
+
+
+def test_a_listener_hears_what_was_done() -> None:
+    heard: list[Event] = []
+
+    answer(
+        Question("Add a tent to my cart", ANN),
+        desk=Counter(RETURNS).desk(talk=Till().desk),
+        deadline=Deadline(8000),
+        tell=heard.append,
+    )
+
+    assert [type(event).__name__ for event in heard] == ["Sources", "Delta"]

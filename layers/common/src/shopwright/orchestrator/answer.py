@@ -13,6 +13,7 @@ from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Source, record
 from shopwright.orchestrator import follow_up
+from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
 from shopwright.orchestrator.events import Tell, Telling
 from shopwright.orchestrator.said import Said
@@ -24,7 +25,8 @@ from shopwright.retrieval.search import Passage
 from shopwright.tenancy.caller import Caller
 
 ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unavailable"
-MODE = "extractive"
+DONE, ASKS = "done", "asks"  # without a document: something was done or said, or we must know more first
+MODE, TALK = "extractive", "talk"
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
 RECALLED = 6  # turns, for what a pronoun stands for
 
@@ -40,6 +42,7 @@ class Question:
     text: str
     caller: Caller
     session_id: str | None = None
+    request_id: str | None = None  # by which a change is known again when it comes twice
 
     def __repr__(self) -> str:
         return f"Question({self.caller!r})"  # the text is a person's
@@ -90,6 +93,7 @@ class Desk:
     remember: Callable[[Caller, str | None, Turn], str]
     mask_answer: Callable[[str], Masked] = redactor(Use.ANSWER).mask
     cache: AnswerCache | None = None
+    talk: talking.Desk | None = None  # without it everything is looked up
     clock: Callable[[], float] = time.perf_counter
     now: Callable[[], float] = time.time
 
@@ -109,8 +113,33 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     telling = Telling(tell, elapsed_ms)
     asked = desk.mask(question.text)
     notes = [wording().notes["masked"]] if asked.found else []
-    before, remembers = _before(question, desk, deadline)
-    resolved = follow_up.resolve(asked.text, before)
+    turns, remembers = _before(question, desk, deadline)
+    reply = _reply(asked.text, turns, question, desk, deadline)
+
+    def kept(said: Said, mode: str, products: Sequence[str]) -> str | None:
+        """The conversation's id, or None with a word about it."""
+        turn = Turn(asked.text, said.text, said.verdict, int(desk.now()), mode, tuple(dict.fromkeys(products)))
+        session_id = _remembered(question, turn, desk, deadline) if remembers else None
+        if session_id is None:
+            notes.append(wording().notes["not_remembered"])
+        return session_id
+
+    if reply is not None and not reply.rest:
+        telling.sources(())
+        said = Said(telling.words([reply.text], mask=desk.mask_answer), ASKS if reply.asks else DONE, (), 1.0)
+        done_ms = elapsed_ms()
+        session_id = kept(said, TALK, reply.products)
+        return Answer(
+            text=said.text,
+            verdict=said.verdict,
+            citations=(),
+            confidence=said.confidence,
+            clocks=Clocks(done_ms, done_ms, elapsed_ms()),
+            session_id=session_id or question.session_id,
+            notes=tuple(notes),
+            mode=TALK,
+        )
+    resolved = follow_up.resolve(reply.rest if reply else asked.text, [turn.question for turn in turns])
     found_ms: list[float] = []
 
     def compute() -> Said:
@@ -123,17 +152,17 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     except Unavailable as failure:
         clocks = Clocks(None, None, elapsed_ms())
         text = wording().facts_unavailable if isinstance(failure, FactsUnavailable) else wording().unavailable
+        text = f"{desk.mask_answer(reply.text).text} {text}" if reply else text
         return Answer(text, UNAVAILABLE, (), 0.0, clocks, question.session_id, tuple(notes), failure=failure)
     said = served.said
     if telling.first_ms is None:  # a kept answer: nothing of it has been told yet
         _retell(said, telling)
     token_ms = elapsed_ms() if telling.first_ms is None else telling.first_ms
     useful_ms = found_ms[0] if found_ms else token_ms
-    session_id = None
-    if remembers:
-        session_id = _remembered(question, Turn(asked.text, said.text, said.verdict, int(desk.now())), desk, deadline)
-    if session_id is None:
-        notes.append(wording().notes["not_remembered"])
+    if reply is not None:  # what was done comes first; it is this shopper's, and kept for nobody else
+        said = replace(said, text=f"{desk.mask_answer(reply.text).text} {said.text}")
+    products = [*(reply.products if reply else ()), *(fact.product_id for fact in said.facts)]
+    session_id = kept(said, MODE, products)
     if said.cut_down:
         notes.append(wording().notes["cut_down"])
     if served.unchecked and served.written_at is not None:
@@ -153,14 +182,31 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     )
 
 
+def _reply(
+    asked: str, turns: Sequence[Turn], question: Question, desk: Desk, deadline: Deadline
+) -> talking.Reply | None:
+    """What is done or said without a document. "It" is what was spoken of last."""
+    if desk.talk is None:
+        return None
+    shown = next((turn.products for turn in reversed(turns) if turn.products), ())
+    return talking.reply(
+        asked,
+        caller=question.caller,
+        shown=shown,
+        request_id=question.request_id,
+        desk=desk.talk,
+        deadline=deadline,
+    )
+
+
 def _served(caller: Caller, asked: str, compute: Callable[[], Said], desk: Desk, deadline: Deadline) -> Served:
     if desk.cache is None:
         return Served(compute(), Cache.OFF)
     return desk.cache.through(caller, asked, compute, deadline)
 
 
-def _before(question: Question, desk: Desk, deadline: Deadline) -> tuple[tuple[str, ...], bool]:
-    """Earlier questions of the conversation, and whether there is any sense in adding this one."""
+def _before(question: Question, desk: Desk, deadline: Deadline) -> tuple[tuple[Turn, ...], bool]:
+    """Earlier turns of the conversation, and whether there is any sense in adding this one."""
     if question.session_id is None:
         return (), True
     deadline.check()
@@ -168,7 +214,7 @@ def _before(question: Question, desk: Desk, deadline: Deadline) -> tuple[tuple[s
         session = desk.recall(question.caller, question.session_id)
     except SessionsUnavailable:
         return (), False
-    return tuple(turn.question for turn in session.turns[-RECALLED:]), True
+    return session.turns[-RECALLED:], True
 
 
 def _passages(asked: str, caller: Caller, desk: Desk, deadline: Deadline) -> Sequence[Passage]:

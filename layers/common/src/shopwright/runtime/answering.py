@@ -1,15 +1,25 @@
 """What must be within reach to answer, as a function comes by it: changes when an answer needs another thing."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from shopwright.catalog.facts import Sheet
+from shopwright.catalog.offer import Listed, Offer
+from shopwright.checkout import cart as carting
+from shopwright.checkout.dynamodb import Carts
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator import talk, toolbox
 from shopwright.orchestrator.dynamodb import Sessions
+from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.session import Session, Turn
+from shopwright.orchestrator.toolbox import Call, NotAvailableYet, Sought, box
+from shopwright.orchestrator.tools import HandOver
 from shopwright.privacy.redactor import Use, redactor
+from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
+from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.secretsmanager import Secret
 
@@ -18,6 +28,7 @@ class AnsweringSettings(ReadingSettings):
     """The part of an `Environment` that a function needs to answer."""
 
     sessions_table: str
+    carts_table: str
     cache_host: str
     cache_port: int
     cache_tls: str
@@ -29,7 +40,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
     import shopwright_models
 
-    from shopwright.catalog.aurora import Facts
+    from shopwright.catalog.aurora import Facts, Offers
     from shopwright.documents.document import PIPELINE
     from shopwright.embedding.aurora import serving_model
     from shopwright.embedding.model import Model
@@ -92,6 +103,43 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         context=(embedder.model.name, embedder.model.sha256, PIPELINE, release()),
         report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
     )
+    offers, carts = Offers(writing), Carts(env.carts_table)
+
+    def offered(caller: Caller, skus: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
+        return offers.of(signer.sign(caller.tenant), skus)
+
+    def sought(caller: Caller, wanted: Sought) -> Sequence[Listed]:
+        return offers.find(
+            signer.sign(caller.tenant),
+            chunk_ids=wanted.chunk_ids,
+            product_ids=wanted.product_ids,
+            price=wanted.price,
+            only_available=wanted.only_available,
+            limit=wanted.limit,
+        )
+
+    def no_person(call: Call, wanted: HandOver) -> str:
+        raise NotAvailableYet
+
+    registry = Registry(
+        box(
+            toolbox.Desk(
+                search=lambda caller, question, limit: find(caller, question, embedder.question(question))[:limit],
+                products=sought,
+                facts=lambda caller, product, sku: facts.of_product(signer.sign(caller.tenant), product, sku),
+                predict=heuristic.predict,
+                cart=carting.Desk(open=carts.open, change=carts.change, offers=offered),
+                hand_over=no_person,
+            )
+        ),
+        report=lambda tool, mistake: logger().error("tool broke", extra={"tool": tool}, exc_info=mistake),
+    )
+
+    def called(
+        caller: Caller, tool: str, arguments: Mapping[str, Any], deadline: Deadline, request_id: str | None
+    ) -> Outcome:
+        return registry.call(caller, tool, arguments, deadline, request_id=request_id)
+
     return answering.Desk(
         mask=redactor(Use.QUESTION).mask,
         embed=embedder.question,
@@ -101,4 +149,8 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         recall=recall,
         remember=remember,
         cache=kept,
+        talk=talk.Desk(
+            call=called,
+            products=lambda caller, ids: sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
+        ),
     )

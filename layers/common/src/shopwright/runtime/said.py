@@ -82,11 +82,13 @@ class Answered(BaseModel):
     """An answer that stands on its citations, or the word that the documents do not hold one."""
 
     answer: str
-    verdict: Literal["answered", "not_in_documents"]
+    verdict: Literal["answered", "not_in_documents", "done", "asks"] = Field(
+        description="`done`: something was done or said that needs no document. `asks`: we must know more first."
+    )
     citations: list[Cited]
     facts: list[Fact]
     confidence: float = Field(ge=0, le=1, description="The probability that the verdict is right.")
-    mode: Literal["extractive"]
+    mode: Literal["extractive", "talk"]
     clocks: Clocks
     session_id: str | None
     notes: list[str]

@@ -14,6 +14,7 @@ class Wording:
     unavailable: str
     facts_unavailable: str
     notes: dict[str, str]
+    talk: dict[str, str]
 
 
 @cache

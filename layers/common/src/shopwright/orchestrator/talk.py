@@ -1,0 +1,230 @@
+"""What a shopper wants done and not told: the cart, a greeting, a person. Changes when chat does another thing itself.
+
+Only what a rule has read counts here (`intent.toml`): it costs a fraction of a millisecond, so that a kept answer stays
+quick. Everything else of the message is `rest`, and is looked up in the documents as before. Whose cart it is, tools
+take from the verified caller; what the cart holds and costs is told from the database, as the tool gave it.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopwright.catalog.offer import Listed
+from shopwright.grounding.wording import wording
+from shopwright.observability.audit import digest
+from shopwright.orchestrator.intent import By, Kind, Reader, Request, read
+from shopwright.orchestrator.registry import Outcome
+from shopwright.orchestrator.wanted import Change, Pointing, change_of_cart, product_words
+from shopwright.resilience.deadline import Deadline
+from shopwright.tenancy.caller import Caller
+
+_LOOKED_FOR = 5
+_NAMED = 3  # products that are offered when several may be meant
+_WORD = re.compile(r"\w+")
+_ASKS = re.compile(r"(?:can|could|may|might|do|does|did|is|are|how|why|when|will|would|should|if)\b", re.IGNORECASE)
+_ASKS_US = re.compile(r"(?:can|could|would|will) you\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is said without a document; `rest` is what is left to be looked up, in the shopper's words. `asks`: we need
+    to know more before we do it. `products` are what "it" means from now on."""
+
+    text: str
+    rest: str = ""
+    asks: bool = False
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What must be within reach: the tools, and products by their ids."""
+
+    call: Callable[[Caller, str, Mapping[str, Any], Deadline, str | None], Outcome]
+    products: Callable[[Caller, Sequence[str]], Sequence[Listed]]
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One message on its way through. `shown` are the products that were spoken of last."""
+
+    caller: Caller
+    shown: Sequence[str]
+    request_id: str | None
+    desk: Desk
+    deadline: Deadline
+    asks: bool = False
+    products: list[str] = field(default_factory=list)
+    changes: int = 0
+
+    def tool(self, name: str, **arguments: object) -> Outcome:
+        """Each change of one message is a change of its own, and the same one when the message comes again."""
+        self.changes += 1
+        known_as = None if self.request_id is None else digest(f"{self.request_id}-{self.changes}".encode())
+        return self.desk.call(self.caller, name, arguments, self.deadline, known_as)
+
+    def ask(self, text: str) -> str:
+        self.asks = True
+        return text
+
+
+class _NotDone(Exception):
+    """A tool said no: with what the shopper is told of it."""
+
+
+def reply(
+    message: str, *, caller: Caller, shown: Sequence[str], request_id: str | None, desk: Desk, deadline: Deadline
+) -> Reply | None:
+    """Do what the masked message asks for, if it asks for something of this kind; None: look all of it up."""
+    intent = read(message, reader=Reader(embed=_nothing, classifier=None), deadline=deadline)
+    visit = _Visit(caller, shown, request_id, desk, deadline)
+    said: list[str] = []
+    rest: list[str] = []
+    for request in intent.requests:
+        sentence = _does(request, visit)
+        if sentence is not None:
+            said.append(sentence)
+        if sentence is None or request.kind is Kind.HAND_OVER:
+            rest.append(wording().talk["how_to_reach"] if request.kind is Kind.HAND_OVER else request.text)
+    if not said:
+        return None
+    return Reply(" ".join(said), " ".join(rest), visit.asks, tuple(dict.fromkeys(visit.products)))
+
+
+def _nothing(text: str) -> Sequence[float]:
+    raise AssertionError("rules read without a vector")
+
+
+def _does(request: Request, visit: _Visit) -> str | None:
+    if request.by is not By.RULE or not request.sure:
+        return None
+    match request.kind:
+        case Kind.SMALL_TALK:
+            return wording().talk["small_talk"]
+        case Kind.CHECKOUT:
+            return wording().talk["no_checkout_yet"]
+        case Kind.ORDER_STATUS if request.wanted.order_number:
+            return wording().talk["no_orders_yet"]
+        case Kind.HAND_OVER:
+            return wording().talk["no_person_here"]
+        case Kind.CART_CHANGE if not _ASKS.match(request.text.strip()) or _ASKS_US.match(request.text.strip()):
+            try:
+                return _cart(request, visit)
+            except _NotDone as refusal:
+                return str(refusal)
+    return None
+
+
+def _cart(request: Request, visit: _Visit) -> str:
+    change = change_of_cart(request.text)
+    match change:
+        case Change.SHOW:
+            return _told(_given(visit.tool("edit_cart", action="show")))
+        case Change.CLEAR:
+            _given(visit.tool("edit_cart", action="empty"))
+            return wording().talk["emptied"]
+        case Change.SWAP:
+            return visit.ask(wording().talk["one_at_a_time"])
+    held = _given(visit.tool("edit_cart", action="show"))["lines"]
+    if change is Change.ADD:
+        return _added(request, held, visit)
+    line = _line(request, held, visit)
+    if isinstance(line, str):
+        return line
+    if change is Change.REMOVE:
+        return _told(_given(visit.tool("edit_cart", action="remove", sku=line["sku"])))
+    return _put(line["sku"], request.wanted.quantity or 1, visit)
+
+
+def _added(request: Request, held: Sequence[Mapping[str, Any]], visit: _Visit) -> str:
+    product = _product(request, visit)
+    if isinstance(product, str):
+        return product
+    visit.products.append(product["product_id"])
+    said = request.text.casefold()
+    named = [sku for sku in product["skus"] if sku.casefold() in said]
+    skus = named or product["skus"]
+    if len(skus) > 1:
+        return visit.ask(wording().talk["which_variant"].format(title=product["title"], skus=", ".join(skus)))
+    if not skus:
+        return wording().talk["sold_out"].format(title=product["title"])
+    before = next((line["quantity"] for line in held if line["sku"] == skus[0]), 0)
+    return _put(skus[0], before + (request.wanted.quantity or 1), visit)
+
+
+def _put(sku: str, quantity: int, visit: _Visit) -> str:
+    return _told(_given(visit.tool("edit_cart", action="put", sku=sku, quantity=quantity)))
+
+
+def _product(request: Request, visit: _Visit) -> Mapping[str, Any] | str:
+    """The one product that is meant, or what to say when it is none, or one of several."""
+    codes = [one.text for one in request.wanted.references if one.how is Pointing.CODE]
+    words = " ".join(codes) or product_words(request.text)
+    if not words:
+        found = [_listed(one) for one in visit.desk.products(visit.caller, visit.shown)] if visit.shown else []
+        return found[0] if len(found) == 1 else _which(found, visit)
+    found = _given(visit.tool("search_products", words=words, limit=_LOOKED_FOR))["products"]
+    if codes:
+        exact = [one for one in found if {sku.casefold() for sku in one["skus"]} & {code.casefold() for code in codes}]
+    else:
+        exact = [one for one in found if _terms(words) <= _terms(one["title"])]
+    if len(exact) == 1:
+        return dict(exact[0])
+    return _which(exact or found, visit)
+
+
+def _line(request: Request, held: Sequence[Mapping[str, Any]], visit: _Visit) -> Mapping[str, Any] | str:
+    """The one line of the cart that is meant, or what to say when it is none, or one of several."""
+    if not held:
+        return wording().talk["empty"]
+    terms = _terms(product_words(request.text))
+    said = request.text.casefold()
+    meant = [line for line in held if line["sku"].casefold() in said]
+    meant = meant or [line for line in held if terms and terms <= _terms(line["title"] or line["sku"])]
+    if not meant and not terms and len(held) == 1:
+        meant = list(held)
+    if len(meant) == 1:
+        return meant[0]
+    titles = [line["title"] or line["sku"] for line in meant or held]
+    return visit.ask(wording().talk["which"].format(titles="; ".join(titles)))
+
+
+def _which(found: Sequence[Mapping[str, Any]], visit: _Visit) -> str:
+    if not found:
+        return visit.ask(wording().talk["which_product"])
+    return visit.ask(wording().talk["which"].format(titles="; ".join(one["title"] for one in found[:_NAMED])))
+
+
+def _told(cart: Mapping[str, Any]) -> str:
+    """The cart, line by line, with the prices that the database has now."""
+    if not cart["lines"]:
+        return wording().talk["empty"]
+    lines = []
+    for line in cart["lines"]:
+        price = f" ({_amount(line['total'])})" if line["total"] else ""
+        trouble = f" [{line['trouble'].replace('_', ' ')}]" if line["trouble"] else ""
+        lines.append(f"{line['quantity']} × {line['title'] or line['sku']}{price}{trouble}")
+    told = wording().talk["cart"].format(lines="; ".join(lines))
+    if cart["total"]:
+        told += " " + wording().talk["total"].format(total=_amount(cart["total"]))
+    return told if cart["prices_known"] else f"{told} {wording().talk['no_prices']}"
+
+
+def _amount(price: Mapping[str, Any]) -> str:
+    return f"{price['amount']} {price['currency']}" if price["currency"] else str(price["amount"])
+
+
+def _given(outcome: Outcome) -> Mapping[str, Any]:
+    if not outcome.done or outcome.value is None:
+        raise _NotDone(outcome.says or wording().talk["not_now"])
+    return outcome.value
+
+
+def _listed(one: Listed) -> dict[str, Any]:
+    return {"product_id": one.product_id, "title": one.title, "skus": list(one.skus)}
+
+
+def _terms(text: str) -> set[str]:
+    """Words without their plural's s."""
+    return {word.removesuffix("s") if len(word) > 3 else word for word in _WORD.findall(text.casefold())}
