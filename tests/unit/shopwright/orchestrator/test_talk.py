@@ -110,6 +110,15 @@ def test_a_variant_is_asked_for_and_taken_by_its_number(counter: Counter) -> Non
     assert counter.said("what's in my cart?") == TALK["empty"]
 
 
+def test_a_number_may_be_a_part_of_the_name_or_the_articles_own(counter: Counter) -> None:
+    counter.shop.products = [
+        replace(listed("pan kx7a1", 30), skus=("PAN-001",)),
+        replace(listed("lid kx7a1", 9), skus=("LID-001",)),
+    ]
+    assert "1 × Lid Kx7A1" in counter.said("Add the lid kx7a1 to my cart")
+    assert "1 × Pan Kx7A1" in counter.said("Add PAN-001 to my cart")
+
+
 def test_a_cart_is_changed_and_emptied(counter: Counter) -> None:
     counter.said("Add a tent to my cart")
     counter.said("Add a stove to my cart")
@@ -146,6 +155,11 @@ def test_every_shopper_has_a_cart_of_their_own(counter: Counter) -> None:
         "Is the tent in stock?",
         "Where do you ship?",
         "How do I track an order?",
+        "How much for both part #2159080 and part #2159081?",
+        "My only complaint is that it does not stand up.",
+        "Do yourself a favor, don't buy this",
+        "I have a narrow door to pull the cart through, how wide is it?",
+        "The cart that I had could not stand up to the stress.",
     ],
 )
 def test_questions_are_left_to_the_documents_and_change_nothing(counter: Counter, message: str) -> None:
@@ -159,6 +173,11 @@ def test_of_two_wishes_one_is_done_and_the_other_looked_up(counter: Counter) -> 
     assert reply is not None
     assert "1 × Tent" in reply.text
     assert "return policy" in reply.rest
+
+
+def test_who_speaks_of_no_cart_and_of_nothing_that_is_sold_is_not_asked_about_one(counter: Counter) -> None:
+    assert counter.hear("You open the lid, add a bit of water") is None
+    assert counter.hear("make it three") is None
 
 
 def test_small_talk_is_answered_and_a_question_beside_it_is_looked_up(counter: Counter) -> None:

@@ -22,8 +22,22 @@ from shopwright.tenancy.caller import Caller
 _LOOKED_FOR = 5
 _NAMED = 3  # products that are offered when several may be meant
 _WORD = re.compile(r"\w+")
-_ASKS = re.compile(r"(?:can|could|may|might|do|does|did|is|are|how|why|when|will|would|should|if)\b", re.IGNORECASE)
-_ASKS_US = re.compile(r"(?:can|could|would|will) you\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|never|don['’]?t)\b", re.IGNORECASE)
+_OF_AN_ORDER = re.compile(r"\b(?:order|parcel|package|shipment)s?\b", re.IGNORECASE)
+_A_PERSON = re.compile(
+    r"\b(?:human|person|some(?:one|body)|any(?:one|body)|agent|representative|employee|staff|manager|operator|service)\b",
+    re.IGNORECASE,
+)
+_LONGEST_WISH = 12  # words: what is longer tells a story, and a word in it is no wish
+# A wish for the cart begins with what to do. "I pull the cart through a narrow door" is about a cart that is sold.
+_TELLS_US = re.compile(
+    r"^(?:(?:please|ok(?:ay)?|now|then|and|also|yes|great|hi|hello)[,!]? |(?:can|could|would|will) you (?:please )?"
+    r"|i(?:['’]d| would) like (?:you )?to |i want (?:you )?to |let['’]?s )*"
+    r"(?:add|put|place|throw|remove|take|delete|drop|get rid of|empty|clear|make|change|set|update|show|view|see|swap"
+    r"|replace|what(?:['’]?s| is| do i have)|i['’]?ll (?:take|have))\b",
+    re.IGNORECASE,
+)
+_THE_CART = re.compile(r"\b(?:cart|basket|bag|trolley)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +99,10 @@ def reply(
         sentence = _does(request, visit)
         if sentence is not None:
             said.append(sentence)
-        if sentence is None or request.kind is Kind.HAND_OVER:
-            rest.append(wording().talk["how_to_reach"] if request.kind is Kind.HAND_OVER else request.text)
+        if sentence is None:
+            rest.append(request.text)
+        elif request.kind is Kind.HAND_OVER:
+            rest.append(wording().talk["how_to_reach"])
     if not said:
         return None
     return Reply(" ".join(said), " ".join(rest), visit.asks, tuple(dict.fromkeys(visit.products)))
@@ -102,17 +118,23 @@ def _does(request: Request, visit: _Visit) -> str | None:
     match request.kind:
         case Kind.SMALL_TALK:
             return wording().talk["small_talk"]
-        case Kind.CHECKOUT:
+        case Kind.CHECKOUT if not _NOT.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
             return wording().talk["no_checkout_yet"]
-        case Kind.ORDER_STATUS if request.wanted.order_number:
+        case Kind.ORDER_STATUS if request.wanted.order_number and _OF_AN_ORDER.search(request.text):
             return wording().talk["no_orders_yet"]
-        case Kind.HAND_OVER:
+        case Kind.HAND_OVER if _A_PERSON.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
             return wording().talk["no_person_here"]
-        case Kind.CART_CHANGE if not _ASKS.match(request.text.strip()) or _ASKS_US.match(request.text.strip()):
+        case Kind.CART_CHANGE if _TELLS_US.match(request.text.strip()):
+            asked = visit.asks
             try:
-                return _cart(request, visit)
+                said = _cart(request, visit)
             except _NotDone as refusal:
                 return str(refusal)
+            nothing = (visit.asks and not asked) or said == wording().talk["empty"]
+            if nothing and not _THE_CART.search(request.text):
+                visit.asks = False  # nobody spoke of a cart, and nothing fits: "add a little water" is something else
+                return None
+            return said
     return None
 
 
@@ -165,10 +187,11 @@ def _product(request: Request, visit: _Visit) -> Mapping[str, Any] | str:
         found = [_listed(one) for one in visit.desk.products(visit.caller, visit.shown)] if visit.shown else []
         return found[0] if len(found) == 1 else _which(found, visit)
     found = _given(visit.tool("search_products", words=words, limit=_LOOKED_FOR))["products"]
-    if codes:
-        exact = [one for one in found if {sku.casefold() for sku in one["skus"]} & {code.casefold() for code in codes}]
-    else:
-        exact = [one for one in found if _terms(words) <= _terms(one["title"])]
+    said = {code.casefold() for code in codes}
+    exact = [one for one in found if {sku.casefold() for sku in one["skus"]} & said]
+    if not exact:  # what looks like an article's number may be a part of its name
+        terms = _terms(product_words(request.text) or words)
+        exact = [one for one in found if terms <= _terms(one["title"])]
     if len(exact) == 1:
         return dict(exact[0])
     return _which(exact or found, visit)
