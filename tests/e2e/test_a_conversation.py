@@ -27,7 +27,7 @@ class Talk:
 def test_a_shopper_finds_asks_changes_their_mind_and_fills_their_cart(
     kitchen: Visitor, kitchen_shopper: Visitor, outdoor_shopper: Visitor
 ) -> None:
-    word = f"quenelle{secrets.token_hex(3)}"
+    word = "quenelle" + "".join(secrets.choice("bdfgklmp") for _ in range(6))
     feed = f"sku,title,price,currency,stock\n{word}-p,Pan {word},29.50,GBP,7\n{word}-l,Lid {word},9.00,GBP,3\n"
     kitchen.wait_for(kitchen.drop(f"{word}.csv", feed.encode(), "text/csv"))
     policy = f"# The {word} guarantee\n\nA {word} pan is guaranteed for 25 years against warping.\n"

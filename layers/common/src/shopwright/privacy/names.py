@@ -26,6 +26,9 @@ LISTS = {"first": "f", "last": "l", "town": "t", "land": "k", "common": "c"}
 LONGEST = 400  # words that are read in one go: what the model costs grows with a text's length, not with its square
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[0-9]+|\n|[^\w\s]|_")
 _LETTER = re.compile(r"[^\W\d_]")
+_POSTCODE = re.compile(
+    r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][0-9][A-Z][0-9]|[0-9]{4}[A-Z]{2}"
+)  # one word
 
 _ENDINGS = (
     ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""), ("er", ""),
@@ -87,8 +90,12 @@ def _measured(tokens: Sequence[Token], inside: Sequence[int]) -> bool:
 
 
 def _in_a_code(text: str, start: int, end: int) -> bool:
-    """Is it a piece of something longer, as in 300CB, 7.2kW or pan1a2b? Nobody's name, street or town is one."""
-    return _joined(text[start - 1 : start], text[start]) or _joined(text[end - 1], text[end : end + 1])
+    """Is it a word of letters and figures, or a piece of one, as in 300CB, 7.2kW or pan1a2b? Nobody's name, street or
+    town is one; a postcode has its own form."""
+    if _joined(text[start - 1 : start], text[start]) or _joined(text[end - 1], text[end : end + 1]):
+        return True
+    word = text[start:end]
+    return word.isalnum() and not word.isalpha() and not word.isdigit() and not _POSTCODE.fullmatch(word)
 
 
 def _joined(left: str, right: str) -> bool:
