@@ -30,7 +30,7 @@ class Documents(Construct):
         )
         use_database(documents, data)
         use_objects(documents, data, data.documents, "documents/", "DeleteObject", "PutObject")
-        list_objects(documents, data.artifacts, "work/")  # how far a document is, the batches there are tell
+        list_objects(documents, data.artifacts, "steps/")  # how far a document is, the batches there are tell
         use_table(documents, data.members, "GetItem")
 
         door.route("GET", "/v1/documents", documents, scope="shop/documents", parameters=("limit", "cursor", "status"))

@@ -44,8 +44,8 @@ class Ingestion(Construct):
         use_database(parse, data)
         use_objects(parse, data, data.documents, "documents/", "GetObject")
         list_objects(parse, data.documents)
-        use_objects(parse, data, data.artifacts, "work/", "PutObject")
-        delete_versions(parse, data, data.artifacts, "work/")
+        use_objects(parse, data, data.artifacts, "steps/", "PutObject")
+        delete_versions(parse, data, data.artifacts, "steps/")
 
         sanitize = CapabilityFunction(
             self,
@@ -61,7 +61,7 @@ class Ingestion(Construct):
                 "KEEP_PERSONAL": ground.stage.keep_personal,
             },
         )
-        use_objects(sanitize, data, data.artifacts, "work/", "GetObject", "PutObject")
+        use_objects(sanitize, data, data.artifacts, "steps/", "GetObject", "PutObject")
         keep_personal(sanitize, data)
 
         embed = CapabilityFunction(
@@ -73,7 +73,7 @@ class Ingestion(Construct):
             memory_mb=2048,
             environment={"ARTIFACTS_BUCKET": data.artifacts.bucket_name, "MORE_MODELS": MORE_MODELS},
         )
-        use_objects(embed, data, data.artifacts, "work/", "GetObject", "PutObject")
+        use_objects(embed, data, data.artifacts, "steps/", "GetObject", "PutObject")
 
         insert = CapabilityFunction(
             self,
@@ -85,8 +85,8 @@ class Ingestion(Construct):
             in_network=True,
         )
         use_database(insert, data)
-        use_objects(insert, data, data.artifacts, "work/", "GetObject")
-        delete_versions(insert, data, data.artifacts, "work/")
+        use_objects(insert, data, data.artifacts, "steps/", "GetObject")
+        delete_versions(insert, data, data.artifacts, "steps/")
 
         quarantine = CapabilityFunction(
             self,
@@ -105,7 +105,7 @@ class Ingestion(Construct):
         use_objects(quarantine, data, data.documents, "documents/", "GetObject", "GetObjectTagging")
         list_objects(quarantine, data.documents)
         use_objects(quarantine, data, data.quarantine, "quarantine/", "PutObject", "PutObjectTagging")
-        delete_versions(quarantine, data, data.artifacts, "work/")
+        delete_versions(quarantine, data, data.artifacts, "steps/")
 
         remove = CapabilityFunction(
             self,

@@ -82,7 +82,7 @@ class Data(Stack):
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="work-in-progress",
-                    prefix="work/",
+                    prefix="steps/",
                     expiration=Duration.days(3),
                     noncurrent_version_expiration=Duration.days(1),
                 )

@@ -37,7 +37,7 @@ class Desk:
 
 
 class Work(Drop):
-    batch: str = Field(pattern=r"^work/")
+    batch: str = Field(pattern=r"^steps/")
     model: str = shopwright_models.NAME
 
 

@@ -31,7 +31,7 @@ class Desk:
 class Work(Drop):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     batches: tuple[str, ...] = Field(min_length=1)
-    feed: str = Field(default="", pattern=r"^(work/.*)?$")
+    feed: str = Field(default="", pattern=r"^(steps/.*)?$")
 
 
 @dataclass(frozen=True, slots=True)

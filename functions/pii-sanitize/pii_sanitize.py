@@ -32,7 +32,7 @@ class Desk:
 
 
 class Work(Drop):
-    batch: str = Field(pattern=r"^work/")
+    batch: str = Field(pattern=r"^steps/")
 
 
 @dataclass(frozen=True, slots=True)

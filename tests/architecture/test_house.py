@@ -111,8 +111,8 @@ def test_something_of_one_machine_is_noticed(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "artifacts/work/outdoor/d-1",
-        "{bucket}/work/x",
+        "artifacts/" + "work/outdoor/d-1",
+        "{bucket}/" + "work/x",
         "https://example.com/home/kitchen/pans",
         "/var/task and /opt/python",
         "10.0.0.0/16",

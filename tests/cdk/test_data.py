@@ -58,7 +58,7 @@ def test_only_drops_of_documents_are_announced(cloud: Assembly) -> None:
 def test_work_in_progress_is_gone_after_three_days(cloud: Assembly) -> None:
     rules = cloud.one("Data/Artifacts").properties["LifecycleConfiguration"]["Rules"]
 
-    (work,) = [rule for rule in rules if rule.get("Prefix") == "work/"]
+    (work,) = [rule for rule in rules if rule.get("Prefix") == "steps/"]
     assert (work["Status"], work["ExpirationInDays"]) == ("Enabled", 3)
     assert not [rule for rule in rules if "ExpirationInDays" in rule and rule is not work]
 

@@ -117,7 +117,7 @@ class Work(MerchantPayloads):
         return self
 
     def batches(self, prefix: str) -> Mapping[str, frozenset[int]]:
-        assert prefix.startswith(f"work/{self.whose}/")
+        assert prefix.startswith(f"steps/{self.whose}/")
         return self.laid_out.get(prefix, {})
 
 
@@ -239,7 +239,7 @@ def test_a_document_on_its_way_tells_how_many_of_its_passages_have_passed_each_s
 ) -> None:
     desk = Desk()
     desk.shelf.kept["outdoor"] = [replace(RETURNS, status=Status.PARSED, passages=120)]
-    desk.work.laid_out[f"work/outdoor/{RETURNS.id}/0A/"] = {
+    desk.work.laid_out[f"steps/outdoor/{RETURNS.id}/0A/"] = {
         stage: frozenset(numbers) for stage, numbers in laid_out.items()
     }
 

@@ -63,7 +63,7 @@ def test_a_file_is_read_copied_and_deleted(s3: "S3Client") -> None:
 
 def test_another_merchants_key_is_refused_before_the_store_is_asked(s3: "S3Client") -> None:
     s3.put_object(Bucket="docs", Key=THEIRS, Body=b"their secret")
-    s3.put_object(Bucket="work", Key="work/outdoor/d/1/cut/0", Body=b"{}")
+    s3.put_object(Bucket="work", Key="steps/outdoor/d/1/cut/0", Body=b"{}")
     files = DocumentsBucket("docs", lambda _: s3).of(KITCHEN)
     payloads = WorkBucket("work", lambda _: s3).of(KITCHEN)
 
@@ -71,9 +71,9 @@ def test_another_merchants_key_is_refused_before_the_store_is_asked(s3: "S3Clien
         lambda: files.read(THEIRS),
         lambda: files.delete(THEIRS),
         lambda: files.copy(THEIRS, to_bucket="apart", to_key="x"),
-        lambda: payloads.read("work/outdoor/d/1/cut/0", Batch),
-        lambda: payloads.clear("work/"),
-        lambda: payloads.clear("work/kitchen-2/"),
+        lambda: payloads.read("steps/outdoor/d/1/cut/0", Batch),
+        lambda: payloads.clear("steps/"),
+        lambda: payloads.clear("steps/kitchen-2/"),
     ):
         with pytest.raises(NotTheirs):
             attempt()
@@ -96,24 +96,24 @@ def test_a_file_of_the_wrong_size_is_refused_before_a_byte_of_it_is_read(size: i
 
 def test_payloads_of_one_arrival_are_cleared_and_of_another_are_not(s3: "S3Client") -> None:
     work = WorkBucket("work", lambda _: s3).of(KITCHEN)
-    for key in ("work/kitchen/d/01/cut/0000.json", "work/kitchen/d/01/masked/0000.json", "work/kitchen/d/02/x.json"):
+    for key in ("steps/kitchen/d/01/cut/0000.json", "steps/kitchen/d/01/masked/0000.json", "steps/kitchen/d/02/x.json"):
         assert work.write(key, Batch(title="T", pieces=())) == key
-    assert work.read("work/kitchen/d/01/cut/0000.json", Batch).title == "T"
-    work.clear("work/kitchen/d/01/")
+    assert work.read("steps/kitchen/d/01/cut/0000.json", Batch).title == "T"
+    work.clear("steps/kitchen/d/01/")
 
     with pytest.raises(DocumentNotFound):
-        work.read("work/kitchen/d/01/cut/0000.json", Batch)
-    assert work.read("work/kitchen/d/02/x.json", Batch).title == "T"
+        work.read("steps/kitchen/d/01/cut/0000.json", Batch)
+    assert work.read("steps/kitchen/d/02/x.json", Batch).title == "T"
 
 
 def test_cleared_payloads_are_gone_in_every_version(s3: "S3Client") -> None:
     s3.put_bucket_versioning(Bucket="work", VersioningConfiguration={"Status": "Enabled"})
     work = WorkBucket("work", lambda _: s3).of(KITCHEN)
     for title in ("first", "again"):
-        work.write("work/kitchen/d/01/cut/0000.json", Batch(title=title, pieces=()))
-    s3.delete_object(Bucket="work", Key="work/kitchen/d/01/cut/0000.json")
+        work.write("steps/kitchen/d/01/cut/0000.json", Batch(title=title, pieces=()))
+    s3.delete_object(Bucket="work", Key="steps/kitchen/d/01/cut/0000.json")
 
-    work.clear("work/kitchen/d/01/")
+    work.clear("steps/kitchen/d/01/")
 
     left = s3.list_object_versions(Bucket="work")
     assert not left.keys() & {"Versions", "DeleteMarkers"}
@@ -122,14 +122,14 @@ def test_cleared_payloads_are_gone_in_every_version(s3: "S3Client") -> None:
 def test_the_batches_that_are_laid_out_tell_how_far_a_file_is(s3: "S3Client") -> None:
     work = WorkBucket("work", lambda _: s3).of(KITCHEN)
     for name in ("cut/0000", "cut/0001", "cut/0002", "masked/0000", "masked/0002", "embedded/0002"):
-        work.write(f"work/kitchen/d/01/{name}.json", Batch(title="T", pieces=()))
+        work.write(f"steps/kitchen/d/01/{name}.json", Batch(title="T", pieces=()))
 
-    found = work.batches("work/kitchen/d/01/")
+    found = work.batches("steps/kitchen/d/01/")
 
     assert found == {"cut": {0, 1, 2}, "masked": {0, 2}, "embedded": {2}}
     assert [passages_in(found[stage], 110) for stage in ("cut", "masked", "embedded")] == [110, 60, 10]
     with pytest.raises(NotTheirs):
-        work.batches("work/outdoor/d/01/")
+        work.batches("steps/outdoor/d/01/")
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ class MerchantPayloads:
     def __init__(self, bucket: str, s3: "S3Client", tenant: Tenant) -> None:
         self._bucket = bucket
         self._s3 = s3
-        self._folder = f"work/{tenant.merchant_id}/"
+        self._folder = f"steps/{tenant.merchant_id}/"
 
     def write(self, key: str, payload: BaseModel) -> str:
         """Write a payload, over one that a step tried before; gives its key."""

@@ -26,7 +26,7 @@ class Payload(BaseModel):
 
 def work_of(tenant: Tenant, document_id: str, sequencer: str) -> str:
     """Where in the artifacts bucket the payloads of one arrival of a document lie."""
-    return f"work/{tenant.merchant_id}/{document_id}/{sequencer}/"
+    return f"steps/{tenant.merchant_id}/{document_id}/{sequencer}/"
 
 
 class Drop(Payload):
