@@ -62,7 +62,7 @@ class Counted(BaseModel):
     turns: int
     answered: int
     products: int = Field(description="How many were shown.")
-    cost_nano_usd: int = Field(description="What it cost the shop's platform, in billionths of a US dollar.")
+    cost_nano_usd: int = Field(description="What models cost in it, in billionths of a US dollar.")
     outcome: str = Field(description="The verdict of its last turn.")
 
 

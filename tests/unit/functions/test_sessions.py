@@ -1,12 +1,10 @@
 """A conversation belongs to who had it: to everybody else it never was."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 import sessions
-from moto import mock_aws
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.session import Turn
 from shopwright.tenancy.member import Member
@@ -50,13 +48,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        make_table(boto3.client("dynamodb"))
-        yield Desk()
+def desk(aws: None) -> Desk:
+    make_table(boto3.client("dynamodb"))
+    return Desk()
 
 
 def test_a_conversation_can_be_read_again(desk: Desk) -> None:

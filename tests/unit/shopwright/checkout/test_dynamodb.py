@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from shopwright.checkout.cart import LIFETIME_S, CartBusy, CartUnavailable, Line, Remove
-from shopwright.checkout.dynamodb import Carts, client
+from shopwright.checkout.dynamodb import Carts
 from shopwright.tenancy.credentials import Credentials
+from shopwright.tenancy.vended.dynamodb import client
 
 from tests.unit.shopwright.checkout.contract import OUTDOOR, Clock, put
 

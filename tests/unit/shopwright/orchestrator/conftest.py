@@ -1,11 +1,9 @@
 """A table of conversations in memory, real and fake, and a clock that stands still."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.session import Turn
 from shopwright.tenancy.tenant import Tenant
@@ -61,14 +59,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        made = boto3.client("dynamodb")
-        make_table(made)
-        yield made
+def dynamodb(aws: None) -> Any:
+    made = boto3.client("dynamodb")
+    make_table(made)
+    return made
 
 
 @pytest.fixture(params=["real", "fake"])

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from shopwright.orchestrator.dynamodb import Sessions, client
+from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.session import LIFETIME_S, SessionNotFound, SessionsUnavailable
 from shopwright.tenancy.credentials import Credentials
 from shopwright.tenancy.tenant import Tenant
+from shopwright.tenancy.vended.dynamodb import client
 
 from tests.unit.shopwright.orchestrator.conftest import KITCHEN, NOBODYS, OUTDOOR, Clock, turn
 

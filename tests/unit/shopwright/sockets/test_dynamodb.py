@@ -1,12 +1,11 @@
 """The sockets table, in memory and as DynamoDB keeps it: both pass the same tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from moto import mock_aws
 from shopwright.sockets.dynamodb import Pace, Tickets, client
 from shopwright.sockets.limits import limits
 from shopwright.sockets.socket import SocketOver, SocketsUnavailable, TooMuchAtOnce
@@ -36,18 +35,15 @@ class Clock:
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        made = boto3.client("dynamodb", region_name="eu-west-1")
-        made.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "item", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "item", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield made
+def dynamodb(aws: None) -> "DynamoDBClient":
+    made = boto3.client("dynamodb")
+    made.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "item", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "item", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return made
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ holds the newest request ids, so that a change that is sent twice, or whose answ
 
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.checkout.cart import Cart, CartBusy, CartUnavailable, Change, Kept, Line, changed
 from shopwright.tenancy.caller import Caller
-from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
+from shopwright.tenancy.credentials import Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
+from shopwright.tenancy.vended.dynamodb import client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,22 +24,6 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 _NEVER = -1  # what was read when there is no item
-
-
-@lru_cache(KEPT_CLIENTS)
-def client(credentials: Credentials) -> "DynamoDBClient":
-    """A client that waits two seconds at most; region and address come from the environment."""
-    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "dynamodb",
-        config=Config(connect_timeout=0.3, read_timeout=0.6, retries={"total_max_attempts": 2, "mode": "standard"}),
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=credentials.secret_access_key,
-        aws_session_token=credentials.session_token,
-    )
 
 
 class Carts:

@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,8 +29,9 @@ from shopwright.costs.ledger import (
     Settled,
     usable,
 )
-from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
+from shopwright.tenancy.credentials import Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
+from shopwright.tenancy.vended import dynamodb as vended
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,29 +49,13 @@ _SWEPT = 8  # expired holds that one refusal gives back at most: it happens in a
 _REFUSED, _CONFLICT = "ConditionalCheckFailed", "TransactionConflict"
 
 
-@lru_cache(KEPT_CLIENTS)
 def client(credentials: Credentials) -> "DynamoDBClient":
     """A client with the ledger's time limits; region and address come from the environment.
 
     It does not try again by itself: a hold whose answer was lost comes back in time, and a settlement is sent again
     here, where it is known that the same one twice is one.
     """
-    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "dynamodb",
-        config=Config(
-            connect_timeout=0.3,
-            read_timeout=1.0,
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            max_pool_connections=64,
-        ),
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=credentials.secret_access_key,
-        aws_session_token=credentials.session_token,
-    )
+    return vended.client(credentials, read_timeout_s=1.0, attempts=1, connections=64)
 
 
 class Ledgers:

@@ -11,7 +11,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,8 +35,9 @@ from shopwright.orchestrator.session import (
     counted,
     summed_up,
 )
-from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials, Vend, own
+from shopwright.tenancy.credentials import Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
+from shopwright.tenancy.vended.dynamodb import client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -60,25 +60,6 @@ class _Head:
     expires_at: int
     tally: Tally
     summary: tuple[str, ...]
-
-
-@lru_cache(KEPT_CLIENTS)
-def client(credentials: Credentials) -> "DynamoDBClient":
-    """A client with the conversation's time limits; region and address come from the environment.
-
-    An answer does not wait long for its memory: about a second and a half at most.
-    """
-    # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "dynamodb",
-        config=Config(connect_timeout=0.3, read_timeout=0.6, retries={"total_max_attempts": 2, "mode": "standard"}),
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=credentials.secret_access_key,
-        aws_session_token=credentials.session_token,
-    )
 
 
 class Sessions:
