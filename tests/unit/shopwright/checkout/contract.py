@@ -9,12 +9,15 @@ import pytest
 from shopwright.checkout.cart import (
     LIFETIME_S,
     MAX_LINES,
+    MAX_QUANTITY,
     REMEMBERED,
+    Add,
     Cart,
     CartChanged,
     CartFull,
     Empty,
     Line,
+    LineUnusable,
     Put,
     Remove,
     RequestReused,
@@ -60,6 +63,18 @@ def test_a_cart_keeps_its_lines_in_the_order_in_which_they_came(carts: Any) -> N
 
     assert after.lines == (Line("tent-2p", 2), Line("peg-ü/7", 12))
     assert ann.open() == after
+
+
+def test_what_is_added_comes_on_top_once_for_each_request_and_has_its_bound(carts: Any) -> None:
+    ann = carts.of(OUTDOOR, "user#ann")
+
+    ann.change(Add(Line("tent-2p", 2)), request_id="r-1")
+    ann.change(Add(Line("tent-2p", 2)), request_id="r-1")
+    assert ann.change(Add(Line("tent-2p", 1)), request_id="r-2").lines == (Line("tent-2p", 3),)
+
+    with pytest.raises(LineUnusable):
+        ann.change(Add(Line("tent-2p", MAX_QUANTITY)))
+    assert ann.open().lines == (Line("tent-2p", 3),)
 
 
 def test_nobody_sees_the_cart_of_another_shopper_or_merchant(carts: Any) -> None:

@@ -97,6 +97,13 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class Add:
+    """So many more of this article. Under a request id: one that comes twice would else count twice."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """None of this article."""
 
@@ -111,7 +118,7 @@ class Empty:
     """Nothing at all."""
 
 
-Change = Put | Remove | Empty
+Change = Put | Add | Remove | Empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,7 @@ def change(
     """Change the caller's own cart. What the shop does not sell is refused; what is in the cart can always go."""
     if request_id is not None and not 1 <= len(request_id) <= MAX_REQUEST_ID:
         raise LineUnusable(f"A request id has 1 to {MAX_REQUEST_ID} characters.")
-    if isinstance(wanted, Put):
+    if isinstance(wanted, Put | Add):
         offered = desk.offers(caller, (wanted.line.sku,)).get(wanted.line.sku, ())
         if not offered:
             raise SkuNotSold
@@ -242,6 +249,8 @@ def fingerprint(wanted: Change) -> str:
     match wanted:
         case Put(line):
             said = f"put {line.quantity} {line.sku}"
+        case Add(line):
+            said = f"add {line.quantity} {line.sku}"
         case Remove(sku):
             said = f"remove {sku}"
         case Empty():
@@ -255,6 +264,9 @@ def _lines(lines: tuple[Line, ...], wanted: Change) -> tuple[Line, ...]:
             return ()
         case Remove(sku):
             return tuple(line for line in lines if line.sku != sku)
+        case Add(line):
+            there = next((one.quantity for one in lines if one.sku == line.sku), 0)
+            return _lines(lines, Put(Line(line.sku, there + line.quantity)))
         case Put(line):
             if any(one.sku == line.sku for one in lines):
                 return tuple(line if one.sku == line.sku else one for one in lines)

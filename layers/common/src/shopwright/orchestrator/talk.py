@@ -148,18 +148,18 @@ def _cart(request: Request, visit: _Visit) -> str:
             return wording().talk["emptied"]
         case Change.SWAP:
             return visit.ask(wording().talk["one_at_a_time"])
-    held = _given(visit.tool("edit_cart", action="show"))["lines"]
-    if change is Change.ADD:
-        return _added(request, held, visit)
-    line = _line(request, held, visit)
+        case Change.ADD:
+            return _added(request, visit)
+    line = _line(request, _given(visit.tool("edit_cart", action="show"))["lines"], visit)
     if isinstance(line, str):
         return line
     if change is Change.REMOVE:
         return _told(_given(visit.tool("edit_cart", action="remove", sku=line["sku"])))
-    return _put(line["sku"], request.wanted.quantity or 1, visit)
+    quantity = request.wanted.quantity or 1
+    return _told(_given(visit.tool("edit_cart", action="put", sku=line["sku"], quantity=quantity)))
 
 
-def _added(request: Request, held: Sequence[Mapping[str, Any]], visit: _Visit) -> str:
+def _added(request: Request, visit: _Visit) -> str:
     product = _product(request, visit)
     if isinstance(product, str):
         return product
@@ -171,12 +171,8 @@ def _added(request: Request, held: Sequence[Mapping[str, Any]], visit: _Visit) -
         return visit.ask(wording().talk["which_variant"].format(title=product["title"], skus=", ".join(skus)))
     if not skus:
         return wording().talk["sold_out"].format(title=product["title"])
-    before = next((line["quantity"] for line in held if line["sku"] == skus[0]), 0)
-    return _put(skus[0], before + (request.wanted.quantity or 1), visit)
-
-
-def _put(sku: str, quantity: int, visit: _Visit) -> str:
-    return _told(_given(visit.tool("edit_cart", action="put", sku=sku, quantity=quantity)))
+    quantity = request.wanted.quantity or 1
+    return _told(_given(visit.tool("edit_cart", action="add", sku=skus[0], quantity=quantity)))
 
 
 def _product(request: Request, visit: _Visit) -> Mapping[str, Any] | str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from shopwright.catalog.facts import Sheet, Told
 from shopwright.catalog.offer import ANY_PRICE, Listed, Range
 from shopwright.checkout import cart as carting
-from shopwright.checkout.cart import Change, Empty, Line, Priced, Put, Remove
+from shopwright.checkout.cart import Add, Change, Empty, Line, Priced, Put, Remove
 from shopwright.errors import Invalid, NotFound
 from shopwright.money import NO_CURRENCY, Money, exponent
 from shopwright.orchestrator import tools
@@ -195,7 +195,9 @@ def _change(wanted: tools.EditCart) -> Change | None:
             return Remove(wanted.sku)
         case tools.CartAction.PUT if wanted.sku is not None and wanted.quantity is not None:
             return Put(Line(wanted.sku, wanted.quantity))
-    raise CartActionUnusable("put needs an article number and a quantity, remove an article number.")
+        case tools.CartAction.ADD if wanted.sku is not None and wanted.quantity is not None:
+            return Add(Line(wanted.sku, wanted.quantity))
+    raise CartActionUnusable("put and add need an article number and a quantity, remove an article number.")
 
 
 def _minor(amount: Decimal | None, currency: str) -> int | None:

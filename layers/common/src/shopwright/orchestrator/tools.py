@@ -163,6 +163,7 @@ class CartAction(StrEnum):
 
     SHOW = "show"
     PUT = "put"
+    ADD = "add"
     REMOVE = "remove"
     EMPTY = "empty"
 
@@ -170,9 +171,9 @@ class CartAction(StrEnum):
 class EditCart(_Shape):
     """A change of the shopper's cart, or a look at it."""
 
-    action: CartAction = Field(description="put sets the quantity of an article, whatever it was before.")
-    sku: str | None = Field(default=None, min_length=1, max_length=200, description="For put and remove.")
-    quantity: int | None = Field(default=None, ge=1, le=MAX_QUANTITY, description="For put.")
+    action: CartAction = Field(description="put sets the quantity of an article, whatever it was; add adds to it.")
+    sku: str | None = Field(default=None, min_length=1, max_length=200, description="For put, add and remove.")
+    quantity: int | None = Field(default=None, ge=1, le=MAX_QUANTITY, description="For put and add.")
 
 
 class ShownLine(_Shape):
