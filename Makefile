@@ -20,6 +20,7 @@ MODEL    ?=
 BACK     ?=
 FORGET   ?=
 WIDGETS  ?=
+ENDPOINT ?=
 
 ENV     = .build/env
 PRODUCT = $(ENV)/product/bin/python
@@ -34,13 +35,13 @@ override EVENT := $(value EVENT)
 override NAME := $(value NAME)
 override DATA := $(value DATA)
 override WIDGETS := $(value WIDGETS)
-export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT QUEUE DRY STAGE MODEL BACK FORGET WIDGETS
+export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT QUEUE DRY STAGE MODEL ENDPOINT BACK FORGET WIDGETS
 export PYTHONPATH =
 # onnxruntime would report to its maker; functions get the same from CDK.
 export ORT_DISABLE_TELEMETRY = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed audit publish logs openapi lock clean \
+.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed model audit publish logs openapi lock clean \
         env-product env-cloud env-all
 
 help: ## what there is to do (this list)
@@ -99,6 +100,9 @@ replay: env-product ## send failed drops again: QUEUE=ingestion-failed|ingestion
 
 reembed: env-product ## embed a shop's passages with another model: MERCHANT=kitchen|ALL MODEL=, BACK=1 FORGET=1 STAGE=
 	@$(PRODUCT) -m local.reembed
+
+model: env-product ## which model answers on the laptop: MODEL=none|bedrock, or a server's own with ENDPOINT=http://...
+	@$(PRODUCT) -m local.model
 
 audit: env-product ## is the audit trail whole, in order and unchanged? MERCHANT=kitchen or everybody's; STAGE=
 	@$(PRODUCT) -m local.audit

@@ -112,7 +112,7 @@ class Kitchen:
             facts=lambda caller, chunks: {chunk: {} for chunk in chunks},
             compose=compose,
             recall=lambda caller, session_id: Session(session_id, (), 0, 0, Tally(0, 0)),
-            remember=lambda caller, session_id, turn: "not kept",
+            remember=lambda caller, session_id, turn, begun: "not kept",
             cache=cache,
         )
         return Counter(desk, database, shelf)

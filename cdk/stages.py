@@ -57,6 +57,7 @@ class Stage:
     audit_compliance: bool  # COMPLIANCE cannot be lifted by anyone; GOVERNANCE lets a test stage be cleaned up
 
     keep_personal: Literal["mask", "token"] = "mask"  # of documents: for good, or with tokens that can be restored
+    models: Literal["none", "bedrock"] = "none"  # who answers what the merchants' own sentences cannot
 
     def __post_init__(self) -> None:
         if not 2 <= self.zones <= 3:
@@ -189,6 +190,7 @@ STAGING = Stage(
     audit_log_retention=logs.RetentionDays.SIX_MONTHS,
     audit_days=30,
     audit_compliance=False,
+    models="bedrock",
 )
 
 PROD = Stage(
@@ -233,6 +235,7 @@ PROD = Stage(
     audit_log_retention=logs.RetentionDays.TWO_YEARS,
     audit_days=365,
     audit_compliance=True,
+    models="bedrock",
 )
 
 STAGES: Mapping[str, Stage] = MappingProxyType({stage.name: stage for stage in (DEV, STAGING, PROD)})

@@ -6,7 +6,7 @@ from constructs import Construct
 from cdk.parts.alarms import MINUTE
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import use_cache, use_database, use_index, use_reader, use_table
+from cdk.parts.grants import use_cache, use_database, use_index, use_models, use_reader, use_table
 from cdk.parts.ground import Ground
 from cdk.parts.layers import MORE_MODELS
 
@@ -32,6 +32,7 @@ class Conversation(Construct):
         use_database(chat, data)
         use_cache(chat, data)
         use_reader(chat, data)
+        use_models(chat, ground)
         use_table(chat, data.sessions, "GetItem", "PutItem", "Query")
         use_table(chat, data.carts, "GetItem", "PutItem")
         use_table(chat, data.members, "GetItem")

@@ -1,4 +1,4 @@
-"""Least privilege in seven verbs: each names the actions, the one resource, and the key that guards it."""
+"""Least privilege in a few verbs: each names the actions, the one resource, and the key that guards it."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
+from cdk.parts import models
 from cdk.parts.acknowledge import acknowledge
+from cdk.parts.ground import Ground
 from cdk.stacks.data import DATABASE_NAME, Data
 
 _READ_KEY = ("kms:Decrypt",)
@@ -122,6 +124,35 @@ def use_cache(function: lambda_.Function, data: Data) -> None:
 def use_reader(function: lambda_.Function, data: Data) -> None:
     """Besides, where the readers are; login and network are the writer's."""
     function.add_environment("DATABASE_READER_HOST", data.database.cluster_read_endpoint.hostname)
+
+
+def use_models(function: lambda_.Function, ground: Ground) -> None:
+    """The stage's language models, if it has any, and the ledger that says what they may still cost."""
+    data = ground.data
+    environment = {
+        "LEDGER_TABLE": data.ledger.table_name,
+        "MODELS": ground.stage.models,
+        # Of another server than Bedrock's own: on a laptop `make model` sets them.
+        "MODEL_ENDPOINT": "",
+        "MODEL_NAME": "",
+        "MODEL_SECRET_ARN": "",
+    }
+    for name, value in environment.items():
+        function.add_environment(name, value)
+    if ground.stage.models == "none":
+        return
+    # A transaction needs the permission of each write in it.
+    use_table(function, data.ledger, "BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "UpdateItem")
+    asked = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    function.add_to_role_policy(iam.PolicyStatement(actions=asked, resources=list(models.arns())))
+    acknowledge(
+        _role(function),
+        {
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/{model}]": "A profile that "
+            "spans regions answers in whichever has room: it is this one model in any of them."
+            for model in models.spanning()
+        },
+    )
 
 
 def database_address(data: Data) -> dict[str, str]:

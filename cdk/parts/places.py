@@ -7,6 +7,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"
 STATEMACHINES = ROOT / "statemachines"
 MODELS = ROOT / "layers" / "models" / "src" / "shopwright_models"
+LANGUAGE_MODELS = ROOT / "layers" / "common" / "src" / "shopwright" / "llm" / "models.toml"
 MIGRATIONS = ROOT / "layers" / "common" / "src" / "shopwright" / "database" / "migrations"
 
 

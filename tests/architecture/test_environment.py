@@ -15,7 +15,8 @@ EVERYONE = {
     "ORT_DISABLE_TELEMETRY",
 }
 
-OF_LAMBDA = {"LD_LIBRARY_PATH"}  # Lambda sets it itself, and a function may read it
+# Lambda sets them itself, and a function may read them.
+OF_LAMBDA = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_REGION", "LD_LIBRARY_PATH"}
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS)

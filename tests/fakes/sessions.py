@@ -83,12 +83,12 @@ class FakeSessionManager:
         self._answer()
         self._table.contexts.pop((self._merchant_id, self._subject), None)
 
-    def remember(self, session_id: str | None, turn: Turn) -> str:
+    def remember(self, session_id: str | None, turn: Turn, begun: str | None = None) -> str:
         said, _ = self._mine(session_id) if session_id else ([], 0)
         if len(said) >= MAX_TURNS:
             raise SessionFull
         self._answer()
-        kept_as = session_id or str(uuid.uuid4())
+        kept_as = session_id or begun or str(uuid.uuid4())
         ends = int(self._table.now()) + LIFETIME_S
         self._table.kept[self._merchant_id, kept_as] = (self._subject, [*said, turn], ends)
         return kept_as

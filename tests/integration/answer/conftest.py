@@ -76,8 +76,8 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
             facts=lambda caller, chunks: facts.of(signer.sign(caller.tenant), chunks),
             compose=compose,
             recall=lambda caller, session_id: sessions.of(caller.tenant, caller.subject).open(session_id),
-            remember=lambda caller, session_id, turn: sessions.of(caller.tenant, caller.subject).remember(
-                session_id, turn
+            remember=lambda caller, session_id, turn, begun: sessions.of(caller.tenant, caller.subject).remember(
+                session_id, turn, begun
             ),
         ),
         database,

@@ -101,8 +101,8 @@ class Counter:
             facts=lambda caller, chunks: {chunk: {} for chunk in chunks},
             compose=compose,
             recall=lambda caller, session_id: sessions.of(caller.tenant, caller.subject).open(session_id),
-            remember=lambda caller, session_id, turn: sessions.of(caller.tenant, caller.subject).remember(
-                session_id, turn
+            remember=lambda caller, session_id, turn, begun: sessions.of(caller.tenant, caller.subject).remember(
+                session_id, turn, begun
             ),
             cache=self.cache,
         )

@@ -55,8 +55,8 @@ class Desk:
     def recall(self, caller: Caller, session_id: str) -> Session:
         return self.sessions.of(caller.tenant, caller.subject).open(session_id)
 
-    def remember(self, caller: Caller, session_id: str | None, turn: Turn) -> str:
-        return self.sessions.of(caller.tenant, caller.subject).remember(session_id, turn)
+    def remember(self, caller: Caller, session_id: str | None, turn: Turn, begun: str) -> str:
+        return self.sessions.of(caller.tenant, caller.subject).remember(session_id, turn, begun)
 
     def ask(self, body: Any = None, row: Any = ANN, **more: Any) -> Answer:
         held = answering.Desk(

@@ -107,7 +107,9 @@ class Shop:
             facts=lambda caller, chunks: {chunk: {} for chunk in chunks},
             compose=compose,
             recall=lambda caller, of: self.sessions.of(caller.tenant, caller.subject).open(of),
-            remember=lambda caller, of, turn: self.sessions.of(caller.tenant, caller.subject).remember(of, turn),
+            remember=lambda caller, of, turn, begun: self.sessions.of(caller.tenant, caller.subject).remember(
+                of, turn, begun
+            ),
         )
         at = chat_stream.Desk(held, changed.pop("send", self.messenger), self.trail, self.bulkhead, lambda: self.time)
         return chat_stream.build(lambda: at)(json.loads(payload or self.handed_over[-1]), Context(remaining_ms=30_000))

@@ -79,8 +79,8 @@ class Counter:
     def recall(self, caller: Caller, session_id: str) -> Session:
         return self.sessions.of(caller.tenant, caller.subject).open(session_id)
 
-    def remember(self, caller: Caller, session_id: str | None, turn: Turn) -> str:
-        return self.sessions.of(caller.tenant, caller.subject).remember(session_id, turn)
+    def remember(self, caller: Caller, session_id: str | None, turn: Turn, begun: str) -> str:
+        return self.sessions.of(caller.tenant, caller.subject).remember(session_id, turn, begun)
 
     def desk(self, **changed: Any) -> Desk:
         desk = Desk(

@@ -45,6 +45,10 @@ class OnnxEmbedder:
         """A unit vector for what a shopper asks: questions are embedded differently from passages."""
         return self._embed(QUESTION + text)
 
+    def count(self, text: str) -> int:
+        """How many tokens a text is."""
+        return self._tokens.count(text)
+
     def _embed(self, text: str) -> list[float]:
         ids = np.array([self._tokens.ids(text)], dtype=np.int64)
         states = self._session.run(

@@ -7,7 +7,7 @@ marks of the line that opens the list. What a mark cannot reach cites nothing.
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -39,6 +39,23 @@ class Said:
 def claims(prose: str) -> tuple[Said, ...]:
     """What is claimed, in its order. Questions, courtesies, headings and the opening of a list claim nothing."""
     return tuple(_claims(prose))
+
+
+def sentences(prose: str) -> tuple[tuple[int, int], ...]:
+    """Spans of the prose's sentences, each with its marks; headings and the openings of lists are some too. The last
+    one may go on in what is not there yet; no other changes."""
+    spans = ((start, end) for at, end in _lines(prose) for start, end in _sentences(prose, at, end))
+    return tuple((start, end) for start, end in spans if prose[start:end].strip())
+
+
+def remarked(prose: str, number: Callable[[int], int | None]) -> str:
+    """The prose with other numbers in its marks; one that has none (None) goes."""
+
+    def mark(found: re.Match[str]) -> str:
+        shown = dict.fromkeys(one for ref in _refs(found[0]) if (one := number(ref)) is not None)
+        return " " + "".join(f"[{one}]" for one in shown) if shown else ""
+
+    return _MARKS.sub(mark, prose)
 
 
 def unmarked(prose: str) -> str:

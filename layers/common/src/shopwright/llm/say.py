@@ -14,7 +14,7 @@ after its first word never, since a shopper may have read it. Closing the iterat
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
@@ -65,6 +65,7 @@ class Why(StrEnum):
     FILTERED = "model_filtered"
     REFUSED = "model_refused"
     UNAVAILABLE = "model_unavailable"
+    UNGROUNDED = "ungrounded"  # it answered, and nothing of that stood: found by whoever asked, and not here
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ _NAMED = tuple(kind for kind, _ in _NAMES)
 _NOTHING_DONE = (ModelThrottled, ModelRefused)  # the model was never begun, so that nobody is billed
 
 
-def say(asking: Asking, *, purse: Purse, desk: Desk, deadline: Deadline, effort: int = 0) -> Iterator[Event]:
+def say(asking: Asking, *, purse: Purse, desk: Desk, deadline: Deadline, effort: int = 0) -> Generator[Event]:
     """Ask a model, as able as the question needs and the purse allows. `effort` counts answers that did not stand."""
     if not asking.passages and asking.kind is not Kind.SMALL_TALK:
         yield Fell(Why.NO_PASSAGES, purse.bill)

@@ -1,23 +1,34 @@
 """From a question to an answer that stands on the merchant's own words: changes when the steps between them do."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from shopwright.catalog.facts import Sheet, Told
+from shopwright.costs.ladder import Rung, Step, step
+from shopwright.costs.ledger import LedgerBusy, LedgerUnavailable, Purse
+from shopwright.costs.price import Bill
+from shopwright.costs.used import Used
 from shopwright.errors import Unavailable
 from shopwright.grounding import slots
-from shopwright.grounding.check import Claim, check
+from shopwright.grounding.check import Claim, Verdict, check
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Source, record
+from shopwright.llm.prompt import Kind as PromptKind
+from shopwright.llm.say import Why
 from shopwright.orchestrator import follow_up
+from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
 from shopwright.orchestrator.events import Tell, Telling
+from shopwright.orchestrator.intent import WORDS_ALONE, Kind, read
 from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
+from shopwright.orchestrator.spoken import figures
 from shopwright.privacy.redact import Masked
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
@@ -26,9 +37,10 @@ from shopwright.tenancy.caller import Caller
 
 ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unavailable"
 DONE, ASKS = "done", "asks"  # without a document: something was done or said, or we must know more first
-MODE, TALK = "extractive", "talk"
+MODE, TALK, TEMPLATE = "extractive", "talk", "template"
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
 RECALLED = 6  # turns, for what a pronoun stands for
+_A_CONVERSATION, _ACCOUNTS, _A_TURN = 3, 10, 4  # DynamoDB's units: to read turns, to read a ledger, to write a turn
 
 
 class FactsUnavailable(Unavailable):
@@ -60,7 +72,8 @@ class Clocks:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the shopper gets. `failure` is set when the verdict is unavailable, and nothing else is known then.
-    `kept_at` is when a kept answer was written, in epoch seconds.
+    `kept_at` is when a kept answer was written, in epoch seconds. `score` and `flags` are the checker's, `cost` is this
+    request's: what a kept answer cost once is not in it.
 
     `facts` are the products' values that the text tells or hangs on, each with the version that it had: once one has
     another, the text is old.
@@ -78,6 +91,9 @@ class Answer:
     kept_at: float | None = None
     failure: Unavailable | None = None
     facts: tuple[Told, ...] = ()
+    score: float = 1.0
+    flags: tuple[str, ...] = ()
+    cost: Bill = field(default_factory=Bill)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +106,13 @@ class Desk:
     facts: Callable[[Caller, Sequence[str]], Mapping[str, Sheet]]  # by passage; one that is gone is not in it
     compose: Callable[[str, Sequence[Source]], Draft]
     recall: Callable[[Caller, str], Session]
-    remember: Callable[[Caller, str | None, Turn], str]
+    remember: Callable[[Caller, str | None, Turn, str], str]  # the last is the id of a conversation that begins
     mask_answer: Callable[[str], Masked] = redactor(Use.ANSWER).mask
     cache: AnswerCache | None = None
     talk: talking.Desk | None = None  # without it everything is looked up
+    spoken: speaking.Desk | None = None  # without it no model is asked
+    priced: Callable[[Used], Bill] = lambda used: Bill()
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
     clock: Callable[[], float] = time.perf_counter
     now: Callable[[], float] = time.time
 
@@ -113,22 +132,28 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     telling = Telling(tell, elapsed_ms)
     asked = desk.mask(question.text)
     notes = [wording().notes["masked"]] if asked.found else []
-    turns, remembers = _before(question, desk, deadline)
-    reply = _reply(asked.text, turns, question, desk, deadline)
+    visit = _Visit(question, desk, deadline, telling, question.session_id or desk.new_id())
+    turns, remembers = _before(visit)
+    reply = _reply(asked.text, turns, visit)
 
-    def kept(said: Said, mode: str, products: Sequence[str]) -> str | None:
-        """The conversation's id, or None with a word about it."""
-        turn = Turn(asked.text, said.text, said.verdict, int(desk.now()), mode, tuple(dict.fromkeys(products)))
-        session_id = _remembered(question, turn, desk, deadline) if remembers else None
+    def kept(said: Said, mode: str, products: Sequence[str]) -> tuple[str | None, Bill]:
+        """The conversation's id, or None with a word about it; and what the answer cost."""
+        if remembers:
+            visit.used.reads, visit.used.writes = visit.used.reads + 1, visit.used.writes + _A_TURN
+        visit.used.function_ms = elapsed_ms()
+        cost = visit.bill
+        shown = tuple(dict.fromkeys(products))
+        turn = Turn(asked.text, said.text, said.verdict, int(desk.now()), mode, shown, cost.nanos)
+        session_id = _remembered(visit, turn) if remembers else None
         if session_id is None:
             notes.append(wording().notes["not_remembered"])
-        return session_id
+        return session_id, cost
 
     if reply is not None and not reply.rest:
         telling.sources(())
         said = Said(telling.words([reply.text], mask=desk.mask_answer), ASKS if reply.asks else DONE, (), 1.0)
         done_ms = elapsed_ms()
-        session_id = kept(said, TALK, reply.products)
+        session_id, cost = kept(said, TALK, reply.products)
         return Answer(
             text=said.text,
             verdict=said.verdict,
@@ -138,17 +163,20 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
             session_id=session_id or question.session_id,
             notes=tuple(notes),
             mode=TALK,
+            cost=cost,
         )
-    resolved = follow_up.resolve(reply.rest if reply else asked.text, [turn.question for turn in turns])
+    plain = reply.rest if reply else asked.text
+    resolved = follow_up.resolve(plain, [turn.question for turn in turns])
+    hangs = turns[-figures().turns :] if resolved != plain else ()
     found_ms: list[float] = []
 
     def compute() -> Said:
-        passages = _passages(resolved, question.caller, desk, deadline)
+        passages = _passages(resolved, visit)
         found_ms.append(elapsed_ms())
-        return _said(resolved, question.caller, passages, desk, deadline, telling)
+        return _said(resolved, passages, hangs, visit)
 
     try:
-        served = _served(question.caller, resolved, compute, desk, deadline)
+        served = _served(resolved, compute, visit)
     except Unavailable as failure:
         clocks = Clocks(None, None, elapsed_ms())
         text = wording().facts_unavailable if isinstance(failure, FactsUnavailable) else wording().unavailable
@@ -162,7 +190,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     if reply is not None:  # what was done comes first; it is this shopper's, and kept for nobody else
         said = replace(said, text=f"{desk.mask_answer(reply.text).text} {said.text}")
     products = [*(reply.products if reply else ()), *(fact.product_id for fact in said.facts)]
-    session_id = kept(said, MODE, products)
+    session_id, cost = kept(said, said.mode, products)
     if said.cut_down:
         notes.append(wording().notes["cut_down"])
     if served.unchecked and served.written_at is not None:
@@ -176,52 +204,110 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
         clocks=Clocks(useful_ms, token_ms, elapsed_ms()),
         session_id=session_id or question.session_id,
         notes=tuple(notes),
+        mode=said.mode,
         cache=served.cache,
         kept_at=served.written_at,
         facts=said.facts,
+        score=said.score,
+        flags=said.flags,
+        cost=cost,
     )
 
 
-def _reply(
-    asked: str, turns: Sequence[Turn], question: Question, desk: Desk, deadline: Deadline
-) -> talking.Reply | None:
+@dataclass(slots=True)
+class _Visit:
+    """One question's way through the shop: what it may use, and what it has used. `session_id` is the conversation's,
+    also of one that begins with this question."""
+
+    question: Question
+    desk: Desk
+    deadline: Deadline
+    telling: Telling
+    session_id: str
+    used: Used = field(default_factory=Used)
+    purse: Purse | None = None
+
+    @property
+    def caller(self) -> Caller:
+        return self.question.caller
+
+    @property
+    def bill(self) -> Bill:
+        """What it has cost so far."""
+        models = Bill() if self.purse is None else self.purse.bill
+        return models + self.desk.priced(self.used)
+
+    def opened(self, models: speaking.Desk) -> Purse:
+        """The purse, from when somebody first thinks of a model."""
+        if self.purse is None:
+            self.purse = models.purse(self.caller, session_id=self.session_id, request_id=self.question.request_id)
+        return self.purse
+
+    def step(self) -> Step | None:
+        """Where on the ladder the conversation stands; None: no models are there, or nobody knows."""
+        if self.desk.spoken is None:
+            return None
+        self.used.reads += _ACCOUNTS
+        purse = self.opened(self.desk.spoken)
+        try:
+            return step(purse.left(), purse.limits)
+        except (LedgerUnavailable, LedgerBusy):
+            return None
+
+    @contextmanager
+    def in_database(self) -> Iterator[None]:
+        began = self.desk.clock()
+        try:
+            yield
+        finally:
+            self.used.database_ms += (self.desk.clock() - began) * 1000
+
+
+def _reply(asked: str, turns: Sequence[Turn], visit: _Visit) -> talking.Reply | None:
     """What is done or said without a document. "It" is what was spoken of last."""
-    if desk.talk is None:
+    if visit.desk.talk is None:
         return None
     shown = next((turn.products for turn in reversed(turns) if turn.products), ())
     return talking.reply(
         asked,
-        caller=question.caller,
+        caller=visit.caller,
         shown=shown,
-        request_id=question.request_id,
-        desk=desk.talk,
-        deadline=deadline,
+        request_id=visit.question.request_id,
+        desk=visit.desk.talk,
+        deadline=visit.deadline,
     )
 
 
-def _served(caller: Caller, asked: str, compute: Callable[[], Said], desk: Desk, deadline: Deadline) -> Served:
-    if desk.cache is None:
+def _served(asked: str, compute: Callable[[], Said], visit: _Visit) -> Served:
+    if visit.desk.cache is None:
         return Served(compute(), Cache.OFF)
-    return desk.cache.through(caller, asked, compute, deadline)
+
+    def thrifty() -> bool:
+        stands = visit.step()
+        return stands is not None and stands.kept
+
+    return visit.desk.cache.through(visit.caller, asked, compute, visit.deadline, thrifty=thrifty)
 
 
-def _before(question: Question, desk: Desk, deadline: Deadline) -> tuple[tuple[Turn, ...], bool]:
+def _before(visit: _Visit) -> tuple[tuple[Turn, ...], bool]:
     """Earlier turns of the conversation, and whether there is any sense in adding this one."""
-    if question.session_id is None:
+    if visit.question.session_id is None:
         return (), True
-    deadline.check()
+    visit.deadline.check()
+    visit.used.reads += _A_CONVERSATION
     try:
-        session = desk.recall(question.caller, question.session_id)
+        session = visit.desk.recall(visit.caller, visit.question.session_id)
     except SessionsUnavailable:
         return (), False
     return session.turns[-RECALLED:], True
 
 
-def _passages(asked: str, caller: Caller, desk: Desk, deadline: Deadline) -> Sequence[Passage]:
-    deadline.check()
-    vector = desk.embed(asked)
-    deadline.check()
-    return desk.search(caller, asked, vector)
+def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:
+    visit.deadline.check()
+    vector = visit.desk.embed(asked)
+    visit.deadline.check()
+    with visit.in_database():
+        return visit.desk.search(visit.caller, asked, vector)
 
 
 def _retell(said: Said, telling: Telling) -> None:
@@ -230,24 +316,62 @@ def _retell(said: Said, telling: Telling) -> None:
     telling.words([said.text], mask=lambda text: Masked(text, ()))  # it was masked before it was kept
 
 
-def _said(
-    asked: str, caller: Caller, passages: Sequence[Passage], desk: Desk, deadline: Deadline, telling: Telling
-) -> Said:
-    draft = _composed(asked, passages, desk)
-    sheets: Mapping[str, Sheet] = {}
+def _said(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit: _Visit) -> Said:
+    """In the merchant's own sentences where they are sure enough, else in a model's words, where there is one."""
+    draft = _composed(asked, passages, visit.desk)
+    sheets: Mapping[str, Sheet] | None = None
     if any(record(passages[sentence.ref - 1].content) for sentence in draft.sentences):
-        sheets = _facts(passages, caller, desk, deadline)
+        sheets = _facts(passages, visit)
         passages = _as_of_now(passages, sheets)
-        draft = _composed(asked, passages, desk)
-    by_ref = dict(enumerate(passages, start=1))
+        draft = _composed(asked, passages, visit.desk)
+    stands = _checked(draft, passages)
+    models = visit.desk.spoken
+    if models is None or not speaking.wanted(asked, draft, bool(stands.supported), passages):
+        return _quoted(draft, stands, passages, sheets or {}, visit)
+    ladder = visit.step()
+    if ladder is not None and ladder.rung is Rung.TEMPLATE:
+        text = visit.telling.words([wording().budget_spent], mask=visit.desk.mask_answer)
+        return Said(text, NOT_IN_DOCUMENTS, (), 0.0, mode=TEMPLATE, score=0.0, lasting=False)
+    if sheets is None and any(record(passage.content) for passage in passages):
+        sheets = _facts(passages, visit)
+        passages = _as_of_now(passages, sheets)
+    wish = speaking.Wish(
+        asked, _kind(asked, passages, visit.deadline), passages, sheets or {}, lambda: _facts(passages, visit), before
+    )
+    said = speaking.spoken(
+        wish,
+        purse=visit.opened(models),
+        desk=models,
+        deadline=visit.deadline,
+        telling=visit.telling,
+        mask=visit.desk.mask_answer,
+    )
+    if isinstance(said, Said):
+        return said
+    # The passages are what they were, but for products that are gone since: the draft's numbers may be others now.
+    draft = _composed(asked, passages, visit.desk)
+    quoted = _quoted(draft, _checked(draft, passages), passages, sheets or {}, visit)
+    flags = () if said is Why.NOT_IN_PASSAGES else (said.value,)
+    return replace(quoted, flags=flags, lasting=not speaking.passing(said))
+
+
+def _checked(draft: Draft, passages: Sequence[Passage]) -> Verdict:
     claims = [Claim(sentence.text, sentence.ref, sentence.quotes) for sentence in draft.sentences]
-    verdict = check(claims, {ref: passage.content for ref, passage in by_ref.items()})
-    stands = verdict.supported  # below the bar, what does not stand is cut; what is left of the answer all stands
+    return check(claims, {ref: passage.content for ref, passage in enumerate(passages, start=1)})
+
+
+def _quoted(
+    draft: Draft, verdict: Verdict, passages: Sequence[Passage], sheets: Mapping[str, Sheet], visit: _Visit
+) -> Said:
+    """In the merchant's own sentences. Below the bar, what does not stand is cut; what is left of them all stands."""
+    telling, mask = visit.telling, visit.desk.mask_answer
+    by_ref = dict(enumerate(passages, start=1))
+    stands = verdict.supported
     if not stands:
-        confidence = 1.0 - draft.confidence if not claims else 0.0
+        confidence = 0.0 if verdict.unsupported else 1.0 - draft.confidence
         telling.sources(())
-        text = telling.words([wording().not_in_documents], mask=desk.mask_answer)
-        return Said(text, NOT_IN_DOCUMENTS, (), round(confidence, 3))
+        text = telling.words([wording().not_in_documents], mask=mask)
+        return Said(text, NOT_IN_DOCUMENTS, (), round(confidence, 3), score=verdict.score)
     shown: dict[int, int] = {}
     for claim in stands:
         shown.setdefault(claim.ref, len(shown) + 1)
@@ -259,7 +383,7 @@ def _said(
     telling.sources(citations)
     telling.products(facts)
     # Masked before it is sent, and before it is kept.
-    text = telling.words((f"{claim.text} [{shown[claim.ref]}]" for claim in stands), mask=desk.mask_answer)
+    text = telling.words((f"{claim.text} [{shown[claim.ref]}]" for claim in stands), mask=mask)
     return Said(
         text=text,
         verdict=ANSWERED,
@@ -267,7 +391,20 @@ def _said(
         confidence=round(draft.confidence, 3),
         cut_down=verdict.score < BAR,
         facts=facts,
+        score=round(verdict.score, 3),
     )
+
+
+def _kind(asked: str, passages: Sequence[Passage], deadline: Deadline) -> PromptKind:
+    """Which prompt fits, by the words alone; where they do not tell, by what was found first."""
+    kinds = {request.kind for request in read(asked, reader=WORDS_ALONE, deadline=deadline).requests}
+    if Kind.COMPARISON in kinds:
+        return PromptKind.COMPARISON
+    if Kind.POLICY_QUESTION in kinds:
+        return PromptKind.POLICY
+    if kinds & {Kind.PRODUCT_SEARCH, Kind.PRODUCT_QUESTION} or record(passages[0].content):
+        return PromptKind.PRODUCT
+    return PromptKind.GENERAL
 
 
 def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
@@ -275,10 +412,12 @@ def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
     return desk.compose(asked, [Source(ref, one.section, one.content, one.similarity) for ref, one in found])
 
 
-def _facts(passages: Sequence[Passage], caller: Caller, desk: Desk, deadline: Deadline) -> Mapping[str, Sheet]:
-    deadline.check()
+def _facts(passages: Sequence[Passage], visit: _Visit) -> Mapping[str, Sheet]:
+    visit.deadline.check()
+    chunks = tuple(passage.chunk_id for passage in passages if record(passage.content))
     try:
-        return desk.facts(caller, tuple(passage.chunk_id for passage in passages if record(passage.content)))
+        with visit.in_database():
+            return visit.desk.facts(visit.caller, chunks)
     except Unavailable as failure:
         raise FactsUnavailable(
             "The shop's prices and stock cannot be looked up at the moment. Please try again in a moment."
@@ -309,11 +448,11 @@ def _told(claims: Sequence[Claim], by_ref: Mapping[int, Passage], sheets: Mappin
     return tuple({fact.key: fact for fact in told}.values())
 
 
-def _remembered(question: Question, turn: Turn, desk: Desk, deadline: Deadline) -> str | None:
+def _remembered(visit: _Visit, turn: Turn) -> str | None:
     """The conversation's id, or None when it cannot be kept. What has been found is still worth saying."""
-    if deadline.left_s() <= 0:
+    if visit.deadline.left_s() <= 0:
         return None
     try:
-        return desk.remember(question.caller, question.session_id, turn)
+        return visit.desk.remember(visit.caller, visit.question.session_id, turn, visit.session_id)
     except SessionsUnavailable:
         return None

@@ -162,8 +162,17 @@ class AnswerCache:
         self._report = report
         self._rests_until = float("-inf")
 
-    def through(self, caller: Caller, question: str, compute: Callable[[], Said], deadline: Deadline) -> Served:
-        """The answer to a masked question: a kept one that is true now, or what `compute` finds."""
+    def through(
+        self,
+        caller: Caller,
+        question: str,
+        compute: Callable[[], Said],
+        deadline: Deadline,
+        *,
+        thrifty: Callable[[], bool] = lambda: False,
+    ) -> Served:
+        """The answer to a masked question: a kept one that is true now, or what `compute` finds. Whoever is `thrifty`
+        takes one past its soft lifetime too, instead of computing it anew."""
         visit = _Visit(caller, query_hash(question, self._context), secrets.token_hex(8), compute)
         gives_up = self._clock() + min(self._rules.wait_ms / 1000, deadline.left_s() / 2)
         while self._clock() >= self._rests_until:
@@ -177,7 +186,11 @@ class AnswerCache:
                 )
                 entry = self._entry(visit, found)
                 if found.leads:
-                    return self._lead(visit, entry)
+                    served = self._checked(visit, entry, found) if entry is not None and thrifty() else None
+                    if served is None:
+                        return self._lead(visit, entry)
+                    self._give_up(visit)
+                    return served
                 if entry is not None:
                     served = self._checked(visit, entry, found)
                     if served is not None:
@@ -250,7 +263,10 @@ class AnswerCache:
         except BaseException:
             self._give_up(visit)
             raise
-        self._keep(visit, said, generation)
+        if said.lasting:
+            self._keep(visit, said, generation)
+        else:
+            self._give_up(visit)
         return Served(said, Cache.MISS)
 
     def _keep(self, visit: "_Visit", said: Said, generation: int) -> None:

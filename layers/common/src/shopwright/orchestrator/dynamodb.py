@@ -177,11 +177,12 @@ class SessionManager:
         except (BotoCoreError, ClientError) as cause:
             raise SessionsUnavailable from cause
 
-    def remember(self, session_id: str | None, turn: Turn) -> str:
-        """Add a turn to a conversation, or begin one with it. Gives the conversation's id."""
+    def remember(self, session_id: str | None, turn: Turn, begun: str | None = None) -> str:
+        """Add a turn to a conversation, or begin one with it. Gives the conversation's id: that of a new one is
+        `begun`, for whoever needed it before there was anything to keep."""
         try:
             if session_id is None:
-                begun = str(uuid.uuid4())
+                begun = begun or str(uuid.uuid4())
                 self._write(begun, None, turn)
                 return begun
             for _ in range(_TRIES):

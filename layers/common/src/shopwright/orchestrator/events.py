@@ -1,10 +1,11 @@
 """What is told while an answer comes about: changes when a listener can be told something new.
 
-Sources come before the first Delta, and what is in a Delta has passed the grounding check. Done is the last word: its
-text counts where it differs from the Deltas. Whoever carries the events numbers them and names the request.
+Sources come before the Delta that shows their number, again with more of them when there are more, and what is in a
+Delta has passed the grounding check. Done is the last word: its text counts where it differs from the Deltas. Whoever
+carries the events numbers them and names the request.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the answer will lead to, by the numbers that its sentences show."""
+    """Where the answer leads to, by the numbers that its sentences show: all of it that is known by now."""
 
     citations: tuple[Citation, ...]
 
@@ -84,8 +85,9 @@ class Telling:
     def words(self, sentences: Iterable[str], *, mask: Callable[[str], Masked]) -> str:
         """Tell each sentence once it is there, and give the whole text. Whoever yields one has checked it.
 
-        What has been said so far is masked together, since a sentence may show what the one before it was about. When
-        that changes words that are told already, nothing more is told: the text in Done is the right one.
+        A sentence that begins with a line's end begins a line. What has been said so far is masked together, since a
+        sentence may show what the one before it was about. When that changes words that are told already, nothing more
+        is told: the text in Done is the right one.
         """
         said: list[str] = []
         told = ""
@@ -93,10 +95,17 @@ class Telling:
             said.append(sentence)
             if self._tell is None:
                 continue
-            shown = mask(" ".join(said)).text
+            shown = mask(_joined(said)).text
             if shown.startswith(told) and shown != told:
                 if self.first_ms is None:
                     self.first_ms = self._elapsed_ms()
                 self._tell(Delta(shown.removeprefix(told)))
                 told = shown
-        return mask(" ".join(said)).text
+        return mask(_joined(said)).text
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    text = ""
+    for sentence in sentences:
+        text += f" {sentence}" if text and not sentence.startswith("\n") else sentence
+    return text.lstrip("\n")

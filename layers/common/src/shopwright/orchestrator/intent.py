@@ -85,6 +85,13 @@ class Reader:
     currency: str | None = None  # the shop's
 
 
+def _nothing(text: str) -> Sequence[float]:
+    raise AssertionError("rules read without a vector")
+
+
+WORDS_ALONE = Reader(embed=_nothing, classifier=None)
+
+
 def read(message: str, *, reader: Reader, deadline: Deadline, before: Request | None = None) -> Intent:
     """Read a masked message. `before` is the last wish of the conversation, for a message that goes on about it."""
     found, left_out = _clauses(plain_text(message))

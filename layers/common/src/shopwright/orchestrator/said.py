@@ -8,7 +8,12 @@ from shopwright.grounding.cite import Citation
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer without its asker: no conversation, no clocks."""
+    """An answer without its asker: no conversation, no clocks.
+
+    `mode` is how it was made, `score` the share of its claims that stood when it was checked, and `flags` what was
+    wrong with those that did not. `lasting`: whoever asks the same later may have it too; not what was made with less
+    than there is as a rule, nor what hangs on what was said before.
+    """
 
     text: str
     verdict: str
@@ -16,3 +21,7 @@ class Said:
     confidence: float
     cut_down: bool = False
     facts: tuple[Told, ...] = ()
+    mode: str = "extractive"
+    score: float = 1.0
+    flags: tuple[str, ...] = ()
+    lasting: bool = True

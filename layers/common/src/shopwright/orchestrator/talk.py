@@ -13,7 +13,7 @@ from typing import Any
 from shopwright.catalog.offer import Listed
 from shopwright.grounding.wording import wording
 from shopwright.observability.audit import digest
-from shopwright.orchestrator.intent import By, Kind, Reader, Request, read
+from shopwright.orchestrator.intent import WORDS_ALONE, By, Kind, Request, read
 from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.wanted import Change, Pointing, change_of_cart, product_words
 from shopwright.resilience.deadline import Deadline
@@ -91,7 +91,7 @@ def reply(
     message: str, *, caller: Caller, shown: Sequence[str], request_id: str | None, desk: Desk, deadline: Deadline
 ) -> Reply | None:
     """Do what the masked message asks for, if it asks for something of this kind; None: look all of it up."""
-    intent = read(message, reader=Reader(embed=_nothing, classifier=None), deadline=deadline)
+    intent = read(message, reader=WORDS_ALONE, deadline=deadline)
     visit = _Visit(caller, shown, request_id, desk, deadline)
     said: list[str] = []
     rest: list[str] = []
@@ -106,10 +106,6 @@ def reply(
     if not said:
         return None
     return Reply(" ".join(said), " ".join(rest), visit.asks, tuple(dict.fromkeys(visit.products)))
-
-
-def _nothing(text: str) -> Sequence[float]:
-    raise AssertionError("rules read without a vector")
 
 
 def _does(request: Request, visit: _Visit) -> str | None:

@@ -1,15 +1,18 @@
 """What must be within reach to answer, as a function comes by it: changes when an answer needs another thing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from shopwright.catalog.facts import Sheet
 from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout import cart as carting
 from shopwright.checkout.dynamodb import Carts
+from shopwright.costs.ledger import limits_of
+from shopwright.costs.price import NotPriced, PriceBook, price_book
+from shopwright.costs.used import bill
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator import talk, toolbox
+from shopwright.orchestrator import spoken, talk, toolbox
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.session import Session, Turn
@@ -19,16 +22,39 @@ from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
+from shopwright.runtime.settings import Settings
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.secretsmanager import Secret
 
+if TYPE_CHECKING:
+    from shopwright.embedding.onnx import OnnxEmbedder
 
-class AnsweringSettings(ReadingSettings):
+OWN = "own"  # the price book of models that run on one's own machines
+
+
+class ModelSettings(Settings):
+    """The part that names the language models, if there are any: `bedrock`, or a server that speaks `openai`'s wire."""
+
+    models: Literal["none", "bedrock", "openai"] = "none"
+    model_endpoint: str = ""  # of Bedrock: AWS's own, unless told otherwise
+    model_name: str = ""  # the server's own model; Bedrock's stand in llm/models.toml
+    model_secret_arn: str = ""  # of the server's key, if it asks for one
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """What decides how answers sound, for whoever keeps them."""
+        return () if self.models == "none" else (self.models, self.model_endpoint, self.model_name)
+
+
+class AnsweringSettings(ReadingSettings, ModelSettings):
     """The part of an `Environment` that a function needs to answer."""
 
     sessions_table: str
     carts_table: str
+    ledger_table: str
+    aws_region: str
+    aws_lambda_function_memory_size: int
     cache_host: str
     cache_port: int
     cache_tls: str
@@ -91,8 +117,8 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     def recall(caller: Caller, session_id: str) -> Session:
         return sessions.of(caller.tenant, caller.subject).open(session_id, turns=answering.RECALLED)
 
-    def remember(caller: Caller, session_id: str | None, turn: Turn) -> str:
-        return sessions.of(caller.tenant, caller.subject).remember(session_id, turn)
+    def remember(caller: Caller, session_id: str | None, turn: Turn, begun: str) -> str:
+        return sessions.of(caller.tenant, caller.subject).remember(session_id, turn, begun)
 
     cache_token = Secret(env.cache_secret_arn)
     shelf = Shelf(env.cache_host, env.cache_port, tls=env.cache_tls, token=lambda: cache_token.json()["token"])
@@ -100,7 +126,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         shelf,
         seen=seen,
         current=current,
-        context=(embedder.model.name, embedder.model.sha256, PIPELINE, release()),
+        context=(embedder.model.name, embedder.model.sha256, PIPELINE, release(), *env.model_names),
         report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
     )
     offers, carts = Offers(writing), Carts(env.carts_table)
@@ -153,4 +179,50 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             call=called,
             products=lambda caller, ids: sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
         ),
+        spoken=_spoken(env, embedder),
+        priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),
     )
+
+
+def _spoken(env: AnsweringSettings, embedder: "OnnxEmbedder") -> spoken.Desk | None:
+    """What it takes to answer in a model's words; None where there is no model."""
+    if env.models == "none":
+        return None
+    from shopwright.costs.dynamodb import Ledgers
+    from shopwright.llm import bedrock, meter, openai
+    from shopwright.llm.model import Model, cards, own_cards
+    from shopwright.llm.say import Desk as Models
+
+    try:
+        book = price_book(OWN if env.models == "openai" else env.aws_region)
+    except NotPriced as unpriced:  # what has no price is not bought
+        logger().error("models are not asked", exc_info=unpriced)
+        return None
+    model: Model
+    if env.models == "bedrock":
+        model = bedrock.Bedrock(bedrock.client(endpoint=env.model_endpoint or None))
+    else:
+        secret = Secret(env.model_secret_arn)
+        key = (lambda: str(secret.json()["key"])) if env.model_secret_arn else None
+        model = openai.OpenAI(env.model_endpoint, key=key)
+    ledgers = Ledgers(env.ledger_table)
+    return spoken.Desk(
+        models=Models(
+            model,
+            cards() if env.models == "bedrock" else own_cards(env.model_name),
+            book,
+            embedder.count,
+        ),
+        books=lambda caller: ledgers.of(caller.tenant).books(),
+        limits=limits_of(),
+        embed=embedder.passages,
+        counted=lambda end, before: meter.tell(end, before=before),
+    )
+
+
+def _book(env: AnsweringSettings) -> PriceBook:
+    """The region's prices. What is only told, and not bought, is told in those of the book's first region elsewhere."""
+    try:
+        return price_book(env.aws_region)
+    except NotPriced:
+        return price_book()

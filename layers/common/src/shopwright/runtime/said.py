@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shopwright.catalog.facts import Told
+from shopwright.costs.ledger import said as ledger_said
+from shopwright.costs.price import Bill
 from shopwright.errors import Unavailable
 from shopwright.grounding.cite import Citation
 from shopwright.money import NO_CURRENCY
-from shopwright.orchestrator.answer import Answer
+from shopwright.orchestrator.answer import ANSWERED, BAR, Answer
 
 LONGEST = 4000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # but for tabs and ends of lines
@@ -78,6 +80,22 @@ class Clocks(BaseModel):
     done_ms: float
 
 
+class Cost(BaseModel):
+    """What the answer cost its platform, by the price book; a kept answer's models were paid for before."""
+
+    amount: str = Field(examples=["0.0000213"])
+    currency: Literal["USD"]
+    lines: dict[str, str] = Field(description="What of it is for which model, and for what else.")
+
+
+class Grounding(BaseModel):
+    """How the answer's claims fared against what they cite."""
+
+    grounding_pass: bool = Field(description="Every claim of the answer as it was made stood; else some were cut.")
+    score: float = Field(ge=0, le=1, description="The share of claims that stood.")
+    flags: list[str] = Field(description="What was wrong with those that did not, or why no model answered.")
+
+
 class Answered(BaseModel):
     """An answer that stands on its citations, or the word that the documents do not hold one."""
 
@@ -88,7 +106,12 @@ class Answered(BaseModel):
     citations: list[Cited]
     facts: list[Fact]
     confidence: float = Field(ge=0, le=1, description="The probability that the verdict is right.")
-    mode: Literal["extractive", "talk"]
+    grounding: Grounding
+    mode: Literal["extractive", "talk", "model", "template"] = Field(
+        description="`extractive`: in the merchant's own sentences. `model`: in a language model's, each held against "
+        "what it cites. `talk`: done or said by rule. `template`: the conversation has used its budget."
+    )
+    cost: Cost
     clocks: Clocks
     session_id: str | None
     notes: list[str]
@@ -119,7 +142,11 @@ def answered(said: Answer, request_id: str) -> Answered:
             "citations": [cited(citation) for citation in said.citations],
             "facts": [fact(told) for told in said.facts],
             "confidence": said.confidence,
+            "grounding": Grounding(
+                grounding_pass=said.verdict == ANSWERED and said.score >= BAR, score=said.score, flags=list(said.flags)
+            ),
             "mode": said.mode,
+            "cost": cost(said.cost),
             "clocks": _clocks(said),
             "session_id": said.session_id,
             "notes": list(said.notes),
@@ -139,6 +166,11 @@ def unanswered(said: Answer, failure: Unavailable, request_id: str) -> Unanswere
         verdict="unavailable",
         clocks=_clocks(said),
     )
+
+
+def cost(bill: Bill) -> Cost:
+    lines = ledger_said(bill)
+    return Cost(amount=lines.pop("total"), currency="USD", lines=lines)
 
 
 def cited(citation: Citation) -> Cited:

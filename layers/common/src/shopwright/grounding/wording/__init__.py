@@ -13,6 +13,7 @@ class Wording:
     not_in_documents: str
     unavailable: str
     facts_unavailable: str
+    budget_spent: str
     notes: dict[str, str]
     talk: dict[str, str]
 
