@@ -6,7 +6,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import api, cache, grounding, imports, ingest, intent, layers, parse, pii, quality, retrieval
+from bench import (
+    answer,
+    api,
+    cache,
+    grounding,
+    imports,
+    ingest,
+    injection,
+    intent,
+    layers,
+    parse,
+    pii,
+    quality,
+    retrieval,
+)
 from bench.outcome import CannotMeasure, NeedsData, Options, Outcome
 
 RESULTS = Path(__file__).parent / "results"
@@ -16,6 +30,7 @@ BENCHES: Benches = {
     "layers": layers.measure,
     "imports": imports.measure,
     "api": api.measure,
+    "answer": answer.measure,
     "cache": cache.measure,
     "ingest": ingest.measure,
     "parse": parse.measure,
@@ -24,6 +39,7 @@ BENCHES: Benches = {
     "pii": pii.measure,
     "grounding": grounding.measure,
     "intent": intent.measure,
+    "injection": injection.measure,
 }
 
 
@@ -35,8 +51,8 @@ def main(arguments: Sequence[str], *, benches: Benches = BENCHES, results: Path 
     parser.add_argument(
         "--data",
         type=Path,
-        help="a folder of one's own (ingest: documents; api: questions.txt; parse: docs_torture/; grounding, intent, "
-        "pii, quality: judged sets)",
+        help="a folder of one's own (ingest: documents; api: questions.txt; parse: docs_torture/; grounding, "
+        "injection, intent, pii, quality: judged sets)",
     )
     parser.add_argument("--limit", type=int, help="take at most this many samples")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bar is missed")

@@ -47,7 +47,7 @@ def _walk(address: Address, login: Login, key: SigningKey, made: Mapping[str, Se
     database = Database(address, lambda: login, statement_timeout_ms=120_000)
     try:
         with Sandbox() as sandbox:
-            steps = _Steps(database, Signer(lambda: key), sandbox)
+            steps = Steps(database, Signer(lambda: key), sandbox)
             for ending, files in made.items():  # what a first file has to load is no step's
                 steps.take_in(files[0], f"warm.{ending}")
             return _measured(steps, made)
@@ -55,7 +55,7 @@ def _walk(address: Address, login: Login, key: SigningKey, made: Mapping[str, Se
         database.close()
 
 
-def _measured(steps: "_Steps", made: Mapping[str, Sequence[bytes]]) -> dict[str, float]:
+def _measured(steps: "Steps", made: Mapping[str, Sequence[bytes]]) -> dict[str, float]:
     metrics: dict[str, float] = {}
     total: dict[str, float] = defaultdict(float)
     texts, most = 0, 0.0
@@ -83,15 +83,16 @@ def _measured(steps: "_Steps", made: Mapping[str, Sequence[bytes]]) -> dict[str,
     return metrics
 
 
-class _Steps:
+class Steps:
     """The product's own steps, on a database of the bench's own."""
 
-    def __init__(self, database: Database, signer: Signer, sandbox: Sandbox) -> None:
+    def __init__(self, database: Database, signer: Signer, sandbox: Sandbox, tenant: Tenant = TENANT) -> None:
+        self._merchant_id = tenant.merchant_id
         directory = shopwright_models.directory()
         self.sandbox = sandbox
         self.peak_mb = 0.0  # of a reader, since it was last set
-        self._documents = DocumentRepository(database, signer).of(TENANT)
-        self._catalog = CatalogRepository(database, signer).of(TENANT)
+        self._documents = DocumentRepository(database, signer).of(tenant)
+        self._catalog = CatalogRepository(database, signer).of(tenant)
         self._count = Tokens(directory).count
         self._embedder = OnnxEmbedder(directory)
         self._redact = redactor(Use.DOCUMENT)
@@ -107,7 +108,7 @@ class _Steps:
             took[step] = time.perf_counter() - began
             return done
 
-        arrival = Arrival(f"documents/{TENANT.merchant_id}/{name}", "01", len(data))
+        arrival = Arrival(f"documents/{self._merchant_id}/{name}", "01", len(data))
 
         def read() -> Any:
             parsed = self.sandbox.read(data, arrival.key)

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,21 +33,30 @@ def choose(running: Running, model: str, endpoint: str = "", key: str = "") -> N
         raise terminal.Stop("ENDPOINT is an http or https address, such as http://127.0.0.1:11434/v1.")
     if model not in (NONE, BEDROCK) and not endpoint:
         raise terminal.Stop(f"Where does {model} run? Add ENDPOINT=, such as http://127.0.0.1:11434/v1.")
-    changed = {
-        "MODELS": model if model in (NONE, BEDROCK) else OPENAI,
-        "MODEL_ENDPOINT": endpoint,
-        "MODEL_NAME": "" if model in (NONE, BEDROCK) else model,
-        "MODEL_SECRET_ARN": _kept(running, key) if key else "",
-    }
-    functions = _client(running, "lambda")
     for name in FUNCTIONS:
-        held = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": {**held, **changed}})
-        until = time.monotonic() + _SETTLED_S
-        while functions.get_function_configuration(FunctionName=name).get("LastUpdateStatus") == "InProgress":
-            if time.monotonic() > until:
-                raise terminal.Stop(f"{name} does not take its new settings. See `make logs`.")
-            time.sleep(0.1)
+        tell(
+            running,
+            name,
+            {
+                "MODELS": model if model in (NONE, BEDROCK) else OPENAI,
+                "MODEL_ENDPOINT": endpoint,
+                "MODEL_NAME": "" if model in (NONE, BEDROCK) else model,
+                "MODEL_SECRET_ARN": _kept(running, key) if key else "",
+            },
+        )
+
+
+def tell(running: Running, function: str, variables: Mapping[str, str]) -> Mapping[str, str]:
+    """Give a function other values of these variables; what it had before is what comes back."""
+    functions = _client(running, "lambda")
+    held = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**held, **variables}})
+    until = time.monotonic() + _SETTLED_S
+    while functions.get_function_configuration(FunctionName=function).get("LastUpdateStatus") == "InProgress":
+        if time.monotonic() > until:
+            raise terminal.Stop(f"{function} does not take its new settings. See `make logs`.")
+        time.sleep(0.1)
+    return {name: held[name] for name in variables}
 
 
 def _kept(running: Running, key: str) -> str:

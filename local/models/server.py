@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +48,7 @@ class Double:
         self._scenes: deque[Reply] = deque()
         self._lock = threading.Lock()
         self._cached: set[str] = set()
+        self.answering: Callable[[str], Reply] = quoting  # to a prompt that no scene is left for
         self.stopping = threading.Event()
 
     def play(self, *replies: Reply) -> None:
@@ -59,6 +60,7 @@ class Double:
         """No scenes, no memory."""
         with self._lock:
             self._scenes.clear()
+            self.answering = quoting
             self.requests.clear()
             self._cached.clear()
 
@@ -70,7 +72,7 @@ class Double:
     def asked(self, request: Asked, said: str) -> Reply:
         with self._lock:
             self.requests.append(request)
-            return self._scenes.popleft() if self._scenes else quoting(said)
+            return self._scenes.popleft() if self._scenes else self.answering(said)
 
     def metered(self, body: Mapping[str, Any], reply: Reply) -> dict[str, int]:
         with self._lock:
