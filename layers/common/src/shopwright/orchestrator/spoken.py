@@ -40,11 +40,15 @@ from shopwright.tenancy.caller import Caller
 
 ANSWERED = "answered"
 MODE = "model"
-BROKEN_OFF = "broken_off"  # a flag: the model stopped in the middle; what it had said stands
+# Flags, beside those of the checker: the model stopped in the middle, and what it had said stands; it spoke of itself;
+# it sent somebody to an address that is not in its source.
+BROKEN_OFF, OF_ITSELF, ADDRESS = "broken_off", "of_itself", "address"
 _QUOTED = re.compile(r"[“\"„]([^“”\"„]+)[”\"“]")
 _SLOT = re.compile(r"\{\{[^{}]*\}\}")
 _WORD = re.compile(r"\w+(?:[-.,/]\w+)*")
 _PIECE = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=\w); ")
+_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b(?:/\S*)?", re.IGNORECASE)
+_OF_ITSELF_WORDS = re.compile(r"\b(?:I|I['’](?:m|ve|ll|d)|me|my|mine|myself)\b")  # it has done nothing, and is nobody
 _ITEM = re.compile(r"^\s*(?:[-*•–]|[0-9]{1,2}[.)])\s+")
 # A later try may fare better: what is answered without the model meanwhile is not kept for those who ask the same.
 _PASSING = frozenset(Why) - {Why.NOT_IN_PASSAGES, Why.NO_PASSAGES, Why.TOO_LONG}
@@ -232,10 +236,10 @@ class _Heard:
                 self._opening, self._opened = filled.text, False
             return  # a courtesy, or a question of its own: nothing that anybody needs
         self.claims += len(judgement.claims)
-        loose = self._loose(sentence, judgement, sheets) or bool(filled.unknown)
-        self._fell = loose or not judgement.passes
+        loose = NUMBER if filled.unknown else self._loose(sentence, judgement, sheets)
+        self._fell = loose is not None or not judgement.passes
         if self._fell:
-            self.flags.update(dict.fromkeys((*judgement.flags, *((NUMBER,) if loose else ())) or (UNSUPPORTED,)))
+            self.flags.update(dict.fromkeys((*judgement.flags, loose) if loose else judgement.flags or (UNSUPPORTED,)))
             return
         self.stood += len(judgement.claims)
         self.certain *= judgement.confidence
@@ -314,8 +318,9 @@ class _Heard:
             for fact in sheets.get(passage.chunk_id, {}).values()
         }
 
-    def _loose(self, sentence: str, judgement: Judgement, sheets: Mapping[str, Sheet]) -> bool:
-        """Whether there is a figure that stands in no slot, in no quotation, and in no name."""
+    def _loose(self, sentence: str, judgement: Judgement, sheets: Mapping[str, Sheet]) -> str | None:
+        """What of a sentence is the model's own: a figure in no slot, no quotation and no name; something that it says
+        of itself; an address that its source does not have."""
         cited = [self._source(ref, sheets) for claim in judgement.claims for ref in claim.claim.refs]
         texts = [" ".join(one.text.split()) for one in cited if one is not None]
         names = {word.casefold() for one in cited if one is not None for word in _WORD.findall(" ".join(one.titles))}
@@ -326,7 +331,12 @@ class _Heard:
             return " " if any(_holds(text, words) for text in texts) else found[0]
 
         rest = _ITEM.sub("", remarked(_QUOTED.sub(quoted, _SLOT.sub(" ", sentence)), lambda ref: None))
-        return any(any(map(str.isdigit, word[0])) and word[0].casefold() not in names for word in _WORD.finditer(rest))
+        if _OF_ITSELF_WORDS.search(rest):
+            return OF_ITSELF
+        if any(not any(_holds(text, at[0].strip(".,;:!?()")) for text in texts) for at in _ADDRESS.finditer(rest)):
+            return ADDRESS
+        figures = (word[0].casefold() for word in _WORD.finditer(rest) if any(map(str.isdigit, word[0])))
+        return NUMBER if any(figure not in names for figure in figures) else None
 
     def _embed(self, texts: Sequence[str]) -> list[Sequence[float]]:
         """Each text once: the sentences of an answer cite the same passages."""
