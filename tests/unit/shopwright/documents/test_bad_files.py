@@ -36,7 +36,7 @@ from shopwright.documents.sandbox import Limits, Sandbox, SandboxUnavailable
 from shopwright.tenancy.tenant import NotAMerchant
 
 from tests.unit.shopwright.documents import readers, samples
-from tests.unit.shopwright.documents.samples import SAMPLES, docx, paragraph, zipped
+from tests.unit.shopwright.documents.samples import SAMPLES, docx, paragraph, xlsx, zipped
 
 MEGABYTE = 1024 * 1024
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -58,6 +58,7 @@ def many_pages(count: int) -> bytes:
     )
 
 
+FIRST = '<row r="1"><c r="A1"><v>1</v></c></row>'
 BAD = [
     ("zip-bomb.docx", docx("", {"word/media/zeros.bin": b"\0" * (50 * MEGABYTE)}), ExpandsTooMuch),
     ("zip-bomb.xlsx", zipped({"xl/workbook.xml": b" " * (50 * MEGABYTE)}), ExpandsTooMuch),
@@ -74,6 +75,8 @@ BAD = [
     ("no-document.docx", zipped({"a.txt": "x"}), BrokenFile),
     ("broken-part.docx", docx("<w:p>"), BrokenFile),
     ("no-book.xlsx", zipped({"a.txt": "x"}), BrokenFile),
+    ("far-away.xlsx", xlsx({"A": f'{FIRST}<row r="9"><c r="XFD1048576"><v>1</v></c></row>'}), TooMuchMemory),
+    ("nowhere.xlsx", xlsx({"A": f"{FIRST}<row r=\"9\"><c r='B299999999999'><v>1</v></c></row>"}), TooMuchMemory),
     ("text.pdf", b"This is a text.", Mislabelled),
     ("text.docx", b"This is a text.", Mislabelled),
     ("text.rtf", b"This is a text.", Mislabelled),

@@ -59,6 +59,10 @@ class Package:
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._names
 
+    def below(self, folder: str) -> tuple[str, ...]:
+        """The names of the parts below a folder, in small letters."""
+        return tuple(name for name in self._names if name.startswith(folder.lower()))
+
     def read(self, name: str) -> bytes:
         """A part; BrokenFile when it is not there or does not unpack."""
         part = self._names.get(name.lower())

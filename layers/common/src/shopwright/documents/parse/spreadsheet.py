@@ -4,6 +4,7 @@ A cell is what it showed when the file was saved. No formula is read, and so non
 """
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
@@ -12,15 +13,17 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from shopwright.documents.parse.block import Extract, Parsed, heading
 from shopwright.documents.parse.package import Package
 from shopwright.documents.parse.tables import told
-from shopwright.documents.rejected import BrokenFile, EncryptedFile, NoText, TooManyPages
+from shopwright.documents.rejected import BrokenFile, EncryptedFile, NoText, TooManyPages, TooMuchMemory
 
 MAX_SHEETS = 200
+MAX_CELLS = 5_000_000  # of a sheet, empty ones among them: some 160 MB when it is laid out
+_CELL = re.compile(rb"""\br\s*=\s*["'](?P<column>[A-Za-z]{1,12})(?P<row>[0-9]{1,24})["']""")
 _DAMAGED = "This spreadsheet is damaged or incomplete. Open it, save it again, and upload that."
 
 
 def parse(data: bytes) -> Parsed:
     """Each row as its headers and values, sheet by sheet. Hidden sheets stay hidden."""
-    Package(data, "spreadsheet")  # what it says of its size is bounded before anything is unpacked
+    _bounded(Package(data, "spreadsheet"))  # what it says of its size, before anything is unpacked or laid out
     extract = Extract()
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
@@ -42,6 +45,28 @@ def parse(data: bytes) -> Parsed:
     if not extract.blocks:
         raise NoText("This spreadsheet holds no values. Upload one with at least one row.")
     return Parsed("", tuple(extract.blocks))
+
+
+def _bounded(package: Package) -> None:
+    """The reader lays a sheet out whole, from its first cell to its last: one far away would take all the memory."""
+    for name in package.below("xl/worksheets/"):
+        rows, columns = 0, 0
+        for cell in _CELL.finditer(package.read(name)):
+            columns = max(columns, _column(cell["column"]))
+            rows = max(rows, int(cell["row"]))
+        if rows * columns > MAX_CELLS:
+            raise TooMuchMemory(
+                "A cell of this spreadsheet stands far away from the others, or there are too many of them. Delete the "
+                "empty rows and columns, or split it into smaller files."
+            )
+
+
+def _column(letters: bytes) -> int:
+    """A is 1, Z 26, AA 27."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def _rows(book: CalamineWorkbook, name: str) -> Iterator[list[str]]:

@@ -1,0 +1,115 @@
+"""Ten turns with each of the demo's shops, through each of its doors: right, cited and true, also with a model."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import merchants, model
+from local.cloud import Running
+from local.drop import drop, files
+from local.merchants import DEMO
+from local.models.server import Double, running
+from tests.e2e.shop import Visitor
+from tests.e2e.test_over_a_socket import answer, open_at, ticket_of
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+TURNS: Mapping[str, list[dict[str, Any]]] = tomllib.loads(
+    Path(__file__).with_name("ten_turns.toml").read_text(encoding="utf-8")
+)
+Say = Callable[[str, str | None], dict[str, Any]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stocked(laptop_cloud: Any, cloud: Running) -> None:
+    """The demo's documents, in the demo's shops."""
+    from local.api import Shop
+
+    for shop in TURNS:
+        token = merchants.token(cloud.outputs, cloud.gateway_url, shop, "merchant", instance=laptop_cloud.instance)
+        dropped = drop(Shop(cloud.api_url, token), files(DEMO / shop / "documents"))
+        assert all(one.good for one in dropped), dropped
+
+
+def over_http(shopper: Visitor) -> Iterator[Say]:
+    def say(message: str, session: str | None) -> dict[str, Any]:
+        reply = shopper.ask(message, **({} if session is None else {"session_id": session}))
+        assert reply.status == 200, reply
+        return dict(reply.body)
+
+    yield say
+
+
+def over_a_socket(shopper: Visitor) -> Iterator[Say]:
+    socket = open_at(ticket_of(shopper))
+
+    def say(message: str, session: str | None) -> dict[str, Any]:
+        events = answer(socket, message, **({} if session is None else {"session_id": session}))
+        told = "".join(event["text"] for event in events if event["event"] == "delta")
+        assert events[-1]["event"] == "done", events
+        assert told in ("", events[-1]["answer"])
+        return events[-1]
+
+    try:
+        yield say
+    finally:
+        socket.close()
+
+
+@pytest.fixture(params=[over_http, over_a_socket], ids=["http", "socket"])
+def door(request: pytest.FixtureRequest) -> Callable[[Visitor], Iterator[Say]]:
+    through: Callable[[Visitor], Iterator[Say]] = request.param
+    return through
+
+
+def talk(shop: str, shopper: Visitor, door: Callable[[Visitor], Iterator[Say]]) -> list[dict[str, Any]]:
+    """The ten answers, each held to what the turn expects."""
+    assert shopper.call("DELETE", "/v1/cart").status == 204
+    session, said = None, []
+    opened = door(shopper)
+    say = next(opened)
+    try:
+        for turn in TURNS[shop]:
+            told = say(turn["message"], session)
+            session = told["session_id"]
+            said.append(told)
+            as_told = f"{turn['message']!r} -> {told['answer']!r}"
+            assert told["verdict"] == turn["verdict"], as_told
+            assert all(part in told["answer"] for part in turn.get("says", ())), as_told
+            assert not any(part in told["answer"] for part in turn.get("not", ())), as_told
+            assert bool(told["citations"]) or not turn.get("cites"), as_told
+            assert set(turn.get("facts", ())) <= {fact["value"] for fact in told["facts"]}, as_told
+    finally:
+        opened.close()  # type: ignore[attr-defined]  # a generator's
+    return said
+
+
+@pytest.mark.parametrize("shop", TURNS)
+def test_ten_turns_are_right_cited_and_true(
+    shop: str, door: Callable[[Visitor], Iterator[Say]], visitor: Callable[[str, merchants.Role], Visitor]
+) -> None:
+    shopper = visitor(shop, "shopper")
+
+    said = talk(shop, shopper, door)
+
+    kept = shopper.call("GET", f"/v1/sessions/{said[-1]['session_id']}").body
+    assert kept["tally"]["turns"] == 10
+
+
+@pytest.fixture(scope="module")
+def bedrock(cloud: Running) -> Iterator[Double]:
+    with running() as (double, endpoint):
+        model.choose(cloud, model.BEDROCK, endpoint)
+        try:
+            yield double
+        finally:
+            model.choose(cloud, model.NONE)
+
+
+@pytest.mark.parametrize("shop", TURNS)
+def test_ten_turns_are_right_with_a_model_at_hand(
+    shop: str, bedrock: Double, visitor: Callable[[str, merchants.Role], Visitor]
+) -> None:
+    talk(shop, visitor(shop, "shopper"), over_http)
