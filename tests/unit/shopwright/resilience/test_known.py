@@ -38,7 +38,7 @@ class DatabaseDown(Unavailable):
     """The database of these tests."""
 
 
-class DatabaseLeftAlone(CircuitOpen, DatabaseDown):
+class DatabaseLeftAlone(DatabaseDown, CircuitOpen):
     """The same, while it is left alone."""
 
 

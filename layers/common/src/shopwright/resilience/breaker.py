@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.circuit_breaker import CircuitBreakerConfig, CircuitTransition
     from aws_lambda_powertools.utilities.circuit_breaker.persistence import CircuitBreakerPersistenceLayer
 
+NOT_NOW = "This is not available at the moment. Please try again in a little while."
 _Result = TypeVar("_Result")
 
 
@@ -28,9 +29,6 @@ class CircuitOpen(Unavailable):
     """
 
     retry_after_s = 10
-
-    def __init__(self, says: str = "This is not available at the moment. Please try again in a little while.") -> None:
-        super().__init__(says)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Breaker:
         *,
         tolerance: Tolerance = Tolerance(),
         report: "Callable[[CircuitTransition], None] | None" = None,
-        left_alone: Callable[[], CircuitOpen] = CircuitOpen,
+        left_alone: Callable[[], CircuitOpen] = lambda: CircuitOpen(NOT_NOW),
         excused: tuple[type[Unavailable], ...] = (),
     ) -> None:
         self._name = name
