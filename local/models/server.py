@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from local.models import bedrock, openai
+from local.models import bedrock, guardrail, openai
 from local.models.scene import Break, Fail, Garbage, Reply, Stall, Step, quoting
 from local.ports import HOST
 
@@ -46,9 +46,11 @@ class Double:
     def __init__(self) -> None:
         self.requests: list[Asked] = []
         self._scenes: deque[Reply] = deque()
+        self._checks: deque[Stall | Fail | Break | Garbage] = deque()
         self._lock = threading.Lock()
         self._cached: set[str] = set()
         self.answering: Callable[[str], Reply] = quoting  # to a prompt that no scene is left for
+        self.threshold = guardrail.THRESHOLD
         self.stopping = threading.Event()
 
     def play(self, *replies: Reply) -> None:
@@ -56,11 +58,23 @@ class Double:
         with self._lock:
             self._scenes.extend(replies)
 
+    def play_checks(self, *scenes: Stall | Fail | Break | Garbage) -> None:
+        """Let the guardrail fail so with its next requests, one each; a Stall answers after it."""
+        with self._lock:
+            self._checks.extend(scenes)
+
+    def next_check(self, asked: "Asked") -> Stall | Fail | Break | Garbage | None:
+        with self._lock:
+            self.requests.append(asked)
+            return self._checks.popleft() if self._checks else None
+
     def forget(self) -> None:
         """No scenes, no memory."""
         with self._lock:
             self._scenes.clear()
+            self._checks.clear()
             self.answering = quoting
+            self.threshold = guardrail.THRESHOLD
             self.requests.clear()
             self._cached.clear()
 
@@ -150,6 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._openai(body)
         if named := bedrock.model_of(self.path):
             return self._bedrock(*named, body)
+        if checked := guardrail.guardrail_of(self.path):
+            return self._guardrail(*checked, body)
         return self._json(404, {"message": "There is nothing here."})
 
     def _scenes(self, body: Any) -> None:
@@ -185,6 +201,29 @@ class _Handler(BaseHTTPRequestHandler):
             return self._bytes(200, failed.garbage.encode())
         asked.ended = "whole"
         return self._json(200, bedrock.whole(reply, self.of.metered(body, reply)))
+
+    def _guardrail(self, name: str, version: str, body: dict[str, Any]) -> None:
+        asked = Asked("guardrail", name, body, dict(self.headers))
+        try:
+            guardrail.check(name, version, body)
+        except guardrail.Refused as why:
+            asked.ended = "refused"
+            self.of.requests.append(asked)
+            return self._aws_fault(*bedrock.FAULTS["validation"], str(why))
+        match self.of.next_check(asked):
+            case Fail(fault=fault, message=message):
+                asked.ended = "refused"
+                return self._aws_fault(*bedrock.FAULTS[fault], message)
+            case Break():
+                asked.ended = "cut"
+                return self._cut()
+            case Garbage(garbage=garbage):
+                asked.ended = "cut"
+                return self._bytes(200, garbage.encode())
+            case Stall(stall_ms=stall_ms):
+                self.of.stopping.wait(stall_ms / 1000)
+        asked.ended = "whole"
+        return self._json(200, guardrail.verdict(body, self.of.threshold))
 
     def _openai(self, body: dict[str, Any]) -> None:
         streamed = bool(body.get("stream"))

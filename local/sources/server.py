@@ -180,7 +180,8 @@ class _Handler(BaseHTTPRequestHandler):
             case Break():
                 asked.ended = "cut"
                 self.close_connection = True
-                return self.connection.shutdown(socket.SHUT_RDWR)
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return None
             case Garbage(garbage=garbage):
                 asked.ended = "cut"
                 return self._bytes(200, garbage.encode())

@@ -84,6 +84,7 @@ class Shop:
     heard: list[tuple[float, Event]] = field(default_factory=list)
     limits: Mapping[str, str] = field(default_factory=dict)
     while_told: Callable[[Event], None] = lambda event: None
+    further: spoken.Further | None = None
 
     def facts(self, caller: Caller, chunks: Sequence[str]) -> Mapping[str, Sheet]:
         self.looked_up += 1
@@ -108,6 +109,7 @@ class Shop:
                 limits=limits_of(**self.limits),
                 embed=EMBEDDER.passages,
                 counted=lambda end, before: self.ended.append(end),
+                further=self.further,
             ),
             priced=lambda used: bill(used, price_book(), memory_mb=1024),
         )

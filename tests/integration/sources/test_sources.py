@@ -138,8 +138,8 @@ def test_ours_and_theirs_stand_in_one_order_with_what_is_personal_masked(stand: 
     theirs = sighted.passages[1]
     assert theirs.similarity == pytest.approx(0.8)
     assert (theirs.start, theirs.end) == (0, len(theirs.content))
-    assert outside.is_outside(theirs)
-    assert not outside.is_outside(OWN)
+    assert outside.is_outside(theirs.source_uri)
+    assert not outside.is_outside(OWN.source_uri)
     assert sighted.whole
 
 
@@ -223,7 +223,7 @@ def test_a_question_is_masked_words_and_no_longer_than_the_source_takes(stand: S
 def test_several_sources_are_asked_at_once(place: Any) -> None:
     double, endpoint = place
     double.forget()
-    sources = [
+    sources: list[outside.Source] = [
         KnowledgeBase(BASE, knowledge_base.client(KEYS, endpoint, "us-east-1").retrieve),
         QBusiness(APPLICATION, RETRIEVER, qbusiness.client(KEYS, endpoint, "us-east-1").search_relevant_content),
     ]

@@ -7,7 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from shopwright.grounding.bedrock import ContextualGrounding, GuardrailUnavailable, GuardrailUnfit, client
+from shopwright.grounding.bedrock import ContextualGrounding, client
+from shopwright.grounding.further import GuardrailUnavailable, GuardrailUnfit
 
 USAGE = dict.fromkeys(
     (

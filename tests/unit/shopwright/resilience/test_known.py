@@ -99,7 +99,8 @@ def test_what_was_read_is_read_again_when_it_is_too_old(name: str) -> None:
 
 
 def test_a_table_that_does_not_answer_shuts_nothing_and_is_told(name: str) -> None:
-    shared, told = FakeCircuits(), []
+    shared = FakeCircuits()
+    told: list[BaseException] = []
     shared.down = True
     breaker = Breaker(name, Known(shared.store(), known_s=0, report=told.append), tolerance=QUICK)
 

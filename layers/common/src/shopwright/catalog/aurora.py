@@ -262,7 +262,7 @@ class Catalog:
 class Facts:
     """Reads the facts of whoever the passport names."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Reads) -> None:
         self._database = database
 
     def of(self, passport: Passport, chunk_ids: Sequence[str]) -> dict[str, Sheet]:

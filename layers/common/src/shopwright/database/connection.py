@@ -37,6 +37,10 @@ class DatabaseUnavailable(Unavailable):
     """PostgreSQL did not answer in time, or the connection broke. The next call connects again."""
 
 
+class StatementTooSlow(DatabaseUnavailable):
+    """PostgreSQL ended one statement that took too long, and is there for the others."""
+
+
 class QueryFailed(ShopwrightError):
     """PostgreSQL refused a statement of ours: a mistake in the product, which trying again does not cure."""
 
@@ -281,6 +285,8 @@ def _named(error: psycopg.Error) -> ShopwrightError:
         return PassportRefused("The database does not accept this passport.")
     if error.sqlstate == _OTHER_MODEL:
         return ModelDoesNotServe(f"Another model serves this merchant (SQLSTATE {_OTHER_MODEL}).")
+    if isinstance(error, pg.QueryCanceled):
+        return StatementTooSlow("The database took too long over this. Please try again in a moment.")
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return DatabaseUnavailable("The database did not answer. Please try again in a moment.")
     return QueryFailed(f"The database refused a statement (SQLSTATE {error.sqlstate or 'unknown'}).")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, LiteralString
 
-from shopwright.database.connection import Database, DatabaseUnavailable, Row
+from shopwright.database.connection import DatabaseUnavailable, Reads, Row
 from shopwright.tenancy.passport import Passport
 
 REST_S = 10.0
@@ -19,8 +19,8 @@ class Reading:
 
     def __init__(
         self,
-        reader: Database,
-        writer: Database,
+        reader: Reads,
+        writer: Reads,
         *,
         fell_back: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.monotonic,

@@ -5,45 +5,30 @@ sources and belongs to its question. It may only take away: what our own checker
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
-from shopwright.errors import Unavailable
+from shopwright.grounding.further import Contextual, GuardrailRefused, GuardrailUnavailable, GuardrailUnfit
 
 Apply = Callable[..., Mapping[str, Any]]
 """`apply_guardrail` of a bedrock-runtime client."""
 
 _SOURCE, _QUERY, _ANSWER = 100_000, 1_000, 5_000  # characters that the policy takes of each
 _CALLS = 4
+_UNFIT = "Give the guardrail a contextual grounding policy, or name another one."
 
 
-class GuardrailUnavailable(Unavailable):
-    """Bedrock did not answer, or refused the call: our own verdict stands alone."""
-
-
-class GuardrailUnfit(Unavailable):
-    """The guardrail has no contextual grounding policy, and so has checked nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contextual:
-    """The lowest score of each kind (None: not asked), and whether the guardrail let everything pass."""
-
-    grounding: float | None
-    relevance: float | None
-    passes: bool
-
-
-def client(region: str | None = None) -> Any:
-    """A bedrock-runtime client with our time limits; region and address come from the environment otherwise."""
+def client(region: str | None = None, endpoint: str | None = None) -> Any:
+    """A bedrock-runtime client that waits for a sentence's verdict no longer than a shopper does, and does not try
+    again; region and address come from the environment otherwise."""
     # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
     import boto3
     from botocore.config import Config
 
-    config = Config(connect_timeout=0.5, read_timeout=2.0, retries={"total_max_attempts": 2, "mode": "standard"})
-    return boto3.client("bedrock-runtime", region_name=region, config=config)
+    config = Config(connect_timeout=0.3, read_timeout=1.2, retries={"total_max_attempts": 1, "mode": "standard"})
+    return boto3.client("bedrock-runtime", endpoint_url=endpoint, region_name=region, config=config)
 
 
 class ContextualGrounding:
@@ -58,16 +43,21 @@ class ContextualGrounding:
         pieces = list(_pieces(answer))
         if len(pieces) > _CALLS:
             return Contextual(None, None, passes=False)
+        units = 0
         filters: list[Mapping[str, Any]] = []
         passes = True
         for piece in pieces:
             told = self._ask(question, "\n\n".join(sources), piece)
-            passes &= told["action"] == "NONE"
-            for assessment in told["assessments"]:
-                filters += assessment.get("contextualGroundingPolicy", {}).get("filters", [])
+            try:
+                passes &= told["action"] == "NONE"
+                units += int(told["usage"]["contextualGroundingPolicyUnits"])
+                for assessment in told["assessments"]:
+                    filters += assessment.get("contextualGroundingPolicy", {}).get("filters", [])
+            except (AttributeError, KeyError, TypeError) as cause:
+                raise GuardrailUnavailable from cause
         if pieces and not filters:
-            raise GuardrailUnfit("Give the guardrail a contextual grounding policy, or name another one.")
-        return Contextual(_lowest(filters, "GROUNDING"), _lowest(filters, "RELEVANCE"), passes)
+            raise GuardrailUnfit(_UNFIT)
+        return Contextual(_lowest(filters, "GROUNDING"), _lowest(filters, "RELEVANCE"), passes, units)
 
     def _ask(self, question: str, source: str, answer: str) -> Mapping[str, Any]:
         content = [
@@ -77,7 +67,10 @@ class ContextualGrounding:
         ]
         try:
             return self._apply(**self._guardrail, source="OUTPUT", content=content)
-        except (BotoCoreError, ClientError) as cause:
+        except ClientError as cause:
+            refused = cause.response.get("Error", {}).get("Code") == "ValidationException"
+            raise (GuardrailRefused() if refused else GuardrailUnavailable()) from cause
+        except (BotoCoreError, ResponseParserError, ValueError) as cause:
             raise GuardrailUnavailable from cause
 
 

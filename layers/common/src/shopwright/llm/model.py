@@ -15,6 +15,7 @@ from shopwright.costs.ladder import Rung
 from shopwright.costs.price import Tokens
 from shopwright.errors import Invalid, Unavailable
 from shopwright.privacy.redact import Masked
+from shopwright.resilience.breaker import CircuitOpen
 from shopwright.resilience.deadline import Deadline
 
 
@@ -43,6 +44,10 @@ class ModelMalformed(ModelUnavailable):
 
 class ModelEmpty(ModelUnavailable):
     """The model answered with nothing."""
+
+
+class ModelLeftAlone(ModelUnavailable, CircuitOpen):
+    """The model has failed again and again, and is not asked for a while."""
 
 
 class ModelRefused(Invalid):

@@ -29,6 +29,7 @@ from shopwright.llm.model import (
     Model,
     ModelBrokenOff,
     ModelEmpty,
+    ModelLeftAlone,
     ModelMalformed,
     ModelRefused,
     ModelStalled,
@@ -64,6 +65,7 @@ class Why(StrEnum):
     EMPTY = "model_empty"
     FILTERED = "model_filtered"
     REFUSED = "model_refused"
+    LEFT_ALONE = "model_left_alone"
     UNAVAILABLE = "model_unavailable"
     UNGROUNDED = "ungrounded"  # it answered, and nothing of that stood: found by whoever asked, and not here
 
@@ -162,6 +164,7 @@ _NAMES: tuple[tuple[type[Exception], Why], ...] = (
     (LedgerBusy, Why.LEDGER_UNAVAILABLE),
     (DeadlinePassed, Why.DEADLINE),
     (QuestionTooLong, Why.TOO_LONG),
+    (ModelLeftAlone, Why.LEFT_ALONE),
     (ModelThrottled, Why.THROTTLED),
     (ModelStalled, Why.STALLED),
     (ModelBrokenOff, Why.BROKEN_OFF),
@@ -171,7 +174,7 @@ _NAMES: tuple[tuple[type[Exception], Why], ...] = (
     (ModelRefused, Why.REFUSED),
 )
 _NAMED = tuple(kind for kind, _ in _NAMES)
-_NOTHING_DONE = (ModelThrottled, ModelRefused)  # the model was never begun, so that nobody is billed
+_NOTHING_DONE = (ModelThrottled, ModelRefused, ModelLeftAlone)  # the model was never begun, so that nobody is billed
 
 
 def say(asking: Asking, *, purse: Purse, desk: Desk, deadline: Deadline, effort: int = 0) -> Generator[Event]:

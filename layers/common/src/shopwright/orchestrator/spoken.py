@@ -10,19 +10,20 @@ import re
 import tomllib
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
 from shopwright.catalog.facts import Sheet, Told
-from shopwright.costs.ledger import Books, Limits, Purse
-from shopwright.costs.price import Bill
-from shopwright.errors import Unavailable
+from shopwright.costs.ledger import Books, BudgetSpent, LedgerBusy, LedgerUnavailable, Limits, Purse
+from shopwright.costs.price import Bill, PriceBook, Unit
+from shopwright.errors import ShopwrightError, Unavailable
 from shopwright.grounding import slots
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.claims import remarked, sentences, unmarked
 from shopwright.grounding.evidence import Cited, Embed
+from shopwright.grounding.further import Ask, lower, units
 from shopwright.grounding.judge import NUMBER, UNSUPPORTED, Judgement, judge
 from shopwright.llm import fits
 from shopwright.llm.extractive import Draft, record
@@ -34,7 +35,7 @@ from shopwright.orchestrator.events import Telling
 from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Turn
 from shopwright.privacy.redact import Masked
-from shopwright.resilience.deadline import Deadline
+from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.retrieval.search import Passage
 from shopwright.tenancy.caller import Caller
 
@@ -55,6 +56,17 @@ _PASSING = frozenset(Why) - {Why.NOT_IN_PASSAGES, Why.NO_PASSAGES, Why.TOO_LONG}
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """Another checker of what ours lets pass, by whose prices, and who hears why it was not asked. It may take so long
+    that with less time than `least_s` left it is not begun."""
+
+    ask: Ask
+    book: PriceBook
+    missed: Callable[[ShopwrightError], None]
+    least_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What must be within reach: the models, each merchant's ledger, and vectors to check claims with."""
 
@@ -63,6 +75,7 @@ class Desk:
     limits: Limits
     embed: Embed
     counted: Callable[[Done | Fell, Bill], None]  # how the asking ended, and the request's bill from before it
+    further: Further | None = None
 
     def purse(self, caller: Caller, *, session_id: str, request_id: str | None) -> Purse:
         """What one request may spend."""
@@ -119,7 +132,7 @@ def spoken(
     """What a model says and may say, told as it comes; or why there is nothing of it, and then nothing was told."""
     why = Why.EMPTY
     for effort in (0, 1):
-        heard = _Heard(wish, desk, telling)
+        heard = _Heard(wish, desk, telling, purse, deadline)
         before = purse.bill
         with closing(say(_asking(wish), purse=purse, desk=desk.models, deadline=deadline, effort=effort)) as events:
             text = telling.words(heard.sentences(events), mask=mask)
@@ -173,6 +186,8 @@ class _Heard:
     wish: Wish
     desk: Desk
     telling: Telling
+    purse: Purse
+    deadline: Deadline
     end: Done | Fell | None = None
     shown: dict[int, int] = field(default_factory=dict)  # the model's number of a passage → the answer's
     quotes: dict[int, list[str]] = field(default_factory=dict)
@@ -281,7 +296,34 @@ class _Heard:
         sources = {
             ref: source for ref in range(1, len(self.wish.passages) + 1) if (source := self._source(ref, sheets))
         }
-        return judge(prose, sources, self._embed, filled=[fact.text for fact in used])
+        judgement = judge(prose, sources, self._embed, filled=[fact.text for fact in used])
+        return self._twice(judgement, prose, sources) if judgement.passes else judgement
+
+    def _twice(self, judgement: Judgement, prose: str, sources: Mapping[int, Cited]) -> Judgement:
+        """The lower of our verdict and another checker's, where there is one that can be asked and paid for."""
+        further = self.desk.further
+        if further is None:
+            return judgement
+        refs = dict.fromkeys(ref for claim in judgement.claims for ref in claim.claim.refs if ref in sources)
+        asked = self.wish.asked, [sources[ref].text for ref in refs], unmarked(prose)
+        if self.deadline.left_s() < further.least_s:
+            further.missed(DeadlinePassed("There was no time left for a further check."))
+            return judgement
+        try:
+            hold = self.purse.hold(further.book.used(Unit.GUARDRAIL_TEXT_UNITS, units(*asked)).nanos)
+        except (BudgetSpent, LedgerUnavailable, LedgerBusy) as failure:
+            further.missed(failure)
+            return judgement
+        try:
+            told = further.ask(*asked)
+        except Unavailable as failure:
+            with suppress(LedgerUnavailable, LedgerBusy):  # a hold ends by itself
+                self.purse.release(hold)
+            further.missed(failure)
+            return judgement
+        with suppress(LedgerUnavailable, LedgerBusy):
+            self.purse.settle(hold, further.book.used(Unit.GUARDRAIL_TEXT_UNITS, told.units))
+        return lower(judgement, told)
 
     def _source(self, ref: int, sheets: Mapping[str, Sheet]) -> Cited | None:
         """A passage as it is held against: a product's record as the database has it now, none when it is gone."""

@@ -67,7 +67,7 @@ class Breaker:
         self._tolerance = tolerance
         self._report = report
         self._left_alone = left_alone
-        self._excused = (CircuitOpen, DeadlinePassed, *excused)
+        self._excused: tuple[type[Unavailable], ...] = (CircuitOpen, DeadlinePassed, *excused)
         self._config: CircuitBreakerConfig | None = None
 
     def __repr__(self) -> str:

@@ -26,7 +26,7 @@ def client(service: str, credentials: Credentials, endpoint: str | None, region:
     import boto3
     from botocore.config import Config
 
-    made: Any = boto3.client(  # type: ignore[call-overload]  # the name is a variable, and its stubs are not installed
+    made: Any = boto3.client(  # type: ignore[misc, call-overload]  # the name is a variable, and there are no stubs
         service,
         endpoint_url=endpoint,
         region_name=region,

@@ -137,6 +137,11 @@ class Sighted:
     def whole(self) -> bool:
         return not any(one.failed for one in self.outcomes)
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The names of what failed, such as `amazon_q_stalled`."""
+        return tuple(f"{one.source}_{one.came.value}" for one in self.outcomes if one.failed)
+
 
 class Beside:
     """Asks every source at once, while our own passages are looked for. `report` hears how each of them fared."""
@@ -215,9 +220,10 @@ class Asked:
         return Sighted(tuple(passages[: len(own) + MOST]), tuple(outcomes))
 
 
-def is_outside(passage: Passage) -> bool:
-    """Whether a passage is from a source beside our own, whose changes nobody tells us of."""
-    return urlsplit(passage.source_uri).scheme in _OPENS
+def is_outside(source_uri: str) -> bool:
+    """Whether a passage or a citation is from a source beside our own, whose changes nobody tells us of. Ours lie at
+    keys, which have no scheme."""
+    return source_uri.partition("://")[0] in _OPENS
 
 
 def came_of(failure: Unavailable) -> Came:

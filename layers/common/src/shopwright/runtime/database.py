@@ -4,6 +4,7 @@ The driver is loaded when a database is made, not when this is imported: a funct
 has not been asked yet, does not pay for it.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shopwright.runtime.settings import Settings
@@ -59,15 +60,16 @@ class ReadingSettings(TenantSettings):
 
     database_reader_host: str
 
-    def reading(self) -> "Reads":
-        """The reader, with the writer behind it; where the two are one server, there is nothing to fall back to."""
+    def reading(self, guarded: "Callable[[str, Reads], Reads]" = lambda server, database: database) -> "Reads":
+        """The reader, with the writer behind it; where the two are one server, there is nothing to fall back to.
+        `guarded` puts each server behind its breaker: `writer` or `reader`."""
         from shopwright.database.reading import Reading
         from shopwright.observability import metrics
 
         if self.database_reader_host == self.database_host:
-            return self._at(self.database_host, 2, 2000, read_only=True)
+            return guarded("writer", self._at(self.database_host, 2, 2000, read_only=True))
         return Reading(
-            self._at(self.database_reader_host, 1, 1500, read_only=True),
-            self.database(),
+            guarded("reader", self._at(self.database_reader_host, 1, 1500, read_only=True)),
+            guarded("writer", self.database()),
             fell_back=lambda: metrics.count("ReaderUnavailable"),
         )
