@@ -8,8 +8,10 @@ import pytest
 from shopwright.catalog.offer import Range
 from shopwright.orchestrator.registry import Came, Registry
 from shopwright.orchestrator.toolbox import box
-from shopwright.orchestrator.tools import definitions
+from shopwright.orchestrator.tools import switched_on
 from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.outside import Came as SourceCame
+from shopwright.retrieval.outside import Outcome, Sighted
 
 from tests.unit.shopwright.orchestrator.tool_shop import ANN, Shop, listed, passage
 
@@ -143,15 +145,45 @@ def test_a_person_is_asked_to_take_over(shop: Shop) -> None:
     assert shop.handed[0][0] == "user#ann"
 
 
-def test_amazon_q_answers_when_the_merchant_has_it(shop: Shop) -> None:
-    asked = replace(shop.desk, ask_amazon_q=lambda call, question: (f"On {question}: 30 days.", ["s3://guide"]))
-    switched_on = {"ask_amazon_q": replace(definitions()["ask_amazon_q"], enabled=True)}
-    registry = Registry(box(asked), report=lambda *_: None, tools=switched_on)
-
+def asked_of_amazon_q(shop: Shop, sighted: Sighted) -> Any:
+    asked = replace(shop.desk, ask_amazon_q=lambda call, question: sighted)
+    registry = Registry(box(asked), report=lambda *_: None, tools=switched_on("ask_amazon_q"))
     outcome = registry.call(ANN, "ask_amazon_q", {"question": "returns"}, Deadline(5000))
     registry.close()
+    assert outcome.came is Came.DONE
+    return outcome.value
 
-    assert outcome.value == {"text": "On returns: 30 days.", "source_uris": ["s3://guide"]}
+
+def test_amazon_q_answers_when_the_merchant_has_it(shop: Shop) -> None:
+    theirs = replace(passage(1), source_uri="s3://shop/guide", content="You have 30 days.")
+
+    assert asked_of_amazon_q(shop, Sighted((theirs,), (Outcome("amazon_q", SourceCame.FOUND, 1),))) == {
+        "text": "You have 30 days.",
+        "source_uris": ["s3://shop/guide"],
+        "answered_by": "amazon_q",
+        "came": "found",
+    }
+
+
+@pytest.mark.parametrize("came", [SourceCame.NOTHING, SourceCame.STALLED, SourceCame.MALFORMED, SourceCame.LEFT_ALONE])
+def test_when_amazon_q_does_not_answer_our_own_passages_do_and_why_is_told(shop: Shop, came: SourceCame) -> None:
+    said = asked_of_amazon_q(shop, Sighted((), (Outcome("amazon_q", came),)))
+
+    assert (said["answered_by"], said["came"]) == ("own", came.value)
+    assert said["text"] == "Words 1.\n\nWords 2."
+    assert said["source_uris"] == ["documents/guide.md"]
+
+
+def test_documents_are_looked_for_in_every_source_that_there_is(shop: Shop) -> None:
+    theirs = replace(passage(1), source_uri="https://shop.example/guide", content="You have 30 days.")
+    shop.registry = Registry(
+        box(replace(shop.desk, documents=lambda call, question, limit: (theirs, passage(2)))),
+        report=lambda tool, mistake: shop.mistakes.append((tool, mistake)),
+    )
+
+    found = done(shop, "search_documents", question="returns", limit=1)["passages"]
+
+    assert [one["source_uri"] for one in found] == ["https://shop.example/guide"]
 
 
 def test_a_long_passage_is_cut(shop: Shop) -> None:

@@ -14,12 +14,14 @@ from shopwright.errors import Invalid, NotFound
 from shopwright.money import NO_CURRENCY, Money, exponent
 from shopwright.orchestrator import tools
 from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.outside import Sighted
 from shopwright.retrieval.search import Passage
 from shopwright.signals.predict import Candidate, Predict
 from shopwright.tenancy.caller import Caller
 
 _LOOKED_AT = 40  # passages, of which several may be of one product or of none
 _LONGEST_TEXT = 1500
+_TOLD = 5  # passages in the words of one source
 
 
 class NotAvailableYet(NotFound):
@@ -77,7 +79,8 @@ class Desk:
     predict: Predict
     cart: carting.Desk
     hand_over: Callable[[Call, tools.HandOver], str]  # the reference under which a person finds it
-    ask_amazon_q: Callable[[Call, str], tuple[str, Sequence[str]]] | None = None  # the answer, and its sources
+    documents: Callable[[Call, str, int], Sequence[Passage]] | None = None  # our own and others', where there are such
+    ask_amazon_q: Callable[[Call, str], Sighted] | None = None
 
 
 def box(desk: Desk) -> Mapping[str, Callable[..., BaseModel]]:
@@ -102,7 +105,11 @@ class _Box:
         self._desk = desk
 
     def search_documents(self, call: Call, wanted: tools.SearchDocuments) -> tools.FoundPassages:
-        found = self._desk.search(call.caller, wanted.question, wanted.limit)[: wanted.limit]
+        if self._desk.documents is None:
+            found = self._desk.search(call.caller, wanted.question, wanted.limit)
+        else:
+            found = self._desk.documents(call, wanted.question, wanted.limit)
+        found = found[: wanted.limit]
         return tools.FoundPassages(passages=[_passage(ref, one) for ref, one in enumerate(found, start=1)])
 
     def search_products(self, call: Call, wanted: tools.SearchProducts) -> tools.FoundProducts:
@@ -164,8 +171,15 @@ class _Box:
     def ask_amazon_q(self, call: Call, wanted: tools.AskAmazonQ) -> tools.SaidByAmazonQ:
         if self._desk.ask_amazon_q is None:
             raise ToolOff
-        text, sources = self._desk.ask_amazon_q(call, wanted.question)
-        return tools.SaidByAmazonQ(text=text, source_uris=list(sources))
+        theirs = self._desk.ask_amazon_q(call, wanted.question)
+        (outcome,) = theirs.outcomes
+        passages = theirs.passages or self._desk.search(call.caller, wanted.question, _TOLD)
+        return tools.SaidByAmazonQ(
+            text="\n\n".join(one.content[:_LONGEST_TEXT] for one in passages[:_TOLD]),
+            source_uris=list(dict.fromkeys(one.source_uri for one in passages[:_TOLD])),
+            answered_by="amazon_q" if theirs.passages else "own",
+            came=outcome.came.value,
+        )
 
     def _range(self, call: Call, wanted: tools.SearchProducts) -> Range:
         if wanted.lowest_price is None and wanted.highest_price is None:

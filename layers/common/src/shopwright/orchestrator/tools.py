@@ -6,7 +6,7 @@ is the verified caller's, and never an argument's.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -232,8 +232,12 @@ class AskAmazonQ(_Shape):
 
 
 class SaidByAmazonQ(_Shape):
+    """The passages that it found for the merchant, in their own words; ours, when it found none."""
+
     text: str = Field(max_length=8000)
     source_uris: list[str] = Field(max_length=20)
+    answered_by: Literal["amazon_q", "own"]
+    came: str = Field(description="What came of asking Amazon Q: found, nothing, or how it failed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,3 +335,9 @@ def definitions() -> dict[str, Definition]:
         )
         for name, says, takes, gives, needs in _SHAPES
     }
+
+
+def switched_on(*names: str) -> dict[str, Definition]:
+    """Every tool, and of those that are off as a rule these switched on."""
+    table = definitions()
+    return {**table, **{name: replace(table[name], enabled=True) for name in names}}
