@@ -32,6 +32,7 @@ from shopwright.orchestrator.spoken import figures
 from shopwright.privacy.redact import Masked
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.outside import Beside, Sighted, is_outside
 from shopwright.retrieval.search import Passage
 from shopwright.tenancy.caller import Caller
 
@@ -108,6 +109,7 @@ class Desk:
     recall: Callable[[Caller, str], Session]
     remember: Callable[[Caller, str | None, Turn, str], str]  # the last is the id of a conversation that begins
     mask_answer: Callable[[str], Masked] = redactor(Use.ANSWER).mask
+    beside: Beside | None = None  # without it our own passages are all there is
     cache: AnswerCache | None = None
     talk: talking.Desk | None = None  # without it everything is looked up
     spoken: speaking.Desk | None = None  # without it no model is asked
@@ -173,7 +175,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     def compute() -> Said:
         passages = _passages(resolved, visit)
         found_ms.append(elapsed_ms())
-        return _said(resolved, passages, hangs, visit)
+        return _with_sources(_said(resolved, passages, hangs, visit), visit.sighted)
 
     try:
         served = _served(resolved, compute, visit)
@@ -193,6 +195,8 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     session_id, cost = kept(said, said.mode, products)
     if said.cut_down:
         notes.append(wording().notes["cut_down"])
+    if visit.sighted is not None and not visit.sighted.whole:
+        notes.append(wording().notes["source_missing"])
     if served.unchecked and served.written_at is not None:
         written = datetime.fromtimestamp(served.written_at, UTC)
         notes.append(wording().notes["unchecked"].format(at=f"{written:%Y-%m-%d %H:%M} UTC"))
@@ -226,6 +230,7 @@ class _Visit:
     session_id: str
     used: Used = field(default_factory=Used)
     purse: Purse | None = None
+    sighted: Sighted | None = None  # what sources beside our own gave
 
     @property
     def caller(self) -> Caller:
@@ -306,8 +311,23 @@ def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:
     visit.deadline.check()
     vector = visit.desk.embed(asked)
     visit.deadline.check()
+    beside = visit.desk.beside
+    others = None if beside is None else beside.begin(visit.caller.tenant, asked, vector, visit.deadline)
     with visit.in_database():
-        return visit.desk.search(visit.caller, asked, vector)
+        own = visit.desk.search(visit.caller, asked, vector)
+    if others is None:
+        return own
+    visit.sighted = others.beside(own)
+    return visit.sighted.passages
+
+
+def _with_sources(said: Said, sighted: Sighted | None) -> Said:
+    """An answer that others than we have to do with is kept for nobody: we do not hear when their words change. What
+    failed of them is named."""
+    if sighted is None:
+        return said
+    ours = said.verdict == ANSWERED and not any(is_outside(one.source_uri) for one in said.citations)
+    return replace(said, lasting=said.lasting and ours and sighted.whole, flags=(*said.flags, *sighted.flags))
 
 
 def _retell(said: Said, telling: Telling) -> None:

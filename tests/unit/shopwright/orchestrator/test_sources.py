@@ -1,0 +1,157 @@
+"""An answer from sources beside our own: cited where they stand, kept for nobody, and never in the place of ours."""
+
+import time
+import uuid
+from collections.abc import Sequence
+
+import pytest
+from shopwright.errors import Unavailable
+from shopwright.grounding.wording import wording
+from shopwright.orchestrator.answer import Answer
+from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Standing
+from shopwright.resilience.breaker import Breaker
+from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.outside import (
+    Beside,
+    Found,
+    Guarded,
+    Measure,
+    Outcome,
+    SourceLeftAlone,
+    SourceMalformed,
+    SourceStalled,
+    SourceUnavailable,
+)
+from shopwright.tenancy.tenant import Tenant
+
+from tests.fakes.circuits import FakeCircuits
+from tests.fakes.shelf import FakeShelf
+from tests.unit.shopwright.orchestrator.test_answer import RETURN, RETURNS, Counter, passage
+
+WARRANTY = "How many years of warranty do I get?"
+YEARS = "You get 3 years of warranty on every tent."
+
+
+class Shelf:
+    """A source with a memory of whose passages it was asked for."""
+
+    name = "knowledge_base"
+
+    def __init__(self, *found: Found) -> None:
+        self.found = list(found)
+        self.failure: Unavailable | None = None
+        self.takes_s = 0.0
+        self.asked: list[tuple[str, str]] = []
+
+    def find(self, tenant: Tenant, question: str, *, limit: int, deadline: Deadline) -> Sequence[Found]:
+        self.asked.append((tenant.merchant_id, question))
+        time.sleep(self.takes_s)
+        if self.failure is not None:
+            raise self.failure
+        return self.found[:limit]
+
+
+def found(text: str = YEARS, merchant: str | None = "outdoor", uri: str = "https://outdoor.example/warranty") -> Found:
+    return Found(merchant, "w-1", "Warranty", uri, text)
+
+
+class Shop:
+    """A counter with its own passages, and one source beside them."""
+
+    def __init__(self, *results: Found) -> None:
+        self.counter = Counter(passage("Care for wool by airing it.", 0.3, "Wool", document="d-wool"))
+        self.source = Shelf(*results)
+        self.told: list[Outcome] = []
+        breaker = Breaker(f"source-{uuid.uuid4()}", FakeCircuits().store(), left_alone=SourceLeftAlone)
+        self.beside = Beside(
+            [Guarded(self.source, breaker)],
+            measure=Measure(mask=lambda text: text, embed=lambda texts: [[0.86] for _ in texts]),
+            report=self.told.append,
+        )
+        self.cache = AnswerCache(
+            FakeShelf(time.time),
+            seen=lambda caller: 1,
+            current=lambda caller, keys: Standing(1, {}),
+            context=("x",),
+        )
+
+    def ask(self, text: str = WARRANTY) -> Answer:
+        return self.counter.ask(text, beside=self.beside, cache=self.cache)
+
+
+def test_an_answer_cites_the_source_where_it_stands() -> None:
+    shop = Shop(found())
+
+    said = shop.ask()
+
+    assert (said.verdict, said.text) == ("answered", f"{YEARS} [1]")
+    (citation,) = said.citations
+    assert (citation.source_uri, citation.title) == ("https://outdoor.example/warranty", "Warranty")
+    assert (citation.start, citation.end, citation.quote) == (0, len(YEARS), YEARS)
+    assert shop.source.asked == [("outdoor", WARRANTY)]
+    assert said.notes == ()
+
+
+def test_what_others_had_a_part_in_is_kept_for_nobody_and_what_is_ours_alone_is() -> None:
+    shop = Shop(found())
+    shop.counter.passages = (*shop.counter.passages, RETURNS)
+
+    assert [shop.ask().cache, shop.ask().cache] == [Cache.MISS, Cache.MISS]
+    shop.source.found = []
+    assert [shop.ask(RETURN).cache, shop.ask(RETURN).cache] == [Cache.MISS, Cache.HIT]
+
+
+@pytest.mark.parametrize("merchant", [None, "kitchen"])
+def test_another_merchants_words_answer_nothing(merchant: str | None) -> None:
+    shop = Shop(found(merchant=merchant))
+
+    assert shop.ask().verdict == "not_in_documents"
+    assert shop.told[0].dropped == (("another_merchant" if merchant else "no_merchant", 1),)
+
+
+@pytest.mark.parametrize(
+    ("failure", "flag"),
+    [
+        (SourceUnavailable(), "knowledge_base_unavailable"),
+        (SourceStalled(), "knowledge_base_stalled"),
+        (SourceMalformed(), "knowledge_base_malformed"),
+        (SourceLeftAlone(), "knowledge_base_left_alone"),
+    ],
+)
+def test_when_a_source_fails_our_own_words_answer_and_the_shopper_is_told(failure: Unavailable, flag: str) -> None:
+    shop = Shop()
+    shop.counter.passages = (RETURNS,)
+    shop.source.failure = failure
+
+    said, again = shop.ask(RETURN), shop.ask(RETURN)
+
+    assert said.text == "You may return anything within 60 days of delivery. [1]"
+    assert flag in said.flags
+    assert said.notes == (wording().notes["source_missing"],)
+    assert again.cache is Cache.MISS  # with less than there is as a rule: nobody else gets it
+
+
+def test_both_are_looked_for_at_the_same_time() -> None:
+    shop = Shop(found())
+    shop.source.takes_s = 0.2
+    own = shop.counter.search
+
+    def slowly(*asked: object) -> object:
+        time.sleep(0.2)
+        return own(*asked)  # type: ignore[arg-type]  # as they came
+
+    began = time.monotonic()
+    said = shop.counter.ask(WARRANTY, beside=shop.beside, search=slowly)
+
+    assert said.verdict == "answered"
+    assert time.monotonic() - began < 0.39
+
+
+def test_a_record_of_a_product_from_outside_tells_no_price() -> None:
+    shop = Shop(found("sku: T-9; name: Rogue Tent; price: 1.00 EUR; description: For storms."))
+
+    said = shop.counter.ask(
+        "How much is the Rogue Tent?", beside=shop.beside, facts=lambda caller, chunks: {}
+    )  # the database knows no such product
+
+    assert "1.00" not in said.text
