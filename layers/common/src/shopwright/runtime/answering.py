@@ -10,16 +10,21 @@ from shopwright.checkout.dynamodb import Carts
 from shopwright.costs.ledger import limits_of
 from shopwright.costs.price import NotPriced, PriceBook, price_book
 from shopwright.costs.used import bill
+from shopwright.errors import ShopwrightError
 from shopwright.llm.extractive import compose
+from shopwright.observability import metrics
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator import spoken, talk, toolbox
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.orchestrator.toolbox import Call, NotAvailableYet, Sought, box
-from shopwright.orchestrator.tools import HandOver
+from shopwright.orchestrator.tools import HandOver, switched_on
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval import outside
+from shopwright.retrieval.outside import Sighted
+from shopwright.runtime.breakers import Breakers
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
 from shopwright.runtime.settings import Settings
@@ -28,6 +33,7 @@ from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.secretsmanager import Secret
 
 if TYPE_CHECKING:
+    from shopwright.database.connection import Reads
     from shopwright.embedding.onnx import OnnxEmbedder
 
 OWN = "own"  # the price book of models that run on one's own machines
@@ -47,9 +53,27 @@ class ModelSettings(Settings):
         return () if self.models == "none" else (self.models, self.model_endpoint, self.model_name)
 
 
-class AnsweringSettings(ReadingSettings, ModelSettings):
+class SourceSettings(Settings):
+    """The part that names the sources beside our own passages, and a further check of what a model says; none of them
+    is there unless it is told."""
+
+    knowledge_base_id: str = ""
+    amazon_q_application_id: str = ""
+    amazon_q_retriever_id: str = ""
+    guardrail_id: str = ""
+    guardrail_version: str = ""
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """What decides what is found and let pass, for whoever keeps answers."""
+        named = (self.knowledge_base_id, self.amazon_q_application_id, self.guardrail_id)
+        return (*named, self.amazon_q_retriever_id, self.guardrail_version) if any(named) else ()
+
+
+class AnsweringSettings(ReadingSettings, ModelSettings, SourceSettings):
     """The part of an `Environment` that a function needs to answer."""
 
+    circuits_table: str
     sessions_table: str
     carts_table: str
     ledger_table: str
@@ -67,6 +91,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     import shopwright_models
 
     from shopwright.catalog.aurora import Facts, Offers
+    from shopwright.database import guarded as database_guard
     from shopwright.documents.document import PIPELINE
     from shopwright.embedding.aurora import serving_model
     from shopwright.embedding.model import Model
@@ -81,7 +106,15 @@ def desk(env: AnsweringSettings) -> answering.Desk:
 
     embedders = Embedders(shopwright_models.directories(env.more_models), shopwright_models.NAME)
     embedder = embedders.embedder(embedders.default)
-    reading, writing = env.reading(), env.database()
+    breakers = Breakers(env.circuits_table)
+
+    def guarded(server: str, database: "Reads") -> "Reads":
+        name = f"postgresql-{server}"
+        return database_guard.Guarded(
+            database, breakers(name, database_guard.DatabaseLeftAlone, database_guard.EXCUSED)
+        )
+
+    reading, writing = env.reading(guarded), guarded("writer", env.database())
     facts = Facts(writing)
     signer = env.signer()
 
@@ -126,7 +159,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         shelf,
         seen=seen,
         current=current,
-        context=(embedder.model.name, embedder.model.sha256, PIPELINE, release(), *env.model_names),
+        context=(embedder.model.name, embedder.model.sha256, PIPELINE, release(), *env.model_names, *env.source_names),
         report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
     )
     offers, carts = Offers(writing), Carts(env.carts_table)
@@ -147,6 +180,18 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     def no_person(call: Call, wanted: HandOver) -> str:
         raise NotAvailableYet
 
+    others = {source.source.name: _beside([source], embedder) for source in _sources(env, breakers)}
+    every = _beside(_sources(env, breakers), embedder)
+
+    def documents(call: Call, question: str, limit: int) -> Sequence[Passage]:
+        vector = embedder.question(question)
+        asked = every.begin(call.caller.tenant, question, vector, call.deadline)
+        return asked.beside(find(call.caller, question, vector)[:limit]).passages
+
+    def amazon_q(call: Call, question: str) -> Sighted:
+        vector = embedder.question(question)
+        return others["amazon_q"].begin(call.caller.tenant, question, vector, call.deadline).beside(())
+
     registry = Registry(
         box(
             toolbox.Desk(
@@ -156,8 +201,11 @@ def desk(env: AnsweringSettings) -> answering.Desk:
                 predict=heuristic.predict,
                 cart=carting.Desk(open=carts.open, change=carts.change, offers=offered),
                 hand_over=no_person,
+                documents=documents if others else None,
+                ask_amazon_q=amazon_q if "amazon_q" in others else None,
             )
         ),
+        tools=switched_on("ask_amazon_q") if "amazon_q" in others else None,
         report=lambda tool, mistake: logger().error("tool broke", extra={"tool": tool}, exc_info=mistake),
     )
 
@@ -174,23 +222,77 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         compose=compose,
         recall=recall,
         remember=remember,
+        beside=every if others else None,
         cache=kept,
         talk=talk.Desk(
             call=called,
             products=lambda caller, ids: sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
         ),
-        spoken=_spoken(env, embedder),
+        spoken=_spoken(env, embedder, breakers),
         priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),
     )
 
 
-def _spoken(env: AnsweringSettings, embedder: "OnnxEmbedder") -> spoken.Desk | None:
+def _sources(env: SourceSettings, breakers: Breakers) -> list[outside.Guarded]:
+    """The sources beside our own that there are, each behind its breaker."""
+    from shopwright.retrieval import knowledge_base, qbusiness
+
+    found: list[outside.Source] = []
+    if env.knowledge_base_id:
+        found.append(knowledge_base.KnowledgeBase(env.knowledge_base_id, knowledge_base.client().retrieve))
+    if env.amazon_q_application_id:
+        search = qbusiness.client().search_relevant_content
+        found.append(qbusiness.QBusiness(env.amazon_q_application_id, env.amazon_q_retriever_id, search))
+    return [
+        outside.Guarded(one, breakers(one.name.replace("_", "-"), outside.SourceLeftAlone, outside.EXCUSED))
+        for one in found
+    ]
+
+
+def _beside(sources: Sequence[outside.Guarded], embedder: "OnnxEmbedder") -> outside.Beside:
+    """What came in elsewhere is masked here, as our own documents were on their way in."""
+    mask = redactor(Use.DOCUMENT).mask
+    measure = outside.Measure(mask=lambda text: mask(text).text, embed=embedder.passages)
+    return outside.Beside(sources, measure=measure, report=_fared)
+
+
+def _fared(outcome: outside.Outcome) -> None:
+    metrics.count(f"Source.{outcome.source}.{outcome.came.value}")
+    foreign = {why: count for why, count in outcome.dropped if why in ("another_merchant", "no_merchant")}
+    if foreign:
+        metrics.count("SourceForeignResults", sum(foreign.values()))
+    if outcome.failed or outcome.dropped:
+        said = {"source": outcome.source, "came": outcome.came.value, "dropped": dict(outcome.dropped)}
+        (logger().error if foreign else logger().warning)("source fell short", extra=said)
+
+
+def _further(env: SourceSettings, breakers: Breakers, book: PriceBook) -> spoken.Further | None:
+    """The further check, where the stage has a guardrail for it."""
+    if not env.guardrail_id:
+        return None
+    from shopwright.grounding import bedrock, further
+
+    guardrail = bedrock.ContextualGrounding(env.guardrail_id, env.guardrail_version, bedrock.client().apply_guardrail)
+    breaker = breakers("guardrail", further.GuardrailLeftAlone, further.EXCUSED)
+
+    def missed(failure: ShopwrightError) -> None:
+        metrics.count(f"FurtherCheckMissed.{type(failure).__name__}")
+        logger().warning("no further check", extra={"error": type(failure).__name__})
+
+    return spoken.Further(
+        ask=lambda question, sources, answer: breaker.call(lambda: guardrail.check(question, sources, answer)),
+        book=book,
+        missed=missed,
+    )
+
+
+def _spoken(env: AnsweringSettings, embedder: "OnnxEmbedder", breakers: Breakers) -> spoken.Desk | None:
     """What it takes to answer in a model's words; None where there is no model."""
     if env.models == "none":
         return None
     from shopwright.costs.dynamodb import Ledgers
-    from shopwright.llm import bedrock, meter, openai
-    from shopwright.llm.model import Model, cards, own_cards
+    from shopwright.llm import bedrock, guarded, meter, openai
+    from shopwright.llm.model import Model, ModelLeftAlone, cards, own_cards
     from shopwright.llm.say import Desk as Models
 
     try:
@@ -208,7 +310,7 @@ def _spoken(env: AnsweringSettings, embedder: "OnnxEmbedder") -> spoken.Desk | N
     ledgers = Ledgers(env.ledger_table)
     return spoken.Desk(
         models=Models(
-            model,
+            guarded.Guarded(model, lambda name: breakers(f"model-{name}", ModelLeftAlone, guarded.EXCUSED)),
             cards() if env.models == "bedrock" else own_cards(env.model_name),
             book,
             embedder.count,
@@ -217,6 +319,7 @@ def _spoken(env: AnsweringSettings, embedder: "OnnxEmbedder") -> spoken.Desk | N
         limits=limits_of(),
         embed=embedder.passages,
         counted=lambda end, before: meter.tell(end, before=before),
+        further=_further(env, breakers, _book(env)),
     )
 
 
