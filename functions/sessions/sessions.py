@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
+from shopwright.handover.dynamodb import Handovers, Tray
 from shopwright.observability.sqs import Audit
 from shopwright.orchestrator.dynamodb import SessionManager, Sessions
 from shopwright.orchestrator.session import (
@@ -30,6 +31,7 @@ from shopwright.tenancy.tenant import Tenant
 
 class Environment(Settings):
     sessions_table: str
+    handovers_table: str
     members_table: str
     audit_queue_url: str
 
@@ -123,13 +125,17 @@ class Desk:
     members: Members
     trail: Audit
     sessions: Callable[[Tenant, str], SessionManager]  # whose, and which subject's
+    handovers: Callable[[Tenant], Tray]
 
 
 @cache
 def wire() -> Desk:
     env = Environment.read()
     return Desk(
-        members=Members(env.members_table), trail=Audit(env.audit_queue_url), sessions=Sessions(env.sessions_table).of
+        members=Members(env.members_table),
+        trail=Audit(env.audit_queue_url),
+        sessions=Sessions(env.sessions_table).of,
+        handovers=Handovers(env.handovers_table).of,
     )
 
 
@@ -176,6 +182,8 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
 
     @api.delete("/v1/sessions/<session_id>", status_code=204, responses={204: {"description": "It is done."}})
     def end(session_id: SessionId) -> Response[Any]:
+        caller = http.caller(api)
+        desk().handovers(caller.tenant).forget(session_id, caller.subject)  # first: after a failure all is tried again
         mine().delete(session_id)
         return http.no_content()
 

@@ -5,6 +5,8 @@ from typing import Any
 import boto3
 import pytest
 import sessions
+from shopwright.handover.dynamodb import Handovers
+from shopwright.handover.handover import Handover, State
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.session import Turn
 from shopwright.tenancy.member import Member
@@ -14,6 +16,7 @@ from tests.fakes import gateway
 from tests.fakes.gateway import Answer
 from tests.fakes.members import FakeMembers
 from tests.fakes.trail import FakeAudit
+from tests.unit.shopwright.handover.test_handover import make_table as make_handovers
 from tests.unit.shopwright.orchestrator.conftest import make_table
 
 ANN = gateway.member()
@@ -28,6 +31,7 @@ class Desk:
     def __init__(self) -> None:
         self.table = "sessions"
         self.store = Sessions(self.table, lambda _: boto3.client("dynamodb"), now=lambda: gateway.ISSUED_AT)
+        self.handovers = Handovers("handovers", lambda _: boto3.client("dynamodb"), now=lambda: gateway.ISSUED_AT)
 
     def converse(self, turns: int, row: Member = ANN) -> str:
         manager = self.store.of(Tenant(row.merchant_id), row.subject)
@@ -42,7 +46,9 @@ class Desk:
 
     def at(self, method: str, path: str, row: Member = ANN, **more: Any) -> Answer:
         handler = sessions.build(
-            lambda: sessions.Desk(members=FakeMembers(row), trail=FakeAudit(), sessions=self.store.of)
+            lambda: sessions.Desk(
+                members=FakeMembers(row), trail=FakeAudit(), sessions=self.store.of, handovers=self.handovers.of
+            )
         )
         return gateway.send(handler, gateway.request(method, path, token=gateway.claims(row), **more))
 
@@ -50,6 +56,7 @@ class Desk:
 @pytest.fixture
 def desk(aws: None) -> Desk:
     make_table(boto3.client("dynamodb"))
+    make_handovers(boto3.client("dynamodb"))
     return Desk()
 
 
@@ -94,6 +101,17 @@ def test_a_deleted_conversation_is_gone_with_every_turn(desk: Desk) -> None:
     assert desk.call("DELETE", session).status == 204
     assert desk.call("GET", session).status == 404
     assert boto3.client("dynamodb").scan(TableName="sessions")["Count"] == 0
+
+
+def test_what_was_handed_over_goes_with_its_conversation_and_with_nobody_elses(desk: Desk) -> None:
+    session = desk.converse(1)
+    tray = desk.handovers.of(Tenant("outdoor"))
+    tray.keep(Handover(session, "user#ann", "asked_for", "A human", int(gateway.ISSUED_AT), 2 * int(gateway.ISSUED_AT)))
+
+    assert desk.call("DELETE", session, BOB).status == 404
+    assert len(tray.page(State.WAITING, 5).handovers) == 1
+    assert desk.call("DELETE", session).status == 204
+    assert tray.page(State.WAITING, 5).handovers == ()
 
 
 @pytest.mark.parametrize("name", ["x", MISSING.upper(), f"{MISSING}%23000001", f"{MISSING}#000001"])

@@ -11,10 +11,11 @@ from shopwright.orchestrator import talk
 from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.talk import Reply
 from shopwright.orchestrator.toolbox import Sought
+from shopwright.orchestrator.tools import HandOver
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller
 
-from tests.unit.shopwright.orchestrator.tool_shop import ANN, BOB, KIT, Shop, listed
+from tests.unit.shopwright.orchestrator.tool_shop import ANN, BOB, KIT, MERCHANT, Shop, listed
 
 TALK = wording().talk
 
@@ -37,19 +38,32 @@ class Counter:
         self.called.append(tool)
         return self.shop.registry.call(caller, tool, arguments, deadline, request_id=request_id)
 
+    def hand_over(
+        self, caller: Caller, wanted: Mapping[str, Any], deadline: Deadline, session_id: str | None
+    ) -> Outcome:
+        return self.shop.registry.call(caller, "hand_over", wanted, deadline, session_id=session_id)
+
     def products(self, caller: Caller, ids: Sequence[str]) -> Sequence[Listed]:
         return self.shop.desk.products(caller, Sought(product_ids=tuple(ids), limit=len(ids)))
 
     def hear(
-        self, message: str, *, caller: Caller = ANN, shown: Sequence[str] = (), request_id: str | None = None
+        self,
+        message: str,
+        *,
+        caller: Caller = ANN,
+        shown: Sequence[str] = (),
+        request_id: str | None = None,
+        hands_over: bool = False,
+        session_id: str | None = None,
     ) -> Reply | None:
         found = talk.reply(
             message,
             caller=caller,
             shown=shown,
             request_id=request_id,
-            desk=talk.Desk(self.call, self.products),
+            desk=talk.Desk(self.call, self.products, self.hand_over if hands_over else None),
             deadline=Deadline(5000),
+            session_id=session_id,
         )
         assert self.shop.mistakes == []
         return found
@@ -182,6 +196,25 @@ def test_who_speaks_of_no_cart_and_of_nothing_that_is_sold_is_not_asked_about_on
 def test_small_talk_is_answered_and_a_question_beside_it_is_looked_up(counter: Counter) -> None:
     assert counter.hear("Hello!") == Reply(TALK["small_talk"])
     assert counter.hear("Hello! How much is the tent?") is None
+
+
+def test_who_wants_a_person_is_handed_over_with_the_conversation_and_told_how_to_reach_the_shop(
+    counter: Counter,
+) -> None:
+    told = counter.hear("I want to talk to a human", hands_over=True, session_id="s-1")
+
+    assert told == Reply(TALK["handed_over"], TALK["how_to_reach"])
+    assert counter.shop.handed == [("user#ann", HandOver(reason="asked_for", summary="I want to talk to a human"))]
+    assert counter.shop.sessions == ["s-1"]
+
+
+@pytest.mark.parametrize("caller", [ANN, MERCHANT], ids=["the table is down", "no shopper"])
+def test_nothing_is_promised_that_was_not_kept(counter: Counter, caller: Caller) -> None:
+    counter.shop.nobody_takes_over = caller is ANN
+
+    told = counter.hear("I want to talk to a human", hands_over=True, caller=caller)
+
+    assert told == Reply(TALK["no_person_here"], TALK["how_to_reach"])
 
 
 def test_who_wants_a_person_is_told_how_to_reach_one(counter: Counter) -> None:

@@ -56,7 +56,9 @@ class Shop:
     asked: list[tuple[str, object]] = field(default_factory=list)
     handed: list[tuple[str, tools.HandOver]] = field(default_factory=list)
     mistakes: list[tuple[str, BaseException]] = field(default_factory=list)
+    sessions: list[str | None] = field(default_factory=list)
     down: bool = False
+    nobody_takes_over: bool = False
 
     def __post_init__(self) -> None:
         self.carts = FakeCarts(lambda: 1_790_000_000)
@@ -111,5 +113,8 @@ class Shop:
         }
 
     def _hand_over(self, call: Call, wanted: tools.HandOver) -> str:
+        if self.nobody_takes_over:
+            raise Unavailable("Hand-overs cannot be kept at the moment.")
         self.handed.append((call.caller.subject, wanted))
+        self.sessions.append(call.session_id)
         return f"h-{len(self.handed)}"

@@ -60,7 +60,11 @@ def caller(role: Role, *scopes: str) -> Caller:
 @pytest.mark.parametrize("route", [route for route, row in access.table().items() if not row.public])
 def test_the_whole_matrix_of_roles_and_routes(route: str, role: Role) -> None:
     everything = caller(role, *(row.scope for row in access.table().values() if row.scope))
-    shut = {Role.SHOPPER, Role.GUEST} if route.split("/")[2] in {"documents", "statistics", "privacy"} else set()
+    shut = (
+        {Role.SHOPPER, Role.GUEST}
+        if route.split("/")[2] in {"documents", "handovers", "statistics", "privacy"}
+        else set()
+    )
     if route.endswith(" /v1/context"):
         shut |= set(Role) - {Role.SHOPPER}  # a person who comes back, and agrees for themselves
     if route == "POST /v1/privacy/restore":

@@ -280,6 +280,7 @@ def _reply(asked: str, turns: Sequence[Turn], visit: _Visit) -> talking.Reply | 
         request_id=visit.question.request_id,
         desk=visit.desk.talk,
         deadline=visit.deadline,
+        session_id=visit.session_id,
     )
 
 

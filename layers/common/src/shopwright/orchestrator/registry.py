@@ -99,7 +99,14 @@ class Registry:
         return tuple(tool for tool in self._tools.values() if tool.enabled and caller.role in tool.roles)
 
     def call(
-        self, caller: Caller, name: str, arguments: object, deadline: Deadline, *, request_id: str | None = None
+        self,
+        caller: Caller,
+        name: str,
+        arguments: object,
+        deadline: Deadline,
+        *,
+        request_id: str | None = None,
+        session_id: str | None = None,
     ) -> Outcome:
         """Call a tool for the caller; it ends in time, in a named outcome."""
         began = self._clock()
@@ -112,7 +119,7 @@ class Registry:
         wanted = self._wanted(tool, caller, arguments)
         if isinstance(wanted, Outcome):
             return wanted
-        outcome = self._ran(tool, caller, wanted, deadline, request_id)
+        outcome = self._ran(tool, wanted, Call(caller, deadline.part(tool.timeout_ms), request_id, session_id))
         return _timed(outcome, round((self._clock() - began) * 1000, 2))
 
     def healthy(self) -> dict[str, str]:
@@ -162,13 +169,10 @@ class Registry:
         except ValidationError as failure:
             return _invalid(tool, _told(failure))
 
-    def _ran(
-        self, tool: Definition, caller: Caller, wanted: BaseModel, deadline: Deadline, request_id: str | None
-    ) -> Outcome:
-        own = deadline.part(tool.timeout_ms)
+    def _ran(self, tool: Definition, wanted: BaseModel, call: Call) -> Outcome:
+        own = call.deadline
         if own.left_s() <= 0:
             return _late(tool)
-        call = Call(caller, own, request_id)
 
         def once() -> BaseModel:
             return self._box[tool.name](call, wanted)

@@ -20,6 +20,7 @@ from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller
 
 _LOOKED_FOR = 5
+_LONGEST_SUMMARY = 500  # as the tool takes it
 _NAMED = 3  # products that are offered when several may be meant
 _WORD = re.compile(r"\w+")
 _NOT = re.compile(r"\b(?:not|never|don['’]?t)\b", re.IGNORECASE)
@@ -57,6 +58,8 @@ class Desk:
 
     call: Callable[[Caller, str, Mapping[str, Any], Deadline, str | None], Outcome]
     products: Callable[[Caller, Sequence[str]], Sequence[Listed]]
+    # A tool's call in a conversation: hands it over to a person. Without it nobody can be put through.
+    hand_over: Callable[[Caller, Mapping[str, Any], Deadline, str | None], Outcome] | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class _Visit:
     request_id: str | None
     desk: Desk
     deadline: Deadline
+    session_id: str | None = None
     asks: bool = False
     products: list[str] = field(default_factory=list)
     changes: int = 0
@@ -88,11 +92,18 @@ class _NotDone(Exception):
 
 
 def reply(
-    message: str, *, caller: Caller, shown: Sequence[str], request_id: str | None, desk: Desk, deadline: Deadline
+    message: str,
+    *,
+    caller: Caller,
+    shown: Sequence[str],
+    request_id: str | None,
+    desk: Desk,
+    deadline: Deadline,
+    session_id: str | None = None,
 ) -> Reply | None:
     """Do what the masked message asks for, if it asks for something of this kind; None: look all of it up."""
     intent = read(message, reader=WORDS_ALONE, deadline=deadline)
-    visit = _Visit(caller, shown, request_id, desk, deadline)
+    visit = _Visit(caller, shown, request_id, desk, deadline, session_id)
     said: list[str] = []
     rest: list[str] = []
     for request in intent.requests:
@@ -119,7 +130,7 @@ def _does(request: Request, visit: _Visit) -> str | None:
         case Kind.ORDER_STATUS if request.wanted.order_number and _OF_AN_ORDER.search(request.text):
             return wording().talk["no_orders_yet"]
         case Kind.HAND_OVER if _A_PERSON.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
-            return wording().talk["no_person_here"]
+            return _handed_over(request, visit)
         case Kind.CART_CHANGE if _TELLS_US.match(request.text.strip()):
             asked = visit.asks
             try:
@@ -132,6 +143,15 @@ def _does(request: Request, visit: _Visit) -> str | None:
                 return None
             return said
     return None
+
+
+def _handed_over(request: Request, visit: _Visit) -> str:
+    """What is promised is what was kept: a person sees the conversation, or nobody was reached."""
+    if visit.desk.hand_over is None:
+        return wording().talk["no_person_here"]
+    wanted = {"reason": "asked_for", "summary": request.text[:_LONGEST_SUMMARY]}
+    outcome = visit.desk.hand_over(visit.caller, wanted, visit.deadline, visit.session_id)
+    return wording().talk["handed_over" if outcome.done else "no_person_here"]
 
 
 def _cart(request: Request, visit: _Visit) -> str:

@@ -51,11 +51,12 @@ class CartActionUnusable(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Who calls, until when, and under which id a change is known again when it comes twice."""
+    """Who calls, until when, under which id a change is known again when it comes twice, and in which conversation."""
 
     caller: Caller
     deadline: Deadline
     request_id: str | None = None
+    session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

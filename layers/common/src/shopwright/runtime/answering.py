@@ -1,6 +1,9 @@
 """What must be within reach to answer, as a function comes by it: changes when an answer needs another thing."""
 
-from collections.abc import Mapping, Sequence
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from shopwright.catalog.facts import Sheet
@@ -17,8 +20,8 @@ from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator import spoken, talk, toolbox
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.registry import Outcome, Registry
-from shopwright.orchestrator.session import Session, Turn
-from shopwright.orchestrator.toolbox import Call, NotAvailableYet, Sought, box
+from shopwright.orchestrator.session import Session, SessionNotFound, SessionsUnavailable, Turn
+from shopwright.orchestrator.toolbox import Call, Sought, box
 from shopwright.orchestrator.tools import HandOver, switched_on
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
@@ -74,6 +77,8 @@ class AnsweringSettings(ReadingSettings, ModelSettings, SourceSettings):
     """The part of an `Environment` that a function needs to answer."""
 
     circuits_table: str
+    handovers_table: str
+    handovers_topic_arn: str
     sessions_table: str
     carts_table: str
     ledger_table: str
@@ -177,8 +182,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             limit=wanted.limit,
         )
 
-    def no_person(call: Call, wanted: HandOver) -> str:
-        raise NotAvailableYet
+    hand_over = _hand_over(env, sessions)
 
     others = {source.source.name: _beside([source], embedder) for source in _sources(env, breakers)}
     every = _beside(_sources(env, breakers), embedder)
@@ -200,7 +204,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
                 facts=lambda caller, product, sku: facts.of_product(signer.sign(caller.tenant), product, sku),
                 predict=heuristic.predict,
                 cart=carting.Desk(open=carts.open, change=carts.change, offers=offered),
-                hand_over=no_person,
+                hand_over=hand_over,
                 documents=documents if others else None,
                 ask_amazon_q=amazon_q if "amazon_q" in others else None,
             )
@@ -227,10 +231,51 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         talk=talk.Desk(
             call=called,
             products=lambda caller, ids: sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
+            hand_over=lambda caller, wanted, deadline, session_id: registry.call(
+                caller, "hand_over", wanted, deadline, session_id=session_id
+            ),
         ),
         spoken=_spoken(env, embedder, breakers),
         priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),
     )
+
+
+def _hand_over(env: AnsweringSettings, sessions: Sessions) -> Callable[[Call, HandOver], str]:
+    """Keeps a conversation for a person of the shop, with what was said in it so far."""
+    from shopwright.handover import handover
+    from shopwright.handover.dynamodb import Handovers
+    from shopwright.handover.sns import Notices
+
+    def missed(failure: handover.NoticeUnsent) -> None:
+        metrics.count("HandoverNoticeUnsent")
+        logger().warning("merchant not told of a hand-over", exc_info=failure)
+
+    desk = handover.Desk(
+        keep=Handovers(env.handovers_table).keep,
+        notify=Notices(env.handovers_topic_arn).notify,
+        mask=redactor(Use.QUESTION).mask,
+        missed=missed,
+        now=time.time,
+    )
+
+    def keep(call: Call, wanted: HandOver) -> str:
+        said: Sequence[Turn] = ()
+        if call.session_id is not None:
+            with suppress(SessionNotFound, SessionsUnavailable):  # it begins with this message, or cannot be read
+                mine = sessions.of(call.caller.tenant, call.caller.subject)
+                said = mine.open(call.session_id, turns=handover.KEPT_TURNS).turns
+        kept = handover.hand_over(
+            call.caller.tenant,
+            wanted.reason,
+            wanted.summary,
+            reference=call.session_id or str(uuid.uuid4()),
+            subject=call.caller.subject,
+            said=[handover.Line(turn.question, turn.answer) for turn in said],
+            desk=desk,
+        )
+        return kept.reference
+
+    return keep
 
 
 def _sources(env: SourceSettings, breakers: Breakers) -> list[outside.Guarded]:
