@@ -58,6 +58,13 @@ class Stage:
 
     keep_personal: Literal["mask", "token"] = "mask"  # of documents: for good, or with tokens that can be restored
     models: Literal["none", "bedrock"] = "none"  # who answers what the merchants' own sentences cannot
+    # Sources beside our own passages, and a further check of what a model says: each is made by the operator, with the
+    # merchants' ids as metadata, and is off unless it is named here.
+    knowledge_base_id: str = ""
+    amazon_q_application_id: str = ""
+    amazon_q_retriever_id: str = ""
+    guardrail_id: str = ""
+    guardrail_version: str = ""
 
     def __post_init__(self) -> None:
         if not 2 <= self.zones <= 3:
@@ -82,6 +89,18 @@ class Stage:
                 f"{self.name}: {self.reserved} reserved environments exceed the {_ACCOUNT_CONCURRENCY - _UNRESERVED} "
                 "that an account may reserve; lower concurrency."
             )
+
+        self._check_named()
+
+    def _check_named(self) -> None:
+        for one, other in (
+            ("amazon_q_application_id", "amazon_q_retriever_id"),
+            ("guardrail_id", "guardrail_version"),
+        ):
+            if bool(getattr(self, one)) != bool(getattr(self, other)):
+                raise ValueError(f"{self.name}: {one} and {other} go together; give both or neither.")
+        if self.guardrail_id and self.models == "none":
+            raise ValueError(f"{self.name}: a guardrail checks what a model says; choose models, or leave it out.")
 
     def resource(self, name: str) -> str:
         """The deployed name of what is called `name` in the repository."""

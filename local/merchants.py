@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DEMO = ROOT / "local" / "demo"
-CHAT, DOCUMENTS, STATISTICS = "shop/chat", "shop/documents", "shop/statistics"
+CHAT, DOCUMENTS, STATISTICS, HANDOVERS = "shop/chat", "shop/documents", "shop/statistics", "shop/handovers"
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "merchant": (CHAT, DOCUMENTS, STATISTICS),
+    "merchant": (CHAT, DOCUMENTS, STATISTICS, HANDOVERS),
     "shopper": (CHAT,),
     "machine": (CHAT, DOCUMENTS),
     "widget": (CHAT,),

@@ -6,7 +6,16 @@ from constructs import Construct
 from cdk.parts.alarms import MINUTE
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import use_cache, use_database, use_index, use_models, use_reader, use_table
+from cdk.parts.grants import (
+    use_cache,
+    use_circuits,
+    use_database,
+    use_index,
+    use_models,
+    use_reader,
+    use_sources,
+    use_table,
+)
 from cdk.parts.ground import Ground
 from cdk.parts.layers import MORE_MODELS
 
@@ -33,6 +42,8 @@ class Conversation(Construct):
         use_cache(chat, data)
         use_reader(chat, data)
         use_models(chat, ground)
+        use_sources(chat, ground)
+        use_circuits(chat, data)
         use_table(chat, data.sessions, "GetItem", "PutItem", "Query")
         use_table(chat, data.carts, "GetItem", "PutItem")
         use_table(chat, data.members, "GetItem")
@@ -75,4 +86,5 @@ class Conversation(Construct):
             says="The API has answered 5xx more than five times a minute for three minutes.",
         )
 
+        self.answers, self.sessions = chat, sessions
         self.functions = (chat, sessions)

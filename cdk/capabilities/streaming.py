@@ -7,7 +7,16 @@ from cdk.parts.acknowledge import acknowledge
 from cdk.parts.alarms import MINUTE
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import allow, use_cache, use_database, use_models, use_reader, use_table
+from cdk.parts.grants import (
+    allow,
+    use_cache,
+    use_circuits,
+    use_database,
+    use_models,
+    use_reader,
+    use_sources,
+    use_table,
+)
 from cdk.parts.ground import Ground
 from cdk.parts.layers import MORE_MODELS
 from cdk.parts.socket_door import SocketDoor
@@ -67,6 +76,8 @@ class Streaming(Construct):
         use_cache(stream, data)
         use_reader(stream, data)
         use_models(stream, ground)
+        use_sources(stream, ground)
+        use_circuits(stream, data)
         use_table(stream, data.carts, "GetItem", "PutItem")
         use_table(stream, data.sessions, "GetItem", "PutItem", "Query")
         allow(stream, ["lambda:InvokeFunction"], tell.function_arn)

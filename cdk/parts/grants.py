@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
 
 from cdk.parts import models
 from cdk.parts.acknowledge import acknowledge
@@ -153,6 +154,41 @@ def use_models(function: lambda_.Function, ground: Ground) -> None:
             for model in models.spanning()
         },
     )
+
+
+def use_circuits(function: lambda_.Function, data: Data) -> None:
+    """The circuits of what it depends on: read again and again, written when one opens, is tried or closes."""
+    function.add_environment("CIRCUITS_TABLE", data.circuits.table_name)
+    use_table(function, data.circuits, "GetItem", "PutItem", "UpdateItem")
+
+
+def use_sources(function: lambda_.Function, ground: Ground) -> None:
+    """The stage's sources beside our own passages and its further check of what a model says, if it has any."""
+    stage, here = ground.stage, f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+    environment = {
+        "KNOWLEDGE_BASE_ID": stage.knowledge_base_id,
+        "AMAZON_Q_APPLICATION_ID": stage.amazon_q_application_id,
+        "AMAZON_Q_RETRIEVER_ID": stage.amazon_q_retriever_id,
+        "GUARDRAIL_ID": stage.guardrail_id,
+        "GUARDRAIL_VERSION": stage.guardrail_version,
+    }
+    for name, value in environment.items():
+        function.add_environment(name, value)
+    if stage.knowledge_base_id:
+        base = f"arn:{Aws.PARTITION}:bedrock:{here}:knowledge-base/{stage.knowledge_base_id}"
+        allow(function, ["bedrock:Retrieve"], base)
+    if stage.amazon_q_application_id:
+        application = f"arn:{Aws.PARTITION}:qbusiness:{here}:application/{stage.amazon_q_application_id}"
+        allow(function, ["qbusiness:SearchRelevantContent"], application)
+    if stage.guardrail_id:
+        guardrail = f"arn:{Aws.PARTITION}:bedrock:{here}:guardrail/{stage.guardrail_id}"
+        allow(function, ["bedrock:ApplyGuardrail"], guardrail)
+
+
+def publish(function: lambda_.Function, topic: sns.Topic, key: kms.IKey) -> None:
+    """Messages to the topic, sealed with its key."""
+    allow(function, ["sns:Publish"], topic.topic_arn)
+    _use_key(function, key, "sns", _WRITE_KEY)
 
 
 def database_address(data: Data) -> dict[str, str]:

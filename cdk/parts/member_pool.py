@@ -12,6 +12,7 @@ SCOPES = {
     "chat": "Ask, and see one's own conversations.",
     "documents": "Manage the merchant's documents.",
     "statistics": "See what the merchant's shop holds, counted.",
+    "handovers": "See and mark the conversations that wait for a person of the shop.",
     "restore": "Have personal data back that a token stands for. Every use is recorded.",
     "erase": "Erase personal data that was kept under tokens.",
 }

@@ -103,6 +103,12 @@ class Data(Stack):
             sort_key=dynamodb.Attribute(name="last_at", type=dynamodb.AttributeType.NUMBER),
         )
         self.carts = self._table("Carts", partition="merchant_id", sort="item")
+        self.handovers = self._table("Handovers", partition="merchant_id", sort="item")
+        self.handovers.add_global_secondary_index(
+            index_name="by_pile",
+            partition_key=dynamodb.Attribute(name="pile", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="at", type=dynamodb.AttributeType.NUMBER),
+        )
         self.circuits = self._table("Circuits", partition="circuit")
         self.members = self._table("Members", partition="subject")
         self.sockets = self._table("Sockets", partition="item", recoverable=False)

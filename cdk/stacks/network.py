@@ -18,6 +18,7 @@ _INTERFACES = {
     "Sts": ec2.InterfaceVpcEndpointAwsService.STS,
     "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
     "Lambda": ec2.InterfaceVpcEndpointAwsService.LAMBDA_,
+    "Sns": ec2.InterfaceVpcEndpointAwsService.SNS,
     "Sqs": ec2.InterfaceVpcEndpointAwsService.SQS,
     "StepFunctions": ec2.InterfaceVpcEndpointAwsService.STEP_FUNCTIONS,
 }
@@ -75,7 +76,7 @@ class Network(Stack):
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         private = self.vpc.select_subnets(subnet_group_name="private").subnets
-        for service, endpoint in _INTERFACES.items():
+        for service, endpoint in {**_INTERFACES, **_sources(stage)}.items():
             self.vpc.add_interface_endpoint(
                 service,
                 service=endpoint,
@@ -103,3 +104,13 @@ class Network(Stack):
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(records, writer),
             traffic_type=ec2.FlowLogTrafficType.ALL if stage.protected else ec2.FlowLogTrafficType.REJECT,
         )
+
+
+def _sources(stage: Stage) -> dict[str, ec2.InterfaceVpcEndpointAwsService]:
+    """Ways to the sources beside our own passages, where the stage has such: an endpoint is paid for by the hour."""
+    found = {}
+    if stage.knowledge_base_id:
+        found["BedrockAgentRuntime"] = ec2.InterfaceVpcEndpointAwsService.BEDROCK_AGENT_RUNTIME
+    if stage.amazon_q_application_id:
+        found["QBusiness"] = ec2.InterfaceVpcEndpointAwsService.Q_BUSSINESS
+    return found

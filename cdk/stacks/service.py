@@ -8,6 +8,7 @@ from cdk.capabilities.catalog import Catalog
 from cdk.capabilities.checkout import Checkout
 from cdk.capabilities.conversation import Conversation
 from cdk.capabilities.documents import Documents
+from cdk.capabilities.handover import Handover
 from cdk.capabilities.identity import Identity
 from cdk.capabilities.ingestion import Ingestion
 from cdk.capabilities.page import Page
@@ -53,6 +54,10 @@ class Service(Stack):
         conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
         checkout = Checkout(self, "Checkout", ground=ground, door=self.door)
         self.streaming = Streaming(self, "Streaming", ground=ground, door=self.door)
+        handover = Handover(self, "Handover", ground=ground, door=self.door)
+        for answers in (conversation.answers, self.streaming.answers):
+            handover.begun_by(answers)
+        handover.ended_by(conversation.sessions)
         self.page.may_speak_to(f"https://{self.door.host}", f"wss://{self.streaming.socket.host}")
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
         self.reembedding = Reembedding(self, "Reembedding", ground=ground)
@@ -66,6 +71,7 @@ class Service(Stack):
             *conversation.functions,
             *catalog.functions,
             *documents.functions,
+            *handover.functions,
             *identity.functions,
             *self.ingestion.functions,
             *privacy.functions,
@@ -73,9 +79,9 @@ class Service(Stack):
             *self.streaming.functions,
             *upkeep.functions,
         )
-        self._outputs(data)
+        self._outputs(data, handover)
 
-    def _outputs(self, data: Data) -> None:
+    def _outputs(self, data: Data, handover: Handover) -> None:
         address = database_address(data)
         outputs = {
             "ApiUrl": self.door.api.url,
@@ -92,6 +98,8 @@ class Service(Stack):
             "ArtifactsBucket": data.artifacts.bucket_name,
             "SessionsTable": data.sessions.table_name,
             "CartsTable": data.carts.table_name,
+            "HandoversTable": data.handovers.table_name,
+            "HandoversTopicArn": handover.topic.topic_arn,
             "CircuitsTable": data.circuits.table_name,
             "MembersTable": data.members.table_name,
             "SocketsTable": data.sockets.table_name,

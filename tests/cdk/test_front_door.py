@@ -32,10 +32,16 @@ DOCUMENTS = {
     ("GET", "/v1/documents/{document_id}"),
     ("DELETE", "/v1/documents/{document_id}"),
 }
+HANDOVERS = {
+    ("GET", "/v1/handovers"),
+    ("GET", "/v1/handovers/{reference}"),
+    ("PUT", "/v1/handovers/{reference}"),
+}
 PERSONAL_DATA = {("POST", "/v1/privacy/restore"): "shop/restore", ("POST", "/v1/privacy/erase"): "shop/erase"}
 SCOPES = {
     **dict.fromkeys(CHAT, "shop/chat"),
     **dict.fromkeys(DOCUMENTS, "shop/documents"),
+    **dict.fromkeys(HANDOVERS, "shop/handovers"),
     ("GET", "/v1/statistics"): "shop/statistics",
     **PERSONAL_DATA,
 }

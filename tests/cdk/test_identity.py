@@ -30,7 +30,8 @@ def test_the_scopes_of_our_routes_exist(cloud: Assembly) -> None:
     (server,) = cloud.all("AWS::Cognito::UserPoolResourceServer")
     scopes = {f"{server.properties['Identifier']}/{scope['ScopeName']}" for scope in server.properties["Scopes"]}
 
-    assert scopes == {"shop/chat", "shop/documents", "shop/statistics", "shop/restore", "shop/erase"}
+    ours = ("chat", "documents", "handovers", "statistics", "restore", "erase")
+    assert scopes == {f"shop/{scope}" for scope in ours}
 
 
 def test_a_guest_is_gone_after_fifteen_minutes_and_cannot_refresh(cloud: Assembly) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.cdk.assembly import Assembly
 
-INTERFACES = {"bedrock-runtime", "secretsmanager", "kms", "sts", "logs", "lambda", "sqs", "states"}
+INTERFACES = {"bedrock-runtime", "secretsmanager", "kms", "sts", "logs", "lambda", "sns", "sqs", "states"}
 
 
 def test_data_is_reached_by_functions_alone_and_on_one_port(cloud: Assembly) -> None:

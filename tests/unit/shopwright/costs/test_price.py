@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shopwright.costs.ladder import Rung, Step, step
 from shopwright.costs.ledger import Left, limits_of, said
 from shopwright.costs.price import DOLLAR, Bill, Line, NotPriced, Tokens, Unit, dollars, nanos, price_book, read, total
+from shopwright.orchestrator.tools import definitions
 
 TABLE: dict[str, Any] = tomllib.loads(files("shopwright.costs").joinpath("prices.toml").read_text("utf-8"))
 COUNT = st.integers(min_value=0, max_value=10**9)
@@ -150,3 +151,23 @@ def test_whoever_has_more_left_never_stands_lower(one: int, other: int) -> None:
 
 def test_a_merchants_own_limits_are_given_in_dollars() -> None:
     assert limits_of(session="0.10").session == 2 * limits_of().session == DOLLAR // 10
+
+
+def test_every_kind_of_tool_has_a_price() -> None:
+    for tool in definitions().values():
+        assert price_book().call(tool.cost).nanos >= 0
+    assert {tool.cost for tool in definitions().values() if isinstance(tool.cost, str)} <= set(TABLE["calls"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "cost"), [("search", "0.000001668"), ("amazon_q", "0.013333334"), ("knowledge_base", "0.000004")]
+)
+def test_a_call_costs_what_its_kind_does(kind: str, cost: str) -> None:
+    assert dollars(price_book().call(kind).nanos) == cost
+    assert price_book("own").call(kind).nanos == 0
+
+
+def test_a_call_of_a_kind_that_nobody_priced_is_not_bought() -> None:
+    with pytest.raises(NotPriced, match="add them to"):
+        price_book().call("teleport")
+    assert price_book().call(7).nanos == 7

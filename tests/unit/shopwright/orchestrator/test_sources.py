@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Sequence
 
 import pytest
+from shopwright.costs.price import price_book
+from shopwright.costs.used import bill
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator.answer import Answer
@@ -99,6 +101,14 @@ def test_what_others_had_a_part_in_is_kept_for_nobody_and_what_is_ours_alone_is(
     assert [shop.ask().cache, shop.ask().cache] == [Cache.MISS, Cache.MISS]
     shop.source.found = []
     assert [shop.ask(RETURN).cache, shop.ask(RETURN).cache] == [Cache.MISS, Cache.HIT]
+
+
+def test_what_asking_a_source_costs_is_in_the_answers_bill() -> None:
+    shop = Shop(found())
+
+    said = shop.counter.ask(WARRANTY, beside=shop.beside, priced=lambda used: bill(used, price_book(), memory_mb=1024))
+
+    assert any(line.what == "embedding_tokens" and line.nanos > 0 for line in said.cost.lines)
 
 
 @pytest.mark.parametrize("merchant", [None, "kitchen"])

@@ -35,6 +35,7 @@ class Unit(StrEnum):
     DYNAMODB_READ_UNITS = "dynamodb_read_units"
     GUARDRAIL_TEXT_UNITS = "guardrail_text_units"
     EMBEDDING_TOKENS = "embedding_tokens"
+    AMAZON_Q_UNITS = "amazon_q_units"
     MINDSDB_VCPU_MS = "mindsdb_vcpu_ms"
     MINDSDB_GB_MS = "mindsdb_gb_ms"
 
@@ -126,6 +127,7 @@ class PriceBook:
     models: Mapping[str, ModelPrice]
     units: Mapping[Unit, Rate]
     sources: Mapping[str, Source]
+    calls: Mapping[str, Mapping[Unit, int]]
 
     def model(self, name: str) -> ModelPrice:
         """The prices of a model by its name in the book."""
@@ -141,6 +143,14 @@ class PriceBook:
         """The bill of so many units of something else."""
         return Bill((Line(unit.value, self.units[unit].of(units)),))
 
+    def call(self, cost: int | str) -> Bill:
+        """The bill of one call of a tool: its kind's, or the nano-dollars that its definition names."""
+        if isinstance(cost, int):
+            return Bill((Line("tools", cost),))
+        if cost not in self.calls:
+            raise NotPriced(f"The price book has no calls of the kind {cost}: add them to costs/prices.toml.")
+        return total(self.used(unit, units) for unit, units in self.calls[cost].items())
+
 
 @cache
 def price_book(region: str = "us-east-1") -> PriceBook:
@@ -150,7 +160,7 @@ def price_book(region: str = "us-east-1") -> PriceBook:
 
 def read(table: Mapping[str, Any], region: str) -> PriceBook:
     """A price book from its table. Every unit must be there, and every line must name a source that is."""
-    if region not in table or region == "sources":
+    if region not in table or region in ("sources", "calls"):
         raise NotPriced(f"The price book has no region {region}: add its table to costs/prices.toml.")
     sources = {name: Source(**row) for name, row in table["sources"].items()}
     models = {
@@ -168,6 +178,7 @@ def read(table: Mapping[str, Any], region: str) -> PriceBook:
         models,
         {unit: _rate(rows[unit]["dollars"], rows[unit]["per"]) for unit in Unit if _known(rows[unit], sources)},
         sources,
+        {kind: {Unit(unit): int(units) for unit, units in row.items()} for kind, row in table["calls"].items()},
     )
 
 

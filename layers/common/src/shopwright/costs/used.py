@@ -5,19 +5,21 @@ would cost more than what it holds.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shopwright.costs.price import Bill, PriceBook, Unit, total
 
 
 @dataclass(slots=True)
 class Used:
-    """Milliseconds of a function and, of those, of the database; units of DynamoDB."""
+    """Milliseconds of a function and, of those, of the database; units of DynamoDB; calls of other services, by their
+    kind in the price book."""
 
     function_ms: float = 0.0
     database_ms: float = 0.0
     reads: int = 0
     writes: int = 0
+    calls: list[str] = field(default_factory=list)
 
 
 def bill(used: Used, book: PriceBook, *, memory_mb: int) -> Bill:
@@ -29,5 +31,6 @@ def bill(used: Used, book: PriceBook, *, memory_mb: int) -> Bill:
             book.used(Unit.DATABASE_ACU_MS, math.ceil(used.database_ms)),
             book.used(Unit.DYNAMODB_READ_UNITS, used.reads),
             book.used(Unit.DYNAMODB_WRITE_UNITS, used.writes),
+            *(book.call(kind) for kind in used.calls),
         )
     )

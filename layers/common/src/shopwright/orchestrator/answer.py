@@ -32,7 +32,7 @@ from shopwright.orchestrator.spoken import figures
 from shopwright.privacy.redact import Masked
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
-from shopwright.retrieval.outside import Beside, Sighted, is_outside
+from shopwright.retrieval.outside import Beside, Came, Sighted, is_outside
 from shopwright.retrieval.search import Passage
 from shopwright.tenancy.caller import Caller
 
@@ -319,6 +319,7 @@ def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:
     if others is None:
         return own
     visit.sighted = others.beside(own)
+    visit.used.calls += [one.source for one in visit.sighted.outcomes if one.came is not Came.LEFT_ALONE]
     return visit.sighted.passages
 
 
