@@ -4,13 +4,19 @@ import os
 import signal
 import threading
 import time
+import uuid
 
 import pytest
-from shopwright.database.connection import Address, Database, DatabaseUnavailable, QueryFailed
+from shopwright.database.connection import Address, Database, DatabaseUnavailable, QueryFailed, StatementTooSlow
+from shopwright.database.guarded import EXCUSED, DatabaseLeftAlone, Guarded
+from shopwright.database.reading import Reading
+from shopwright.resilience.breaker import Breaker, Tolerance
+from shopwright.retrieval.aurora import Search
 from shopwright.tenancy.tenant import Tenant
 
+from tests.fakes.circuits import FakeCircuits
 from tests.integration.database.conftest import APP, Shop
-from tests.integration.database.shop import KITCHEN, OUTDOOR, SIGNER, vector
+from tests.integration.database.shop import BGE, KITCHEN, OUTDOOR, SIGNER, vector
 
 
 def test_a_killed_database_is_unavailable_and_serves_again_after_its_restart(shop: Shop) -> None:
@@ -110,3 +116,67 @@ def test_threads_that_share_a_connection_take_turns_and_see_their_own_merchants_
 
     assert len(seen) == 80
     assert all(mine == whose for mine, whose in seen)
+
+
+def left_alone_after(failures: int) -> Breaker:
+    return Breaker(
+        f"postgresql-{uuid.uuid4()}",
+        FakeCircuits().store(),
+        tolerance=Tolerance(failures=failures, open_s=1),
+        left_alone=DatabaseLeftAlone,
+        excused=EXCUSED,
+    )
+
+
+def test_a_dead_database_is_left_alone_answers_so_at_once_and_serves_again(shop: Shop) -> None:
+    search = Search(Guarded(shop.database(), left_alone_after(3)), model=BGE)
+    passport = SIGNER.sign(KITCHEN)
+    search.nearest(passport, vector("x"))
+
+    shop.server.kill()
+    try:
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable):
+                search.nearest(passport, vector("x"))
+        began = time.monotonic()
+        with pytest.raises(DatabaseLeftAlone):
+            search.nearest(passport, vector("x"))
+        assert time.monotonic() - began < 0.05
+    finally:
+        shop.server.start()
+    time.sleep(2.05)
+
+    search.nearest(passport, vector("x"))
+
+
+def test_statements_that_take_too_long_shut_the_database_for_nobody(shop: Shop) -> None:
+    slow = Guarded(shop.database(statement_timeout_ms=50), left_alone_after(2))
+    passport = SIGNER.sign(KITCHEN)
+
+    for _ in range(5):
+        with pytest.raises(StatementTooSlow):
+            slow.call(passport, "select pg_sleep(1)", {})
+
+    assert slow.call(passport, "select 1 as one", {}) == [{"one": 1}]
+
+
+def test_a_dead_reader_is_left_alone_and_the_writer_answers(shop: Shop) -> None:
+    class Dead:
+        asked = 0
+
+        def call(self, *_: object) -> list[dict[str, object]]:
+            self.asked += 1
+            raise DatabaseUnavailable("The reader did not answer.")
+
+    dead, now = Dead(), [0.0]
+    reading = Reading(
+        Guarded(dead, left_alone_after(2)),  # type: ignore[arg-type]  # it never answers
+        Guarded(shop.database(), left_alone_after(2)),
+        now=lambda: now[0],
+    )
+
+    for _ in range(6):
+        now[0] += 60  # past the rest that it takes by itself
+        assert reading.call(SIGNER.sign(KITCHEN), "select 1 as one", {}) == [{"one": 1}]
+
+    assert dead.asked == 2
