@@ -170,7 +170,7 @@ def test_a_dead_reader_is_left_alone_and_the_writer_answers(shop: Shop) -> None:
 
     dead, now = Dead(), [0.0]
     reading = Reading(
-        Guarded(dead, left_alone_after(2)),  # type: ignore[arg-type]  # it never answers
+        Guarded(dead, left_alone_after(2)),
         Guarded(shop.database(), left_alone_after(2)),
         now=lambda: now[0],
     )
