@@ -50,7 +50,7 @@ class Waitings(BaseModel):
     cursor: str | None
 
 
-class Said(BaseModel):
+class Exchange(BaseModel):
     """A question of the shopper and what came back, both masked."""
 
     question: str
@@ -60,7 +60,7 @@ class Said(BaseModel):
 class Opened(Waiting):
     """One of them, with what was said before it was handed over: the newest turns, oldest first."""
 
-    conversation: list[Said]
+    conversation: list[Exchange]
 
 
 class Mark(BaseModel):
@@ -126,7 +126,7 @@ def _waiting(one: Handover) -> Waiting:
 
 
 def _opened(one: Handover) -> Opened:
-    said = [Said(question=line.question, answer=line.answer) for line in one.lines]
+    said = [Exchange(question=line.question, answer=line.answer) for line in one.lines]
     return Opened(**_waiting(one).model_dump(), conversation=said)
 
 
