@@ -21,6 +21,7 @@ from shopwright.llm.count import estimated
 from shopwright.llm.model import (
     Message,
     ModelEmpty,
+    ModelLeftAlone,
     ModelMalformed,
     ModelRefused,
     ModelStalled,
@@ -40,13 +41,14 @@ from shopwright.privacy.redact import Masked
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 
 CHOOSE = "choose"
-_NOTHING_DONE = (ModelThrottled, ModelRefused)  # never begun, so that nobody is billed
+_NOTHING_DONE = (ModelThrottled, ModelRefused, ModelLeftAlone)  # never begun, so that nobody is billed
 _NAMES: tuple[tuple[type[Exception], Why], ...] = (
     (BudgetSpent, Why.BUDGET_SPENT),
     (LedgerUnavailable, Why.LEDGER_UNAVAILABLE),
     (LedgerBusy, Why.LEDGER_UNAVAILABLE),
     (DeadlinePassed, Why.DEADLINE),
     (QuestionTooLong, Why.TOO_LONG),
+    (ModelLeftAlone, Why.LEFT_ALONE),
     (ModelThrottled, Why.THROTTLED),
     (ModelStalled, Why.STALLED),
     (ModelMalformed, Why.MALFORMED),
