@@ -180,12 +180,22 @@ function openerOf(citation, text, className) {
   return opener;
 }
 
+function place(citation) {
+  if (/^https?:\/\//.test(citation.source_uri)) {
+    // A source beside the shop's own files: it opens where it stands.
+    const link = made("a", citation.source_uri);
+    Object.assign(link, { href: citation.source_uri, target: "_blank", rel: "noopener noreferrer" });
+    return link;
+  }
+  const file = citation.source_uri.split("/").slice(2).join("/") || citation.source_uri;
+  return `${file}, characters ${citation.start} to ${citation.end}, version ${citation.version}`;
+}
+
 function openPassage(citation) {
   at("passage-title").textContent = `${citation.ref}. ${citation.title}`;
   at("passage-section").textContent = citation.section;
   at("passage-quote").textContent = citation.quote;
-  const file = citation.source_uri.split("/").slice(2).join("/") || citation.source_uri;
-  at("passage-place").textContent = `${file}, characters ${citation.start} to ${citation.end}, version ${citation.version}`;
+  at("passage-place").replaceChildren(place(citation));
   at("passage").showModal(); // the browser gives the focus back to the opener afterwards
 }
 
