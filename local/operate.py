@@ -1,6 +1,7 @@
 """Calling the service's own functions as its operator: on the laptop, or on AWS in a stage. Changes when how does."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ def find(stage: str | None, *, laptop: Callable[[], Running | None] | None = Non
             raise terminal.Stop("Set the region and the credentials of an operator (AWS_REGION, AWS_PROFILE).")
         stacks = session.client("cloudformation").describe_stacks(StackName=f"shopwright-{stage}-service")["Stacks"]
         return Service(session, None, {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])})
-    running = (laptop or Cloud("demo").running)()
+    running = (laptop or Cloud(os.environ.get("INSTANCE") or "demo").running)()
     if running is None:
         raise terminal.Stop("The laptop cloud is not running: run `make up` first, or name a STAGE on AWS.")
     return at_home(running)

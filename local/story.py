@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
@@ -163,15 +164,18 @@ def keep_apart(stage: Stage, other: Stage, foreign: Dropped) -> None:
         print(f"    {tried.ljust(width)}  {got}")
 
 
-def tell(running: Running, began: float) -> None:
+def tell(running: Running, began: float, instance: str = "demo") -> None:
     """The whole story on a running cloud."""
     asked = questions()
+    enter = partial(token, running.outputs, running.gateway_url, instance=instance)
     stages = [
         Stage(
             merchant,
             asked[merchant.id],
-            Shop(running.api_url, token(running.outputs, running.gateway_url, merchant.id, "merchant")),
-            Shop(running.api_url, token(running.outputs, running.gateway_url, merchant.id, "guest")),
+            Shop(
+                running.api_url, token(running.outputs, running.gateway_url, merchant.id, "merchant", instance=instance)
+            ),
+            Shop(running.api_url, token(running.outputs, running.gateway_url, merchant.id, "guest", instance=instance)),
         )
         for merchant in shops()
     ]
@@ -195,11 +199,12 @@ def tell(running: Running, began: float) -> None:
 
 def main() -> int:
     began = time.monotonic()
-    cloud = Cloud("demo")
+    instance = os.environ.get("INSTANCE") or "demo"
+    cloud = Cloud(instance)
     leave = os.environ.get("DEMO_EXIT") == "1"
     try:
         running = cloud.up()
-        tell(running, began)
+        tell(running, began, instance)
     finally:
         if leave:
             cloud.down()

@@ -12,7 +12,7 @@ from cdk.parts.acknowledge import acknowledge
 from cdk.parts.alarms import MINUTE
 from cdk.parts.asl_state_machine import AslStateMachine
 from cdk.parts.capability_function import CapabilityFunction
-from cdk.parts.grants import allow, delete_versions, list_objects, use_database, use_objects
+from cdk.parts.grants import allow, delete_versions, list_objects, use_cache, use_database, use_objects
 from cdk.parts.ground import Ground
 from cdk.parts.layers import MORE_MODELS
 
@@ -122,6 +122,7 @@ class Ingestion(Construct):
             in_network=True,
         )
         use_database(remove, data)
+        use_cache(remove, data)
         erase_personal(remove, data)
         delete_versions(remove, data, data.documents, "documents/")
         delete_versions(remove, data, data.quarantine, "quarantine/")

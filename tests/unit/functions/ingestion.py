@@ -159,6 +159,7 @@ class Wares:
     """The feeds of one merchant in memory, by document; the rules of the real catalog are tested against PostgreSQL."""
 
     feeds: dict[str, tuple[Feed, Mapping[UUID, Owner]]] = field(default_factory=dict)
+    taken_over: set[str] = field(default_factory=set)  # documents of which another feed has a product
     tenants: list[str] = field(default_factory=list)
 
     def of(self, tenant: Tenant) -> Any:
@@ -167,6 +168,9 @@ class Wares:
 
     def replace(self, db: Any, document_id: str, feed: Feed, owners: Mapping[UUID, Owner]) -> None:
         self.feeds[document_id] = (feed, owners)
+
+    def whole(self, document_id: str) -> bool:
+        return document_id not in self.taken_over
 
     def withdraw(self, db: Any, document_id: str) -> int:
         return len(self.feeds.pop(document_id)[0].products) if document_id in self.feeds else 0

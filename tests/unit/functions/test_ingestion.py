@@ -34,6 +34,7 @@ from shopwright.documents.sandbox import Sandbox
 from shopwright.documents.work import Batch, Drop, EmbeddedBatch
 from shopwright.embedding.model import Model
 from shopwright.runtime.task import LARGEST_RESULT_BYTES, MalformedInput
+from shopwright.tenancy.tenant import Tenant
 
 from tests.unit.functions.ingestion import KEY, Files, Payloads, Shelf, Wares, context, drop, sample
 from tests.unit.shopwright.documents import samples
@@ -65,6 +66,14 @@ class Shop:
         self.wares = Wares()
         self.embedded: list[str] = []
         self.serving = MODEL.name
+        self.answers_forgotten: list[str] = []  # whose
+
+    def desk_of_removal(self, *shred: Callable[[Tenant, str], None]) -> remove_document.Desk:
+        def forgets(tenant: Tenant) -> int:
+            self.answers_forgotten.append(tenant.merchant_id)
+            return 1
+
+        return remove_document.Desk(self.shelf.of, self.wares.of, self.documents.of, shred, forgets)
 
     def parse(self, **change: Any) -> Any:
         desk = ingest_parse.Desk(
@@ -324,7 +333,7 @@ def test_a_product_feed_fills_the_catalog_together_with_its_passages() -> None:
     assert [product.id for product in feed.products] == ["P-1", "P-3"]
     assert [(refused.row, refused.reason) for refused in feed.refused] == [(3, "This row has no title.")]
     passages = {chunk.id: chunk.content for chunk, _ in shop.shelf.rows[document_id(FEED_KEY)]["content"].passages}
-    assert len(passages) == 3  # a row that is no product can still be found
+    assert len(passages) == 2  # a row that was refused is told to the merchant alone
     assert {owner.product_id: passages[chunk] for chunk, owner in owners.items()} == {
         "P-1": "sku: P-1; name: Skillet; price: 29.50 GBP; stock: 4; description: Write to [email] about it.",
         "P-3": "sku: P-3; name: Kettle; price: 39.00 GBP; stock: 0; description: Whistles.",
@@ -344,6 +353,29 @@ def test_rows_of_a_table_share_passages_and_products_never_do() -> None:
         kept = shop.shelf.rows[document_id(f"documents/kitchen/{name}.csv")]["content"].passages
         assert len(kept) == passages, name
     assert len(shop.wares.feeds) == 1
+
+
+def test_a_row_that_was_refused_is_told_to_the_merchant_and_to_no_shopper() -> None:
+    shop = Shop()
+    shop.documents.files[FEED_KEY] = b"sku,title,price\n1,Good Ladle,4.00\n2,Negative Ladle,-4.00\n3,Free Ladle,free\n"
+
+    shop.take_in(key=FEED_KEY)
+
+    feed, _ = shop.wares.feeds[document_id(FEED_KEY)]
+    kept = shop.shelf.rows[document_id(FEED_KEY)]["content"].passages
+    assert [one.row for one in feed.refused] == [3, 4]
+    assert ["Good Ladle" in chunk.content for chunk, _ in kept] == [True]
+
+
+def test_a_feed_that_lost_a_product_to_another_tells_it_again_when_it_is_dropped_again() -> None:
+    shop = Shop()
+    shop.documents.files[FEED_KEY] = FEED
+    shop.take_in(key=FEED_KEY)
+    assert shop.parse(key=FEED_KEY, sequencer="02")["outcome"] == "unchanged"
+
+    shop.wares.taken_over.add(document_id(FEED_KEY))
+
+    assert shop.parse(key=FEED_KEY, sequencer="03")["outcome"] == "parsed"
 
 
 def test_a_feed_that_eats_memory_is_refused_by_the_process_that_reads_it() -> None:
@@ -375,7 +407,7 @@ def test_a_deleted_feed_takes_its_products_with_it() -> None:
     shop = Shop()
     shop.documents.files[FEED_KEY] = FEED
     shop.take_in(key=FEED_KEY)
-    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of, shop.documents.of, ()))
+    handler = remove_document.build(shop.desk_of_removal)
 
     run(handler, drop(key=FEED_KEY, sequencer="02", size=0))
 
@@ -469,25 +501,23 @@ def test_a_deleted_object_takes_its_passages_with_it() -> None:
     shop = Shop()
     shop.take_in()
     kept = {("kitchen", document_id(KEY)): "a token", ("outdoor", document_id(KEY)): "somebody else's"}
-    handler = remove_document.build(
-        lambda: remove_document.Desk(
-            shop.shelf.of,
-            shop.wares.of,
-            shop.documents.of,
-            (lambda tenant, scope: kept.__delitem__((tenant.merchant_id, scope)),),
-        )
-    )
+
+    def shred(tenant: Tenant, scope: str) -> None:
+        del kept[tenant.merchant_id, scope]
+
+    handler = remove_document.build(lambda: shop.desk_of_removal(shred))
 
     assert run(handler, drop(sequencer="02", size=0)) == {"outcome": "removed"}
     assert shop.row["content"] is None
     assert shop.documents.forgotten == [KEY]
     assert list(kept.values()) == ["somebody else's"]
+    assert shop.answers_forgotten == ["kitchen"]
 
 
 def test_a_late_deletion_takes_nothing_of_what_came_after_it() -> None:
     shop = Shop()
     shop.take_in(sequencer="05")
-    handler = remove_document.build(lambda: remove_document.Desk(shop.shelf.of, shop.wares.of, shop.documents.of, ()))
+    handler = remove_document.build(shop.desk_of_removal)
 
     assert run(handler, drop(sequencer="04", size=0)) == {"outcome": "superseded"}
     assert shop.row["content"] is not None

@@ -125,6 +125,12 @@ class Catalog:
         refused = tuple(Refused(number, reason) for number, reason in row["refused"])
         return Report(row["products"], row["withdrawn"], refused, row["refused_count"])
 
+    def whole(self, document_id: str) -> bool:
+        """Whether a document still tells of all the products that it told of; so does one that is no feed."""
+        with self._database.as_tenant(self._signer.sign(self._tenant)) as db:
+            row = db.execute(_QUERIES["whole"], {"merchant": self._merchant, "document": document_id}).fetchone()
+        return row is None or bool(row["whole"])
+
     def browse(
         self,
         limit: int = 20,

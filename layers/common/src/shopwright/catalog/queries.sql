@@ -122,9 +122,18 @@ delete from shopwright.feed where merchant_id = %(merchant)s and document_id = %
 
 -- name: read_report
 -- What became of a feed; no row for a document that is none.
-select products, withdrawn, refused, refused_count
-  from shopwright.feed
- where merchant_id = %(merchant)s and document_id = %(document)s;
+select (select count(*) from shopwright.product p
+         where p.merchant_id = f.merchant_id and p.document_id = f.document_id and not p.withdrawn)::int4 as products,
+       f.withdrawn, f.refused, f.refused_count
+  from shopwright.feed f
+ where f.merchant_id = %(merchant)s and f.document_id = %(document)s;
+
+-- name: whole
+-- Whether all that a feed told of is still told by it: another feed may have taken a product over, and have gone since.
+select f.products = (select count(*) from shopwright.product p
+                      where p.merchant_id = f.merchant_id and p.document_id = f.document_id and not p.withdrawn) as whole
+  from shopwright.feed f
+ where f.merchant_id = %(merchant)s and f.document_id = %(document)s;
 
 -- name: facts_of
 -- The facts of the products that passages tell of, as they are now: one round trip.
