@@ -2,14 +2,17 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import ingest_parse
 import pytest
 import shopwright_models
-from shopwright.catalog.aurora import CatalogRepository, Facts
+from shopwright.catalog.aurora import CatalogRepository, Facts, Offers
+from shopwright.catalog.offer import Listed
+from shopwright.checkout import cart as carting
 from shopwright.database.connection import Address, Database, Login, connect_master
 from shopwright.database.migrate import Migrator
 from shopwright.documents.aurora import Content, DocumentRepository, Outcome
@@ -19,14 +22,24 @@ from shopwright.documents.sandbox import Sandbox
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
+from shopwright.orchestrator import carry, classifier, talk, toolbox
 from shopwright.orchestrator.answer import Answer, Desk, Question, answer
+from shopwright.orchestrator.coordinate import Coordinator
+from shopwright.orchestrator.intent import Reader
+from shopwright.orchestrator.registry import Outcome as Called
+from shopwright.orchestrator.registry import Registry
+from shopwright.orchestrator.toolbox import Call, NotAvailableYet, Sought
+from shopwright.orchestrator.tools import HandOver
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
-from shopwright.retrieval.aurora import Search
+from shopwright.retrieval.aurora import ProductWords, Search
+from shopwright.retrieval.search import Passage
+from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.passport import Signer, SigningKey
 from shopwright.tenancy.tenant import Tenant
 
+from tests.fakes.carts import FakeCarts
 from tests.fakes.sessions import FakeSessions
 from tests.integration.conftest import FreshDatabase
 
@@ -68,6 +81,17 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
                     _ingest(documents, catalog, embedder, sandbox, shop, path)
     search, facts = Search(database, model=embedder.model), Facts(database)
     sessions = FakeSessions(lambda: 1_790_000_000)
+    tools, mistakes = _tools(database, embedder, signer)
+    coordinator = Coordinator()
+
+    def called(
+        caller: Caller, tool: str, arguments: Mapping[str, Any], deadline: Deadline, request_id: str | None
+    ) -> Called:
+        outcome = tools.call(caller, tool, arguments, deadline, request_id=request_id)
+        assert mistakes == []
+        return outcome
+
+    offers = Offers(database)
     yield Shops(
         Desk(
             mask=mask,
@@ -79,10 +103,60 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
             remember=lambda caller, session_id, turn, begun: sessions.of(caller.tenant, caller.subject).remember(
                 session_id, turn, begun
             ),
+            talk=talk.Desk(
+                call=called,
+                products=lambda caller, ids: offers.find(
+                    signer.sign(caller.tenant), product_ids=list(ids), limit=len(ids)
+                ),
+            ),
+            carry=carry.Desk(
+                call=called, coordinator=coordinator, reader=Reader(embedder.question, classifier.shipped())
+            ),
         ),
         database,
     )
+    coordinator.close()
+    tools.close()
     database.close()
+
+
+def _tools(database: Database, embedder: OnnxEmbedder, signer: Signer) -> tuple[Registry, list[BaseException]]:
+    """Every tool, over the shops' own database; carts are kept in memory."""
+    search, offers, facts = Search(database, model=embedder.model), Offers(database), Facts(database)
+    words, carts = ProductWords(database), FakeCarts(lambda: 1_790_000_000)
+    mistakes: list[BaseException] = []
+
+    def find(caller: Caller, question: str, limit: int) -> Sequence[Passage]:
+        return search.hybrid(signer.sign(caller.tenant), question, embedder.question(question))[:limit]
+
+    def sought(caller: Caller, wanted: Sought) -> Sequence[Listed]:
+        return offers.find(
+            signer.sign(caller.tenant),
+            chunk_ids=wanted.chunk_ids,
+            product_ids=wanted.product_ids,
+            price=wanted.price,
+            only_available=wanted.only_available,
+            limit=wanted.limit,
+        )
+
+    def nobody(call: Call, wanted: HandOver) -> str:
+        raise NotAvailableYet
+
+    desk = toolbox.Desk(
+        search=find,
+        named=lambda caller, said, limit: words.holding(signer.sign(caller.tenant), said, limit=limit),
+        products=sought,
+        facts=lambda caller, product, sku: facts.of_product(signer.sign(caller.tenant), product, sku),
+        passage=lambda caller, product: words.of(signer.sign(caller.tenant), product),
+        predict=heuristic.predict,
+        cart=carting.Desk(
+            open=carts.open,
+            change=carts.change,
+            offers=lambda caller, skus: offers.of(signer.sign(caller.tenant), skus),
+        ),
+        hand_over=nobody,
+    )
+    return Registry(toolbox.box(desk), report=lambda _, mistake: mistakes.append(mistake)), mistakes
 
 
 def _ingest(

@@ -13,6 +13,7 @@ from shopwright.orchestrator.ranking import rank
 from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.toolbox import Call, Desk, Sought, box
 from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.aurora import ProductWords
 from shopwright.retrieval.search import Passage
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller, Role
@@ -29,7 +30,7 @@ class Counter:
     """Every tool, over the shops' own database."""
 
     def __init__(self, shops: Shops) -> None:
-        offers, facts = Offers(shops.database), Facts(shops.database)
+        offers, facts, words = Offers(shops.database), Facts(shops.database), ProductWords(shops.database)
         carts = FakeCarts(lambda: 1_790_000_000)
         self.mistakes: list[BaseException] = []
         self.coordinator = Coordinator()
@@ -52,6 +53,8 @@ class Counter:
 
         desk = Desk(
             search=search,
+            named=lambda caller, said, limit: words.holding(SIGNER.sign(caller.tenant), said, limit=limit),
+            passage=lambda caller, product: words.of(SIGNER.sign(caller.tenant), product),
             products=products,
             facts=lambda caller, product, sku: facts.of_product(SIGNER.sign(caller.tenant), product, sku),
             predict=heuristic.predict,

@@ -16,17 +16,19 @@ from shopwright.errors import Unavailable
 from shopwright.grounding import slots
 from shopwright.grounding.check import Claim, Verdict, check
 from shopwright.grounding.cite import Citation, cite
+from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Source, record
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
-from shopwright.orchestrator import follow_up
+from shopwright.orchestrator import carry as carrying
+from shopwright.orchestrator import follow_up, tongue
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
 from shopwright.orchestrator.events import Tell, Telling
 from shopwright.orchestrator.intent import WORDS_ALONE, Kind, read
-from shopwright.orchestrator.said import Said
+from shopwright.orchestrator.said import Product, Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
 from shopwright.orchestrator.spoken import figures
 from shopwright.privacy.redact import Masked
@@ -38,7 +40,7 @@ from shopwright.tenancy.caller import Caller
 
 ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unavailable"
 DONE, ASKS = "done", "asks"  # without a document: something was done or said, or we must know more first
-MODE, TALK, TEMPLATE = "extractive", "talk", "template"
+MODE, TALK, TEMPLATE, PRODUCTS = "extractive", "talk", "template", "products"
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
 RECALLED = 6  # turns, for what a pronoun stands for
 _A_CONVERSATION, _ACCOUNTS, _A_TURN = 3, 10, 4  # DynamoDB's units: to read turns, to read a ledger, to write a turn
@@ -77,7 +79,7 @@ class Answer:
     request's: what a kept answer cost once is not in it.
 
     `facts` are the products' values that the text tells or hangs on, each with the version that it had: once one has
-    another, the text is old.
+    another, the text is old. `products` are those that were found or compared, in their order.
     """
 
     text: str
@@ -92,6 +94,7 @@ class Answer:
     kept_at: float | None = None
     failure: Unavailable | None = None
     facts: tuple[Told, ...] = ()
+    products: tuple[Product, ...] = ()
     score: float = 1.0
     flags: tuple[str, ...] = ()
     cost: Bill = field(default_factory=Bill)
@@ -112,6 +115,7 @@ class Desk:
     beside: Beside | None = None  # without it our own passages are all there is
     cache: AnswerCache | None = None
     talk: talking.Desk | None = None  # without it everything is looked up
+    carry: carrying.Desk | None = None  # without it products are looked up like all else
     spoken: speaking.Desk | None = None  # without it no model is asked
     priced: Callable[[Used], Bill] = lambda used: Bill()
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())
@@ -172,13 +176,24 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     hangs = turns[-figures().turns :] if resolved != plain else ()
     found_ms: list[float] = []
 
-    def compute() -> Said:
-        passages = _passages(resolved, visit)
+    def found() -> None:
         found_ms.append(elapsed_ms())
+
+    def compute() -> Said:
+        carried = _carried(resolved, visit, found)
+        if carried is not None:
+            return carried
+        passages = _passages(resolved, visit)
+        found()
+        other = tongue.other(resolved, [passage.content for passage in passages])
+        if other is not None:
+            return _with_sources(_in_another_tongue(resolved, other, passages, visit), visit.sighted)
         return _with_sources(_said(resolved, passages, hangs, visit), visit.sighted)
 
     try:
-        served = _served(resolved, compute, visit)
+        # What hangs on this conversation is kept for nobody, and nobody's kept answer is an answer to it.
+        own = _carried(plain, visit, found, turns) if carrying.hangs(plain, turns) else None
+        served = _served(resolved, compute, visit) if own is None else Served(own, Cache.OFF)
     except Unavailable as failure:
         clocks = Clocks(None, None, elapsed_ms())
         text = wording().facts_unavailable if isinstance(failure, FactsUnavailable) else wording().unavailable
@@ -191,12 +206,15 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     useful_ms = found_ms[0] if found_ms else token_ms
     if reply is not None:  # what was done comes first; it is this shopper's, and kept for nobody else
         said = replace(said, text=f"{desk.mask_answer(reply.text).text} {said.text}")
-    products = [*(reply.products if reply else ()), *(fact.product_id for fact in said.facts)]
+    products = [*(reply.products if reply else ()), *(shown.product_id for shown in said.products)]
+    products += [fact.product_id for fact in said.facts]
     session_id, cost = kept(said, said.mode, products)
     if said.cut_down:
         notes.append(wording().notes["cut_down"])
     if visit.sighted is not None and not visit.sighted.whole:
         notes.append(wording().notes["source_missing"])
+    if said.language:
+        notes.append(tongue.tongues()[said.language].note)
     if served.unchecked and served.written_at is not None:
         written = datetime.fromtimestamp(served.written_at, UTC)
         notes.append(wording().notes["unchecked"].format(at=f"{written:%Y-%m-%d %H:%M} UTC"))
@@ -212,6 +230,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
         cache=served.cache,
         kept_at=served.written_at,
         facts=said.facts,
+        products=said.products,
         score=said.score,
         flags=said.flags,
         cost=cost,
@@ -332,6 +351,98 @@ def _with_sources(said: Said, sighted: Sighted | None) -> Said:
     return replace(said, lasting=said.lasting and ours and sighted.whole, flags=(*said.flags, *sighted.flags))
 
 
+def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequence[Turn] = ()) -> Said | None:
+    """What is told of products that were looked for, compared or pointed at; None: look into the documents."""
+    if visit.desk.carry is None:
+        return None
+
+    def facts(passages: Sequence[Passage]) -> Mapping[str, Sheet]:
+        found()
+        return _sheets([passage.chunk_id for passage in passages], visit)
+
+    visit.deadline.check()
+    wish = carrying.Asked(asked, visit.caller, turns, visit.question.request_id)
+    carried = carrying.carried(wish, desk=visit.desk.carry, facts=facts, deadline=visit.deadline)
+    if carried is None:
+        return None
+    visit.used.database_ms += carried.took_ms
+    beside = None
+    if carried.rest:
+        # Where there are sources beside our own, what failed of them is to be told.
+        own = carried.passages if visit.desk.beside is None else ()
+        passages = own or _passages(carried.rest, visit)
+        beside = _quietly(lambda quiet: _said(carried.rest, passages, (), quiet), visit)
+        beside = _with_sources(beside, visit.sighted)
+    said = _of_products(carried, lasting=not turns)
+    return _spoken_out(said if beside is None else _together(said, beside), carried.sentences, beside, visit)
+
+
+def _of_products(carried: carrying.Carried, *, lasting: bool) -> Said:
+    return Said(
+        text="",
+        verdict=ASKS if carried.asks and not carried.products else ANSWERED,
+        citations=carried.citations,
+        confidence=carried.confidence,
+        facts=carried.facts,
+        mode=PRODUCTS,
+        lasting=lasting and carried.watched is not None and bool(carried.products),
+        products=carried.products,
+        watched=carried.watched or (),
+    )
+
+
+def _together(said: Said, beside: Said) -> Said:
+    """One answer of two: the second's citations go on where the first's end."""
+    offset = len(said.citations)
+    return replace(
+        said,
+        citations=(*said.citations, *(replace(one, ref=one.ref + offset) for one in beside.citations)),
+        confidence=min(said.confidence, beside.confidence),
+        cut_down=beside.cut_down,
+        facts=(*said.facts, *beside.facts),
+        score=min(said.score, beside.score),
+        flags=beside.flags,
+        lasting=said.lasting and beside.lasting,
+    )
+
+
+def _spoken_out(said: Said, sentences: Sequence[str], beside: Said | None, visit: _Visit) -> Said:
+    offset = len(said.citations) - len(beside.citations) if beside else 0
+    more = ["\n" + remarked(beside.text, lambda ref: ref + offset)] if beside else []
+    visit.telling.sources(said.citations)
+    visit.telling.products(said.facts)
+    return replace(said, text=visit.telling.words([*sentences, *more], mask=visit.desk.mask_answer))
+
+
+def _quietly(say: Callable[[_Visit], Said], visit: _Visit) -> Said:
+    """A part of an answer, which is told with the rest of it."""
+    quiet = replace(visit, telling=Telling(None, lambda: 0.0))
+    said = say(quiet)
+    visit.purse = quiet.purse
+    return said
+
+
+def _in_another_tongue(asked: str, code: str, passages: Sequence[Passage], visit: _Visit) -> Said:
+    """What can be told to who asks in another language than the documents': products by their names, and whatever the
+    documents' own words still give; with a word about it in the shopper's language."""
+    if visit.desk.carry is not None:
+        wish = carrying.Asked(asked, visit.caller, (), visit.question.request_id)
+        carried = carrying.named(
+            wish,
+            desk=visit.desk.carry,
+            facts=lambda found: _sheets([passage.chunk_id for passage in found], visit),
+            deadline=visit.deadline,
+        )
+        if carried is not None:
+            said = replace(_of_products(carried, lasting=True), language=code)
+            return _spoken_out(said, carried.sentences, None, visit)
+    said = replace(_quietly(lambda quiet: _said(asked, passages, (), quiet), visit), language=code)
+    if said.verdict == NOT_IN_DOCUMENTS:
+        said = replace(said, text=tongue.tongues()[code].not_in_documents)
+    _retell(said, visit.telling)
+    return said
+
+
 def _retell(said: Said, telling: Telling) -> None:
     telling.sources(said.citations)
     telling.products(said.facts)
@@ -435,11 +546,14 @@ def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
 
 
 def _facts(passages: Sequence[Passage], visit: _Visit) -> Mapping[str, Sheet]:
+    return _sheets([passage.chunk_id for passage in passages if record(passage.content)], visit)
+
+
+def _sheets(chunks: Sequence[str], visit: _Visit) -> Mapping[str, Sheet]:
     visit.deadline.check()
-    chunks = tuple(passage.chunk_id for passage in passages if record(passage.content))
     try:
         with visit.in_database():
-            return visit.desk.facts(visit.caller, chunks)
+            return visit.desk.facts(visit.caller, tuple(chunks))
     except Unavailable as failure:
         raise FactsUnavailable(
             "The shop's prices and stock cannot be looked up at the moment. Please try again in a moment."

@@ -271,14 +271,15 @@ class AnswerCache:
 
     def _keep(self, visit: "_Visit", said: Said, generation: int) -> None:
         """Put an answer on the shelf. That it cannot be is no reason not to give it."""
-        kind = "with_facts" if said.facts else said.verdict
+        hangs_on = (*said.facts, *said.watched)
+        kind = "with_facts" if hangs_on else said.verdict
         lifetime = self._rules.lifetimes[kind]
         entry = _Entry(
             merchant_id=visit.caller.tenant.merchant_id,
             query_hash=visit.query_hash,
             kind=kind,
             generation=generation,
-            facts={fact.key: fact.version for fact in said.facts},
+            facts={fact.key: fact.version for fact in hangs_on},
             written_at=self._now(),
             said=said,
         )

@@ -20,6 +20,7 @@ from shopwright.orchestrator.wanted import (
     Reference,
     Wanted,
     change_of_cart,
+    compared,
     product_words,
     without_price,
 )
@@ -300,7 +301,10 @@ def _policy(draft: _Draft, request: Request) -> None:
 
 
 def _comparison(draft: _Draft, request: Request) -> None:
-    products = draft.products(request.wanted.references, draft.context.shown)
+    pointed = any(one.how in (Pointing.PLACE, Pointing.PRONOUN) for one in request.wanted.references)
+    named = () if pointed else compared(request.text)
+    references = [Reference(Pointing.NAME, name) for name in named] or request.wanted.references
+    products = draft.products(references, draft.context.shown)
     if not products and not request.wanted.references:
         products = list(draft.context.shown[:_SHOWN])
     if len(products) < 2:

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-_DECIDES = ("embedding", "grounding", "llm", "orchestrator", "retrieval", "database/migrations")
+_DECIDES = ("embedding", "grounding", "llm", "orchestrator", "retrieval", "signals", "database/migrations")
 
 
 @cache

@@ -197,6 +197,11 @@ def _product(request: Request, visit: _Visit) -> Mapping[str, Any] | str:
     words = " ".join(codes) or product_words(request.text)
     if not words:
         found = [_listed(one) for one in visit.desk.products(visit.caller, visit.shown)] if visit.shown else []
+        places = [one.place for one in request.wanted.references if one.how is Pointing.PLACE and one.place]
+        if len(places) == 1:  # "the second one" counts in what was shown, also when one of them is gone since
+            at = places[0] - 1 if places[0] > 0 else len(visit.shown) + places[0]
+            meant = visit.shown[at] if 0 <= at < len(visit.shown) else ""
+            found = [one for one in found if one["product_id"] == meant] or found
         return found[0] if len(found) == 1 else _which(found, visit)
     found = _given(visit.tool("search_products", words=words, limit=_LOOKED_FOR))["products"]
     said = {code.casefold() for code in codes}

@@ -20,7 +20,8 @@ from shopwright.signals.predict import Candidate, Predict
 from shopwright.tenancy.caller import Caller
 
 _LOOKED_AT = 40  # passages, of which several may be of one product or of none
-_LONGEST_TEXT = 1500
+_NAMED = 120  # passages of products that hold the words
+_LONGEST_TEXT, _LONGEST_RECORD = 1500, 500
 _TOLD = 5  # passages in the words of one source
 
 
@@ -72,11 +73,14 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What must be within reach. `search` gives so many passages, best first."""
+    """What must be within reach. `search` gives so many passages, best first; `named` those of products that hold the
+    words, those with the most of them first."""
 
     search: Callable[[Caller, str, int], Sequence[Passage]]
+    named: Callable[[Caller, str, int], Sequence[Passage]]
     products: Callable[[Caller, Sought], Sequence[Listed]]
     facts: Callable[[Caller, str, str], Sheet]  # of a product, or of one of its variants
+    passage: Callable[[Caller, str], Passage | None]  # that tells of a product
     predict: Predict
     cart: carting.Desk
     hand_over: Callable[[Call, tools.HandOver], str]  # the reference under which a person finds it
@@ -115,8 +119,12 @@ class _Box:
 
     def search_products(self, call: Call, wanted: tools.SearchProducts) -> tools.FoundProducts:
         passages: Sequence[Passage] | None = None
+        named: Sequence[Passage] = ()
         if wanted.words is not None:
-            passages = self._desk.search(call.caller, wanted.words, _LOOKED_AT)
+            named = self._desk.named(call.caller, wanted.words, _NAMED)
+            call.deadline.check()
+            near = self._desk.search(call.caller, wanted.words, _LOOKED_AT)
+            passages = _together(named, near)
             call.deadline.check()
         sought = Sought(
             limit=wanted.limit,
@@ -125,15 +133,21 @@ class _Box:
             only_available=wanted.only_available,
         )
         listed = self._desk.products(call.caller, sought)
-        return tools.FoundProducts(products=[_product(one, passages or ()) for one in listed])
+        return tools.FoundProducts(
+            products=[_product(one, passages or ()) for one in listed],
+            complete=len(listed) < wanted.limit or _all_named(listed, named, passages or ()),
+        )
 
     def get_facts(self, call: Call, wanted: tools.GetFacts) -> tools.ToldFacts:
         sheet = self._desk.facts(call.caller, wanted.product_id, wanted.sku or "")
         if not sheet:
             raise ProductNotSold
         names = wanted.names or list(sheet)
+        told = self._desk.passage(call.caller, wanted.product_id)
         return tools.ToldFacts(
-            product_id=wanted.product_id, facts=[_fact(sheet[name]) for name in names if name in sheet]
+            product_id=wanted.product_id,
+            facts=[_fact(sheet[name]) for name in names if name in sheet],
+            passage=None if told is None else _passage(1, told, _LONGEST_RECORD),
         )
 
     def predict_signals(self, call: Call, wanted: tools.PredictSignals) -> tools.Signals:
@@ -219,7 +233,23 @@ def _minor(amount: Decimal | None, currency: str) -> int | None:
     return None if amount is None else int(amount.scaleb(exponent(currency)))
 
 
-def _passage(ref: int, passage: Passage) -> tools.FoundPassage:
+def _all_named(listed: Sequence[Listed], named: Sequence[Passage], passages: Sequence[Passage]) -> bool:
+    """Whether every product that holds every word is among those listed: they come first."""
+    whole = [one for one in named if (one.lexical or 0.0) >= 1.0]
+    return bool(passages) and len(whole) < _NAMED and listed[-1].place > len(whole)
+
+
+def _together(named: Sequence[Passage], near: Sequence[Passage]) -> Sequence[Passage]:
+    """Those that hold every word first, then the nearest by word and meaning, then those that hold some words."""
+    whole = {one.chunk_id: one for one in named if (one.lexical or 0.0) >= 1.0}
+    first = [one for one in near if one.chunk_id in whole]
+    found: dict[str, Passage] = {}
+    for one in (*first, *whole.values(), *near, *named):
+        found.setdefault(one.chunk_id, one)
+    return tuple(found.values())
+
+
+def _passage(ref: int, passage: Passage, longest: int = _LONGEST_TEXT) -> tools.FoundPassage:
     return tools.FoundPassage(
         ref=ref,
         chunk_id=passage.chunk_id,
@@ -230,14 +260,15 @@ def _passage(ref: int, passage: Passage) -> tools.FoundPassage:
         start=passage.start,
         end=passage.end,
         source_uri=passage.source_uri,
-        text=passage.content[:_LONGEST_TEXT],
+        text=passage.content[:longest],
         similarity=round(passage.similarity, 4),
     )
 
 
 def _product(listed: Listed, passages: Sequence[Passage]) -> tools.FoundProduct:
     """Relevance is the passage's by which it was found; a product that no words were asked of is as good as any."""
-    relevance = passages[listed.place - 1].similarity if 1 <= listed.place <= len(passages) else 1.0
+    found = passages[listed.place - 1] if 1 <= listed.place <= len(passages) else None
+    relevance = 1.0 if found is None else found.similarity or found.lexical or 0.0
     return tools.FoundProduct(
         product_id=listed.product_id,
         title=listed.title,
@@ -247,6 +278,7 @@ def _product(listed: Listed, passages: Sequence[Passage]) -> tools.FoundProduct:
         sold_out=listed.is_out,
         left=listed.left,
         relevance=round(max(0.0, min(1.0, relevance)), 4),
+        passage=None if found is None else _passage(listed.place, found, _LONGEST_RECORD),
     )
 
 

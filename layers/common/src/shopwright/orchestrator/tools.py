@@ -21,6 +21,7 @@ from shopwright.tenancy.caller import Role
 
 LONGEST_QUESTION = 400
 MOST_PRODUCTS = 20
+MOST_FOUND = 30
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -74,7 +75,7 @@ class SearchProducts(_Shape):
         default=None, pattern="^[A-Z]{3}$", description="ISO 4217; without it, the shop's own currency."
     )
     only_available: bool = Field(default=False, description="Leave out what is sold out.")
-    limit: int = Field(default=5, ge=1, le=10, description="How many products.")
+    limit: int = Field(default=5, ge=1, le=MOST_FOUND, description="How many products.")
 
 
 class FoundProduct(_Shape):
@@ -88,10 +89,14 @@ class FoundProduct(_Shape):
     sold_out: bool
     left: int | None = Field(description="Null: nobody counts them.")
     relevance: float = Field(ge=0, le=1)
+    passage: FoundPassage | None = Field(
+        default=None, description="What the shop says of it; null when no words were asked."
+    )
 
 
 class FoundProducts(_Shape):
-    products: list[FoundProduct] = Field(max_length=10)
+    products: list[FoundProduct] = Field(max_length=MOST_FOUND)
+    complete: bool = Field(default=False, description="Whether these are all that hold such words and fit.")
 
 
 class GetFacts(_Shape):
@@ -115,6 +120,9 @@ class ToldFact(_Shape):
 class ToldFacts(_Shape):
     product_id: str
     facts: list[ToldFact] = Field(max_length=300)
+    passage: FoundPassage | None = Field(
+        default=None, description="What the shop says of it, as it stood when it was written."
+    )
 
 
 class PredictSignals(_Shape):

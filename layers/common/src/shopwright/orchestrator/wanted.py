@@ -138,11 +138,52 @@ def without_price(text: str, *, currency: str | None = None) -> str:
     return re.sub(r"\s+", " ", _price(plain_text(text), currency)[1]).strip(" ,.;?!")
 
 
+def subject_words(text: str, *, currency: str | None = None) -> str:
+    """The words without what they fix: what is left may name what is looked for, and holds words that only ask."""
+    rest = without_price(text, currency=currency)
+    tables = _tables()
+    for says in (tables.colour, *tables.size, _EU_SIZE, _MEASURE, _IN_STOCK, *(says for _, says in tables.sort)):
+        rest = says.sub(" ", rest)
+    return re.sub(r"\s+", " ", rest).strip(" ,.;?!")
+
+
+def compared(text: str) -> tuple[str, ...]:
+    """What a comparison names, each by itself: "Kettle 1 or 2" names two kettles. Fewer than two: it names none."""
+    plain = _COMPARES.sub(" ", plain_text(text)).strip(" ,.;:?!")
+    plain = plain.rpartition(":")[2] if ":" in plain else plain
+    for between in _BETWEEN:  # "with" may stand in a name
+        parts = [part for piece in between.split(plain) if (part := _ARTICLE.sub("", piece.strip(" ,.;?!\"'")))]
+        if len(parts) > 1:
+            break
+    if len(parts) < 2 or any(len(part.split()) > _LONGEST_NAME for part in parts):
+        return ()
+    first = parts[0].split()
+    # What begins with a figure goes on from the first one's figure.
+    at = next((n for n, word in enumerate(first) if word[0].isdigit()), None)
+    return tuple(
+        part if at is None or not part[0].isdigit() else " ".join([*first[:at], *part.split()]) for part in parts
+    )
+
+
 def plain_text(text: str) -> str:
     """One kind of apostrophe and one kind of space, so that patterns need to know no other."""
     return re.sub(r"\s+", " ", text.replace("’", "'").replace("`", "'")).strip()
 
 
+_COMPARES = re.compile(
+    r"^.{0,60}?\b(?:compare|comparison (?:of|between)|differences? between|pros and cons of|side by side)\b"
+    r"|^(?:which|what) (?:one |of (?:them|these|those) |of the \w+ )?(?:is|are|weighs|costs)(?: the)?"
+    r" (?:more |less )?\w+(?: one)?\b"
+    r"|^(?:please|can you|could you|would you)\b",
+    re.I,
+)
+_BETWEEN = (
+    re.compile(r"\s+(?:(?:more|less)\s+\w+|\w+er)\s+than\s+", re.I),
+    re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|vs\.?|versus|against)\s+", re.I),
+    re.compile(r"\s+(?:with|to)\s+", re.I),
+)
+_ARTICLE = re.compile(r"^(?:(?:the|a|an|between|of|is|are|both)\s+)+", re.I)
+_LONGEST_NAME = 8  # words
 _MAX_DIGITS = 12
 _MOST_PIECES = 999
 _MOST_SHOWN = 20
@@ -167,7 +208,7 @@ _NOT_A_PRODUCT = re.compile(
 )
 _EU_SIZE = re.compile(r"\b(?:size|sizes|sz|eu|uk|us)\s*(?:eu|uk|us)?\s*(?P<size>[0-9]{1,3}(?:[.,]5)?)\b", re.I)
 _MEASURE = re.compile(
-    r"(?<![\w.,])(?P<figure>[0-9]+(?:[.,][0-9]+)?)[\s-]?(?P<unit>cm|mm|inch(?:es)?|l|liters?|litres?|ml|person|man|seater)\b",
+    r"(?<![\w.,])(?P<figure>[0-9]+(?:[.,][0-9]+)?)[\s-]?(?P<unit>cm|mm|inch(?:es)?|l|liters?|litres?|ml|persons?|people|man|seater)\b",
     re.I,
 )
 _SAME_UNIT = {
@@ -177,6 +218,8 @@ _SAME_UNIT = {
     "litre": "l",
     "litres": "l",
     "man": "person",
+    "people": "person",
+    "persons": "person",
     "seater": "person",
 }
 
@@ -330,7 +373,7 @@ def _tables() -> _Tables:
     after = rf"(?:[€$£¥₹]|\b(?:{_any(currencies)})\b|[A-Z]{{3}}\b)"
     end = rf"(?![0-9])(?!\s?-?{other}(?![\w]))"
     whole = {
-        place: rf"(?:(?P<s{place}1>{sign})\s?)?(?P<{place}>{figure})(?:\s?(?P<s{place}2>{after}))?{end}"
+        place: rf"(?:(?P<s{place}1>{sign})\s?)?(?P<{place}>{figure})(?:\s?(?P<s{place}2>{after})(?![0-9])|{end})"
         for place in "ab"
     }
     # An amount that a currency must stand beside, since the words before it tell of much else.

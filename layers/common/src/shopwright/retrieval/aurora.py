@@ -68,6 +68,24 @@ class Search:
         }
 
 
+class ProductWords:
+    """Finds products' passages by their words alone, for whoever the passport names."""
+
+    def __init__(self, database: Reads) -> None:
+        self._database = database
+
+    def of(self, passport: Passport, product_id: str) -> Passage | None:
+        """The passage that tells of the whole product, or else of one of its variants."""
+        rows = self._database.call(passport, _QUERIES["passage_of_product"], {"product": product_id})
+        return next((_passage({**row, "similarity": 0.0, "lexical": None, "score": 0.0}) for row in rows), None)
+
+    def holding(self, passport: Passport, words: str, *, limit: int) -> tuple[Passage, ...]:
+        """Those that hold most of the words first; nothing was measured by meaning, so that `lexical` orders them."""
+        asked = {"question": words.replace("\0", " "), "limit": limit}
+        rows = self._database.call(passport, _QUERIES["product_passages"], asked)
+        return tuple(_passage({**row, "similarity": 0.0, "lexical": row["held"], "score": row["held"]}) for row in rows)
+
+
 def _passage(row: Row) -> Passage:
     return Passage(
         chunk_id=str(row["chunk_id"]),

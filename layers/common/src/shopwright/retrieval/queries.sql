@@ -11,3 +11,11 @@ select * from shopwright.search_vector(%(passport)s, %(model)s, %(weights)s, %(v
 -- name: nearest_passages
 -- The passages nearest by meaning alone, with their content, under row-level security.
 select * from shopwright.search_passages(%(passport)s, %(model)s, %(weights)s, %(vector)b, %(limit)s::int4);
+
+-- name: product_passages
+-- The passages of products that hold these words, those with the most of them first: one round trip.
+select * from shopwright.product_passages(%(passport)s, %(question)s, %(limit)s::int4);
+
+-- name: passage_of_product
+-- The passage that tells of a product: one round trip, under row-level security.
+select * from shopwright.passage_of_product(%(passport)s, %(product)s);

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from shopwright.catalog.facts import Sheet
@@ -17,8 +18,10 @@ from shopwright.errors import ShopwrightError
 from shopwright.llm.extractive import compose
 from shopwright.observability import metrics
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator import spoken, talk, toolbox
+from shopwright.orchestrator import carry, classifier, spoken, talk, toolbox
+from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.dynamodb import Sessions
+from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.session import Session, SessionNotFound, SessionsUnavailable, Turn
 from shopwright.orchestrator.toolbox import Call, Sought, box
@@ -37,8 +40,10 @@ from shopwright.tenancy.secretsmanager import Secret
 
 if TYPE_CHECKING:
     from shopwright.database.connection import Reads
+    from shopwright.embedding.model import Model
     from shopwright.embedding.onnx import OnnxEmbedder
 
+_REMEMBERED = 64  # questions' vectors: those of a request, read, planned and searched with in turn
 OWN = "own"  # the price book of models that run on one's own machines
 
 
@@ -105,7 +110,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     from shopwright.orchestrator.aurora import Generations
     from shopwright.orchestrator.release import release
     from shopwright.orchestrator.valkey import Shelf
-    from shopwright.retrieval.aurora import Search
+    from shopwright.retrieval.aurora import ProductWords, Search
     from shopwright.retrieval.search import Passage
     from shopwright.retrieval.serving import Serving
 
@@ -121,6 +126,8 @@ def desk(env: AnsweringSettings) -> answering.Desk:
 
     reading, writing = env.reading(guarded), guarded("writer", env.database())
     facts = Facts(writing)
+    # A vector depends on its text alone: one request reads, plans and searches with the same.
+    embed = lru_cache(maxsize=_REMEMBERED)(lambda text: tuple(embedder.question(text)))
     signer = env.signer()
 
     def by(name: str, question: str) -> tuple[Model, Sequence[float]]:
@@ -188,20 +195,23 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     every = _beside(_sources(env, breakers), embedder)
 
     def documents(call: Call, question: str, limit: int) -> Sequence[Passage]:
-        vector = embedder.question(question)
+        vector = embed(question)
         asked = every.begin(call.caller.tenant, question, vector, call.deadline)
         return asked.beside(find(call.caller, question, vector)[:limit]).passages
 
     def amazon_q(call: Call, question: str) -> Sighted:
-        vector = embedder.question(question)
+        vector = embed(question)
         return others["amazon_q"].begin(call.caller.tenant, question, vector, call.deadline).beside(())
 
+    by_words = ProductWords(reading)
     registry = Registry(
         box(
             toolbox.Desk(
-                search=lambda caller, question, limit: find(caller, question, embedder.question(question))[:limit],
+                search=lambda caller, question, limit: find(caller, question, embed(question))[:limit],
+                named=lambda caller, words, limit: by_words.holding(signer.sign(caller.tenant), words, limit=limit),
                 products=sought,
                 facts=lambda caller, product, sku: facts.of_product(signer.sign(caller.tenant), product, sku),
+                passage=lambda caller, product: by_words.of(signer.sign(caller.tenant), product),
                 predict=heuristic.predict,
                 cart=carting.Desk(open=carts.open, change=carts.change, offers=offered),
                 hand_over=hand_over,
@@ -220,7 +230,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
 
     return answering.Desk(
         mask=redactor(Use.QUESTION).mask,
-        embed=embedder.question,
+        embed=embed,
         search=find,
         facts=facts_of,
         compose=compose,
@@ -235,9 +245,16 @@ def desk(env: AnsweringSettings) -> answering.Desk:
                 caller, "hand_over", wanted, deadline, session_id=session_id
             ),
         ),
+        carry=carry.Desk(call=called, coordinator=Coordinator(), reader=Reader(embed, _classifier(embedder.model))),
         spoken=_spoken(env, embedder, breakers),
         priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),
     )
+
+
+def _classifier(model: "Model") -> classifier.Classifier | None:
+    """Who tells wishes apart by examples; None where vectors are of another model than it was fitted to."""
+    shipped = classifier.shipped()
+    return shipped if shipped.model == model.sha256 else None
 
 
 def _hand_over(env: AnsweringSettings, sessions: Sessions) -> Callable[[Call, HandOver], str]:

@@ -1,7 +1,7 @@
 """A question and its answer as they travel over HTTP and over a socket: changes when either gains or loses a field."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from shopwright.errors import Unavailable
 from shopwright.grounding.cite import Citation
 from shopwright.money import NO_CURRENCY
 from shopwright.orchestrator.answer import ANSWERED, BAR, Answer
+from shopwright.orchestrator.said import Product as Shown
 
 LONGEST = 4000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # but for tabs and ends of lines
@@ -72,6 +73,25 @@ class Fact(BaseModel):
     version: int = Field(description="Grows with every change of the value.")
 
 
+class Share(BaseModel):
+    feature: str
+    share: float
+
+
+class Product(BaseModel):
+    """A product that the answer shows, in its place, and the prediction that had a part in it."""
+
+    product_id: str
+    title: str
+    score: float = Field(ge=0, le=1, description="Relevance and prediction together.")
+    predictor: str | None = Field(description="`heuristic` while no trained model serves; null: relevance alone.")
+    model_id: str | None
+    model_version: str | None
+    training_date: date | None
+    confidence: float | None = Field(description="The prediction's own.")
+    feature_importance: list[Share]
+
+
 class Clocks(BaseModel):
     """Milliseconds since the question came in."""
 
@@ -105,11 +125,13 @@ class Answered(BaseModel):
     )
     citations: list[Cited]
     facts: list[Fact]
+    products: list[Product] = Field(description="What was found, compared or pointed at, in its order.")
     confidence: float = Field(ge=0, le=1, description="The probability that the verdict is right.")
     grounding: Grounding
-    mode: Literal["extractive", "talk", "model", "template"] = Field(
+    mode: Literal["extractive", "talk", "products", "model", "template"] = Field(
         description="`extractive`: in the merchant's own sentences. `model`: in a language model's, each held against "
-        "what it cites. `talk`: done or said by rule. `template`: the conversation has used its budget."
+        "what it cites. `products`: found, compared or told from the shop's catalog as it is now. "
+        "`talk`: done or said by rule. `template`: the conversation has used its budget."
     )
     cost: Cost
     clocks: Clocks
@@ -141,6 +163,7 @@ def answered(said: Answer, request_id: str) -> Answered:
             "verdict": said.verdict,
             "citations": [cited(citation) for citation in said.citations],
             "facts": [fact(told) for told in said.facts],
+            "products": [product(one) for one in said.products],
             "confidence": said.confidence,
             "grounding": Grounding(
                 grounding_pass=said.verdict == ANSWERED and said.score >= BAR, score=said.score, flags=list(said.flags)
@@ -195,6 +218,23 @@ def fact(told: Told) -> Fact:
         value=told.value,
         unit=None if told.unit in ("", NO_CURRENCY) else told.unit,
         version=told.version,
+    )
+
+
+def product(shown: Shown) -> Product:
+    by = shown.prediction
+    return Product(
+        product_id=shown.product_id,
+        title=shown.title,
+        score=shown.score,
+        predictor=None if by is None else by.model_id,
+        model_id=None if by is None else by.model_id,
+        model_version=None if by is None else by.model_version,
+        training_date=None if by is None else by.training_date,
+        confidence=None if by is None else by.confidence,
+        feature_importance=[]
+        if by is None
+        else [Share(feature=name, share=share) for name, share in by.feature_importance],
     )
 
 

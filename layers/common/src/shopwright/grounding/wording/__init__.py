@@ -16,6 +16,7 @@ class Wording:
     budget_spent: str
     notes: dict[str, str]
     talk: dict[str, str]
+    shelf: dict[str, str]
 
 
 @cache

@@ -1,0 +1,553 @@
+"""Carrying out what a shopper wants of the products, without a model: changes when a wish is carried out otherwise.
+
+What is read becomes a plan, the plan's steps run side by side, and what they find is told as the database has it when
+it is told (`showing.py`). A message is data: it chooses what is looked for, never for whom. What this cannot do, or is
+not sure of, is left to whoever looks into the documents: None, or the `rest`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from shopwright.catalog.facts import Sheet, Told
+from shopwright.grounding.cite import Citation, cite
+from shopwright.grounding.wording import wording
+from shopwright.llm import fits
+from shopwright.llm.extractive import record
+from shopwright.money import NO_CURRENCY, Money
+from shopwright.orchestrator import showing
+from shopwright.orchestrator.coordinate import MOST_STEPS, Coordinator, Given, Step
+from shopwright.orchestrator.intent import By, Intent, Kind, Reader, Request, read
+from shopwright.orchestrator.plan import TOOLS, Context, Taken, plan
+from shopwright.orchestrator.plan import Step as Planned
+from shopwright.orchestrator.ranking import Ranked, rank
+from shopwright.orchestrator.registry import Outcome
+from shopwright.orchestrator.said import Product
+from shopwright.orchestrator.session import Turn
+from shopwright.orchestrator.showing import Item, Line, Shown
+from shopwright.orchestrator.stages import Stage, within
+from shopwright.orchestrator.tools import MOST_FOUND
+from shopwright.orchestrator.wanted import Pointing, Reference, Wanted, compared, subject_words, wanted
+from shopwright.resilience.deadline import Deadline
+from shopwright.retrieval.search import Passage
+from shopwright.signals.predict import Prediction
+from shopwright.tenancy.caller import Caller
+
+# What a plan of ours may ask for: it looks, and changes nothing.
+_LOOKS = {name: TOOLS[name] for name in ("search_documents", "search_products", "predict_signals", "get_facts")}
+_TURNS = 3  # of the conversation that a wish may go on from
+_GOES_ON = re.compile(
+    r"\b(?:an?|any|no|some) (?:[\w-]+ ){0,3}ones?\b|\b(?:any|some)thing (?:else|\w+er)\b|\bones\b", re.I
+)
+_OF_THEM = re.compile(
+    r"\bthe (?:[\w-]+ ){1,3}ones?\b|\bwhich (?:one |of (?:them|these|those) )?(?:is|weighs|costs)\b", re.I
+)
+_CHEAPER = re.compile(r"\b(?:a|any|anything|something) (?:\w+ )?(?:cheaper|less expensive)\b|\bcheaper ones\b", re.I)
+_HAVE = re.compile(
+    r"^(?:(?:do|does|have|has) (?:you|the shop|they)(?: have| got| sell)?|got|any|(?:is|are) there)\b", re.I
+)
+_ASKS = re.compile(
+    r"^\W*(?:and |so |hi )*(?:how|what|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
+    re.I,
+)
+_MANY = re.compile(r"\b(?:them|these|those|they|both|each|all)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What must be within reach: the tools, threads to run them in, and who tells wishes apart."""
+
+    call: Callable[[Caller, str, Mapping[str, Any], Deadline, str | None], Outcome]
+    coordinator: Coordinator
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A masked message. `turns` are what was said before, if it may go on from there."""
+
+    text: str
+    caller: Caller
+    turns: Sequence[Turn] = ()
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What came of a message: sentences with the numbers of `citations`, the values that they tell, those on which they
+    hang beside (`watched`; None: too many to watch), and the passages that were found for what is left (`rest`)."""
+
+    sentences: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    facts: tuple[Told, ...]
+    watched: tuple[Told, ...] | None
+    products: tuple[Product, ...]
+    confidence: float
+    asks: bool = False
+    rest: str = ""
+    passages: tuple[Passage, ...] = ()
+    took_ms: float = 0.0  # the tools together
+
+
+Facts = Callable[[Sequence[Passage]], Mapping[str, Sheet]]  # by passage, as they are now; one that is gone is not in it
+
+
+def hangs(message: str, turns: Sequence[Turn]) -> bool:
+    """Whether the message means something else in another conversation: then nobody else may be told the same."""
+    if not turns:
+        return False
+    wishes = wanted(message)
+    points = any(one.how in (Pointing.PLACE, Pointing.PRONOUN) for one in wishes.references)
+    points = points or bool(_MANY.search(message))
+    alone = len(message.split()) <= _SHORT and not showing.has_subject(subject_words(message))
+    follows = alone and (wishes.fixes or showing.by_word(message) is not None)
+    return points or follows or bool(_GOES_ON.search(message) or _OF_THEM.search(message))
+
+
+_SHORT = 7  # words
+
+
+def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
+    """Do what the message wants of the products; None: it wants nothing of them that we are sure of."""
+    wishes, rest = _wishes(asked, desk.reader, within(deadline, Stage.PLAN))
+    if not wishes:
+        return None
+    outcomes = _run(wishes, rest, asked, desk, deadline)
+    if any(not outcome.done for wish in wishes for outcome in outcomes.of(wish, "search_products")):
+        return None  # what is not known to be searched is not told of
+    items = _items(outcomes, wishes, facts)
+    shown: list[Shown] = []
+    for wish in wishes:
+        said = wish.show(wish, items[wish.number], outcomes)
+        if said is not None:
+            shown.append(said)
+        elif rest or len(wishes) > 1:
+            rest.append(wish.request.text)
+    if not shown:
+        return None
+    return _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
+
+
+def named(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
+    """What products cost whose names stand in a message that is in another language than the shop's: all that can be
+    told of it without understanding the rest."""
+    request = Request(Kind.PRODUCT_SEARCH, "", 0.5, True, By.NOTHING, asked.text, Wanted())
+    wish = _Wish(0, request, asked.text, _show_named)
+    outcomes = _run([wish], [], asked, desk, deadline)
+    if any(not outcome.done for outcome in outcomes.of(wish, "search_products")):
+        return None
+    shown = _show_named(wish, _items(outcomes, [wish], facts)[0], outcomes)
+    return None if shown is None else _told([shown], request.confidence, "", outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """One thing that is wanted of the products. `about` are the words for it, also those of an earlier message."""
+
+    number: int
+    request: Request
+    about: str
+    show: "Callable[[_Wish, Sequence[Item], _Outcomes], Shown | None]"
+    shown: tuple[str, ...] = ()  # the products that it points at
+    below: tuple[str, ...] = ()  # the products than which it is to be cheaper
+    parts: tuple[str, ...] = ()  # the names that it compares
+
+
+@dataclass(slots=True)
+class _Outcomes:
+    """What came of each step, by the wish that it was made for, and what was made of a prediction."""
+
+    by_wish: dict[int, list[tuple[Planned, Outcome]]] = field(default_factory=dict)
+
+    def of(self, wish: _Wish, tool: str) -> list[Outcome]:
+        return [outcome for step, outcome in self.by_wish.get(wish.number, []) if step.tool == tool]
+
+    def complete(self, wish: _Wish) -> bool:
+        """Whether everything that holds the words was looked at."""
+        return any(bool(outcome.value and outcome.value["complete"]) for outcome in self.of(wish, "search_products"))
+
+    def passages(self) -> tuple[Passage, ...]:
+        """What was found in the documents for the rest."""
+        given = [outcome.value for step, outcome in self.by_wish.get(-1, []) if outcome.value is not None]
+        return tuple(_passage(one) for value in given for one in value["passages"])
+
+
+def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wish], list[str]]:
+    """What is wanted of the products, and the words of what is wanted beside."""
+    before, about = _before(asked.turns, reader, deadline)
+    shown = next((turn.products for turn in reversed(asked.turns) if turn.products), ())
+    shown = shown[: showing.figures()["most"]]
+    intent = read(asked.text, reader=reader, deadline=deadline, before=before)
+    places = tuple(one for request in intent.requests for one in _places(request))
+    wishes: list[_Wish] = []
+    rest: list[str] = []
+    for said in intent.requests:
+        if len(intent.requests) > 1 and _only_points(said):
+            continue  # "The second one, how heavy is it?"
+        request = said
+        if places and not _places(said):
+            kept = (one for one in said.wanted.references if one.how is not Pointing.PRONOUN)
+            request = replace(said, wanted=replace(said.wanted, references=(*kept, *places)))
+        wish = _wish(len(wishes), request, before, about, shown)
+        if wish is not None and len(wishes) < _MOST_WISHES:
+            wishes.append(wish)
+        elif request.kind is not Kind.SMALL_TALK and not (request.sure and request.kind is Kind.OUT_OF_SCOPE):
+            rest.append(request.text)
+    return wishes, rest
+
+
+def _places(request: Request) -> tuple[Reference, ...]:
+    return tuple(one for one in request.wanted.references if one.how is Pointing.PLACE)
+
+
+def _only_points(request: Request) -> bool:
+    text = " ".join(one.text for one in _places(request))
+    return bool(text) and len(request.text.split()) <= len(text.split()) + 2 and not showing.asked_names(request.text)
+
+
+_MOST_WISHES = 2
+
+
+def _before(turns: Sequence[Turn], reader: Reader, deadline: Deadline) -> tuple[Request | None, str]:
+    """The last search of the conversation, and the words for what it looked for."""
+    before: Request | None = None
+    about = ""
+    for turn in turns[-_TURNS:]:
+        intent = read(turn.question, reader=reader, deadline=deadline, before=before)
+        for request in intent.requests:
+            goes_on = before is not None and _is_more(request)
+            if goes_on and before is not None:
+                before = replace(before, wanted=request.wanted.over(before.wanted))
+            elif request.kind in (Kind.PRODUCT_SEARCH, Kind.COMPARISON) and request.sure:
+                before, about = request, request.text
+    return before, about
+
+
+def _is_more(request: Request) -> bool:
+    """ "Is there a blue one?" goes on about what was looked for."""
+    return request.by is By.CONVERSATION or bool(_GOES_ON.search(request.text))
+
+
+def _wish(number: int, request: Request, before: Request | None, about: str, shown: tuple[str, ...]) -> _Wish | None:
+    text, wishes = request.text, request.wanted
+    by = showing.by_word(text)
+    looks_for = showing.has_subject(subject_words(text))
+    if shown:
+        if _CHEAPER.search(text) and before is not None and about:
+            cheaper = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=before.wanted, sure=True)
+            return _Wish(number, cheaper, about, _show_found, below=shown)
+        of_them = _pointed(request, shown, looks_for=looks_for)
+        comparing = request.kind is Kind.COMPARISON or (by is not None and not looks_for)
+        if comparing and of_them and not _named_parts(request):
+            return _Wish(number, request, text, _show_picked if by else _show_compared, of_them)
+        ruled = request.sure and request.by is By.RULE and request.kind not in _TELLS
+        asks = showing.asked_names(text) or wishes.colours or wishes.sizes or _only_points(request)
+        if of_them and not ruled and not _POLICY.search(text) and asks:
+            return _Wish(number, request, text, _show_told, of_them)
+    if before is not None and about and _is_more(request) and not looks_for:
+        merged = wishes if request.by is By.CONVERSATION else wishes.over(before.wanted)
+        again = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=merged, sure=True)
+        return _Wish(number, again, about, _show_found)
+    if request.kind is Kind.COMPARISON and request.sure and (parts := _named_parts(request)):
+        return _Wish(number, request, text, _show_compared, parts=parts)
+    searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
+    # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
+    narrows = bool(wishes.price or wishes.colours or wishes.sizes or wishes.in_stock or wishes.sort)
+    superlative = by is not None and by.one and bool(by.name)
+    asks = bool(_ASKS.search(text))
+    if asks and not superlative and request.by is not By.RULE and (not request.sure or showing.asked_names(text)):
+        return None  # a question about a thing that it names is answered from the thing's own record, as ever
+    if searches or (looks_for and request.kind in _TELLS and (superlative or (narrows and not request.sure))):
+        return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
+    return None
+
+
+_TELLS = frozenset({Kind.PRODUCT_QUESTION, Kind.PRODUCT_SEARCH, Kind.OUT_OF_SCOPE, Kind.COMPARISON})
+_POLICY = re.compile(r"\b(?:deliver\w*|shipping|return\w*|refund\w*)\b", re.I)
+
+
+def _named_parts(request: Request) -> tuple[str, ...]:
+    points = any(one.how in (Pointing.PLACE, Pointing.PRONOUN) for one in request.wanted.references)
+    return compared(request.text) if request.kind is Kind.COMPARISON and not points else ()
+
+
+def _pointed(request: Request, shown: tuple[str, ...], *, looks_for: bool) -> tuple[str, ...]:
+    """Which of the products that were shown are meant."""
+    places = [one.place for one in request.wanted.references if one.how is Pointing.PLACE and one.place]
+    if places:
+        at = [place - 1 if place > 0 else len(shown) + place for place in places]
+        return tuple(dict.fromkeys(shown[one] for one in at if 0 <= one < len(shown)))
+    points = any(one.how is Pointing.PRONOUN for one in request.wanted.references)
+    alone = not looks_for and (_OF_THEM.search(request.text) or showing.by_word(request.text))
+    return shown if points or alone or _MANY.search(request.text) else ()
+
+
+def _run(wishes: Sequence[_Wish], rest: Sequence[str], asked: Asked, desk: Desk, deadline: Deadline) -> _Outcomes:
+    """All steps of all wishes, and a look into the documents for the rest, side by side where they can be."""
+    planned: list[tuple[int, Planned]] = []
+    steps: list[Step] = []
+    for wish in wishes:
+        for made, step in _steps(wish, len(steps)):
+            if len(steps) < MOST_STEPS:
+                planned.append((wish.number, made))
+                steps.append(step)
+    if rest and len(steps) < MOST_STEPS:
+        words = " ".join(rest)
+        request = Request(Kind.POLICY_QUESTION, "", 1.0, True, By.RULE, words, Wanted())
+        for made in plan(Intent((request,)), words, registry=_LOOKS).steps:
+            planned.append((-1, made))
+            steps.append(Step(made.tool, {"question": words[:400], "limit": 8}))
+
+    def call(name: str, arguments: Mapping[str, Any], left: Deadline) -> Outcome:
+        return desk.call(asked.caller, name, arguments, left, asked.request_id)
+
+    ended = desk.coordinator.run(steps, call, deadline=deadline)
+    outcomes = _Outcomes()
+    for (number, made), outcome in zip(planned, ended, strict=True):
+        outcomes.by_wish.setdefault(number, []).append((made, outcome))
+    return outcomes
+
+
+def _steps(wish: _Wish, at: int) -> list[tuple[Planned, Step]]:
+    """A plan's steps as tools take them. What is told of products is read when it is told, in one reading for all of
+    them: the plan's looking up of what a search finds is that reading, and no step of its own."""
+    if wish.below:
+        looked = [_look_up(product) for product in wish.below]
+        return [*_steps(replace(wish, below=()), at), *looked]
+    request, shown = wish.request, wish.shown
+    if shown:
+        return [_look_up(product) for product in shown]
+    asked = request if wish.parts else replace(request, text=wish.about, wanted=replace(request.wanted, references=()))
+    made = plan(Intent((asked,)), asked.text, registry=_LOOKS, context=Context(shown=shown))
+    places: dict[str, int] = {}
+    steps: list[tuple[Planned, Step]] = []
+    for step in made.steps:
+        if step.tool == "search_products":
+            words = str(step.arguments["query"]) if wish.parts else _words(wish)
+            places[step.id] = at + len(steps)
+            steps.append((step, Step(step.tool, {**_bounds(step), **_asking(words)})))
+            if _bounds(step):  # and what is nearest, should nothing fit
+                steps.append((step, Step(step.tool, _asking(words))))
+        elif step.tool == "predict_signals":
+            found = _taken(step)
+            if found in places:
+                steps.append((step, Step(step.tool, {"product_ids": Given(places[found], "products.*.product_id")})))
+    if not wish.parts and not _words(wish):  # nothing was found by words: no passage came with it
+        first = next(iter(places.values()))
+        for n in range(showing.figures()["most"]):
+            step = Planned(f"get_facts-{n}", "get_facts", {})
+            steps.append((step, Step("get_facts", {"product_id": Given(first, f"products.{n}.product_id")})))
+    return steps
+
+
+def _look_up(product_id: str) -> tuple[Planned, Step]:
+    return Planned(f"get_facts-{product_id}", "get_facts", {}), Step("get_facts", {"product_id": product_id})
+
+
+def _taken(step: Planned) -> str:
+    given = step.arguments.get("products", ())
+    return next((one.step for one in given if isinstance(one, Taken)), "") if isinstance(given, tuple) else ""
+
+
+def _words(wish: _Wish) -> str:
+    """What names the thing; without such, its colour."""
+    asked = showing.sought(subject_words(wish.about), Wanted(), compared_by=None)
+    return " ".join(asked.spelled)[:400] or " ".join(wish.request.wanted.colours)
+
+
+def _asking(words: str) -> dict[str, Any]:
+    return {"words": words, "limit": MOST_FOUND} if words else {"limit": MOST_FOUND}
+
+
+def _bounds(step: Planned) -> dict[str, Any]:
+    """A plan counts in minor units, a tool in whole ones."""
+    bounds: dict[str, Any] = {}
+    currency = step.arguments.get("currency")
+    for ours, theirs in (("price_min", "lowest_price"), ("price_max", "highest_price")):
+        minor = step.arguments.get(ours)
+        if isinstance(minor, int):
+            bounds[theirs] = str(Decimal(Money(minor, str(currency or NO_CURRENCY)).amount))
+    if bounds and isinstance(currency, str):
+        bounds["currency"] = currency
+    return bounds | ({"only_available": True} if step.arguments.get("in_stock") else {})
+
+
+def _items(outcomes: _Outcomes, wishes: Sequence[_Wish], facts: Facts) -> dict[int, list[Item]]:
+    """The products that each wish's steps found, with their values as they are at this moment."""
+    found: dict[int, dict[str, tuple[str, Passage, float]]] = {}
+    for wish in wishes:
+        mine = found.setdefault(wish.number, {})
+        for outcome in outcomes.of(wish, "search_products"):
+            for one in (outcome.value or {}).get("products", ()):
+                if one["passage"] is not None:
+                    mine.setdefault(
+                        one["product_id"], (one["title"], _passage(one["passage"]), float(one["relevance"]))
+                    )
+        for outcome in outcomes.of(wish, "get_facts"):
+            if outcome.value is not None and outcome.value["passage"] is not None:
+                passage = _passage(outcome.value["passage"])
+                mine.setdefault(outcome.value["product_id"], (_title(passage), passage, 1.0))
+    passages = {one.chunk_id: one for mine in found.values() for _, one, _ in mine.values()}
+    sheets = facts(tuple(passages.values())) if passages else {}
+    predictions = {wish.number: _predictions(outcomes.of(wish, "predict_signals")) for wish in wishes}
+    return {
+        number: [
+            Item(product, title, passage, sheets[passage.chunk_id], relevance, predictions[number].get(product))
+            for product, (title, passage, relevance) in mine.items()
+            if sheets.get(passage.chunk_id)  # else it is gone since
+        ]
+        for number, mine in found.items()
+    }
+
+
+def _title(passage: Passage) -> str:
+    named = next((value for label, value in record(passage.content) if label.casefold() in ("name", "title")), "")
+    return named or (passage.section[-1] if passage.section else passage.title)
+
+
+def _predictions(outcomes: Sequence[Outcome]) -> dict[str, Prediction]:
+    return {
+        one["product_id"]: Prediction(
+            one["product_id"],
+            one["score"],
+            one["confidence"],
+            tuple((share["feature"], share["share"]) for share in one["feature_importance"]),
+            one["model_id"],
+            one["model_version"],
+            date.fromisoformat(one["training_date"]),
+        )
+        for outcome in outcomes
+        if outcome.value is not None
+        for one in outcome.value["predictions"]
+    }
+
+
+def _ranked(items: Sequence[Item]) -> tuple[Ranked, ...]:
+    relevance = {item.product_id: item.relevance for item in items}
+    return rank(relevance, [item.prediction for item in items if item.prediction is not None])
+
+
+def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    below = tuple(item for item in items if item.product_id in wish.below)
+    by_id = {item.product_id: item for item in items if item.product_id not in wish.below}
+    ordered = [by_id[one.product_id] for one in _ranked(list(by_id.values()))]
+    by = None if wish.below else showing.by_word(wish.request.text)
+    looked_for = showing.sought(subject_words(wish.about), wish.request.wanted, compared_by=by)
+    if wish.below and len(below) < len(wish.below):
+        return None  # cheaper than what, is not known any more
+    return showing.found(replace(looked_for, below=below), ordered, complete=outcomes.complete(wish))
+
+
+def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    if not wish.parts:
+        return showing.compared(items, None) if len(items) > 1 else None
+    found = [_found_by(part, items) for part in wish.parts]
+    if not any(found):
+        return None
+    for part, meant in zip(wish.parts, found, strict=True):
+        if not meant:
+            return Shown((Line(wording().shelf["not_sold"].format(name=part)),), (), tuple(items))
+    chosen: list[Item] = []
+    for meant in found:
+        one = _likeliest(meant, [other[0] for other in found if len(other) == 1])
+        if one is None:
+            titles = "; ".join(item.title for item in meant[: showing.figures()["most"]])
+            return Shown((Line(wording().talk["which"].format(titles=titles)),), (), tuple(items), asks=True)
+        if one not in chosen:
+            chosen.append(one)
+    return showing.compared(chosen, showing.by_word(wish.request.text)) if len(chosen) > 1 else None
+
+
+def _found_by(part: str, items: Sequence[Item]) -> tuple[Item, ...]:
+    return showing.meant(part, items)
+
+
+def _likeliest(meant: Sequence[Item], others: Sequence[Item]) -> Item | None:
+    """Of several that a name may mean, the one that is what the others are; None, when that does not tell."""
+    if len(meant) == 1:
+        return meant[0]
+    kinds = {token for other in others for token in fits.tokens(other.title) if not token[:1].isdigit()}
+    shared = [len(kinds & set(fits.tokens(item.title))) for item in meant]
+    best = max(shared)
+    return meant[shared.index(best)] if shared.count(best) == 1 and others else None
+
+
+def _show_picked(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    by = showing.by_word(wish.request.text)
+    if by is None:
+        return None
+    if not by.name or (wish.request.kind is Kind.COMPARISON and wish.request.sure):
+        return showing.compared(items, by) if len(items) > 1 else None
+    return showing.picked(items, by)
+
+
+def _show_told(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    wishes = wish.request.wanted
+    names = list(showing.asked_names(wish.request.text))
+    names += ["colour"] if wishes.colours and "colour" not in names else []
+    names += ["size", "dimensions"] if wishes.sizes and "size" not in names else []
+    return showing.told(items, names or ("price", "stock"))
+
+
+def _show_named(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    called = showing.called_in(wish.about, items)
+    return showing.told(called, ("price", "stock")) if called else None
+
+
+def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outcomes) -> Carried:
+    numbers: dict[str, int] = {}
+    quotes: dict[str, list[str]] = {}
+    cited: dict[str, Passage] = {}
+    sentences: list[str] = []
+    facts: dict[str, Told] = {}
+    for line in (line for one in shown for line in one.lines):
+        marks = []
+        for item in line.items:
+            chunk = item.passage.chunk_id
+            marks.append(f"[{numbers.setdefault(chunk, len(numbers) + 1)}]")
+            cited[chunk] = item.passage
+            said = quotes.setdefault(chunk, [f"name: {item.title}"])
+            said += [quote for told in line.told if (quote := f"{told.name}: {told.text}") not in said]
+        facts.update({told.key: told for told in line.told})
+        sentences.append(("\n" if line.told else "") + f"{line.text} {''.join(marks)}".strip())
+    looked_at = [(one, item) for one in shown for item in one.looked_at]
+    watched = {
+        item.sheet[name].key: item.sheet[name] for one, item in looked_at for name in one.names if name in item.sheet
+    }
+    beside = tuple(told for key, told in watched.items() if key not in facts)
+    items = list({item.product_id: item for one in shown for item in one.items}.values())
+    scores = {one.product_id: one for one in _ranked(items)}
+    return Carried(
+        sentences=tuple(sentences),
+        citations=tuple(cite(number, cited[chunk], "; ".join(quotes[chunk])) for chunk, number in numbers.items()),
+        facts=tuple(facts.values()),
+        watched=beside if len(beside) + len(facts) <= showing.figures()["watched"] else None,
+        products=tuple(
+            Product(item.product_id, item.title, scores[item.product_id].score, item.prediction) for item in items
+        ),
+        confidence=round(confidence, 3),
+        asks=any(one.asks for one in shown),
+        rest=rest,
+        passages=outcomes.passages(),
+        took_ms=sum(outcome.took_ms for made in outcomes.by_wish.values() for _, outcome in made),
+    )
+
+
+def _passage(given: Mapping[str, Any]) -> Passage:
+    return Passage(
+        chunk_id=given["chunk_id"],
+        document_id=given["document_id"],
+        version=given["version"],
+        title=given["title"],
+        section=tuple(given["section"]),
+        start=given["start"],
+        end=given["end"],
+        source_uri=given["source_uri"],
+        content=given["text"],
+        similarity=given["similarity"],
+        lexical=None,
+        score=given["similarity"],
+    )

@@ -1,0 +1,608 @@
+"""What is told of products: which fit, which is the lighter, what each costs. Changes when it is told otherwise.
+
+Everything is decided and told from one reading of the database (`Item.sheet`), so that no sentence mixes what was true
+when products were looked for with what is true now. Prose has no figure of its own: each is a value with its version.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from shopwright.catalog.facts import AVAILABILITY, OUT, STOCK, Kind, Sheet, Told
+from shopwright.grounding.wording import wording
+from shopwright.llm import fits, words
+from shopwright.llm.fits import Subject
+from shopwright.money import NO_CURRENCY, Money
+from shopwright.orchestrator.wanted import PriceRange, Sort, Wanted, wanted
+from shopwright.retrieval.search import Passage
+from shopwright.signals.predict import Prediction
+
+_WORD = re.compile(r"[^\W_]+")
+_SEVERAL = re.compile(r"\b(?:and|or)\b|[&,/]", re.I)
+_DESCRIBES = re.compile(r",|\s[-–]\s|\(|\b(?:with|for|of|in|and)\b", re.I)
+_LATER = frozenset({"on preorder", "on backorder"})
+_LETTERS = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL")
+_SPAN = re.compile(r"(?<![\w.])(?P<low>X{0,3}[SL]|M|[0-9]{1,3})\s?[-–]\s?(?P<high>X{0,3}[SL]|M|[0-9]{1,3})(?![\w.])")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A product with its values as the database has them now. `relevance` says how well it is what was asked for."""
+
+    product_id: str
+    title: str
+    passage: Passage
+    sheet: Sheet
+    relevance: float = 1.0
+    prediction: Prediction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of the answer, the values that it tells, and the products that it tells of."""
+
+    text: str
+    items: tuple[Item, ...] = ()
+    told: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is told, and the products in their order. `looked_at` are those that it hangs on; `names` the values of
+    theirs by which it was decided. `asks`: we need to know more first."""
+
+    lines: tuple[Line, ...]
+    items: tuple[Item, ...]
+    looked_at: tuple[Item, ...]
+    names: frozenset[str] = frozenset()
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """A word that compares: the value that it goes by (empty: no single one), and whether its least or its most.
+    `one`: it asks for one product, and not for an order."""
+
+    word: str
+    name: str
+    most: bool
+    one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for: its words in their order, by their meaning and as they were `spelled`; the last of those that
+    name it; and what must fit."""
+
+    terms: tuple[str, ...]
+    spelled: tuple[str, ...]
+    named: Subject
+    head: str
+    wishes: Wanted
+    by: By | None = None
+    below: tuple[Item, ...] = ()  # cheaper than each of these
+
+
+def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
+    """Read the words that are left when those that only ask, and those that fix something, are gone."""
+    parts = _tables().describes.split(_tables().by_word.sub(" ", text.casefold()))
+    named = [found for part in parts if (found := _terms(part))]
+    return Sought(
+        terms=tuple(term for found in named for term, _ in found),
+        spelled=tuple(dict.fromkeys(word for found in named for _, word in found)),
+        named=fits.subject(text),
+        head=named[0][-1][0] if named else "",
+        wishes=wishes,
+        by=compared_by,
+    )
+
+
+def has_subject(text: str) -> bool:
+    """Whether the words name a thing of their own."""
+    return bool(sought(_tables().by_word.sub(" ", text.casefold()), Wanted(), compared_by=None).terms)
+
+
+def by_word(text: str) -> By | None:
+    """The word of a text that compares."""
+    match = _tables().by_word.search(text.casefold())
+    if match is None:
+        return None
+    word = " ".join(match[0].split())
+    name, end = _tables().by[word]
+    return By(word, name, end == "most", word.endswith("est") or word.startswith(("least", "most")))
+
+
+def asked_names(text: str) -> tuple[str, ...]:
+    """The values that a short question asks for."""
+    plain = f" {' '.join(_WORD.findall(text.casefold()))} "
+    return tuple(name for name, phrases in _tables().asks.items() if any(f" {phrase} " in plain for phrase in phrases))
+
+
+def figures() -> Mapping[str, int]:
+    return _tables().shown
+
+
+def is_out(item: Item) -> bool:
+    """What is counted decides over what is said."""
+    stock, said = item.sheet.get(STOCK), item.sheet.get(AVAILABILITY)
+    later = said is not None and said.value in _LATER
+    if stock is not None:
+        return stock.value == "0" and not later
+    return said is not None and said.value == OUT
+
+
+def found(asked: Sought, items: Sequence[Item], *, complete: bool) -> Shown | None:
+    """The products that fit what was looked for; the nearest, when none does; None, when nothing of the kind is there.
+
+    A product is of the kind when its name or its category has the word for it, and it holds all other words too.
+    """
+    named, beside = _of_kind(asked, items)
+    kind = (*named, *beside)
+    if not kind:
+        return None
+    by = asked.by
+    lines: list[Line] = []
+    foreign = _foreign(asked.wishes.price, kind)
+    if foreign is not None:
+        lines.append(Line(wording().shelf["other_currency"].format(currency=foreign)))
+    if by is not None and not by.name:
+        lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
+    if asked.wishes.sort in (Sort.NEWEST, Sort.RATING, Sort.POPULAR):
+        lines.append(Line(wording().shelf["does_not_sort"]))
+    pool = named if by is not None and by.one and named else kind
+    fitting = [item for item in pool if _fits(item, asked)]
+    names = _decides(asked)
+    if not fitting:
+        near = _nearest(asked, pool)
+        lines.append(Line(wording().shelf["nothing" if complete else "nothing_seen"]))
+        lines += [_line(item, asked) for item in near]
+        return Shown(tuple(lines), tuple(near), tuple(kind), names)
+    ranked = _in_order(asked, fitting, named)
+    if by is not None and by.name and by.one:
+        best = _best(by, ranked)
+        if best:
+            sure = complete and all(_end(item, by) is not None for item in ranked)
+            says = "superlative_out" if is_out(best[0]) else "superlative" if sure else "superlative_seen"
+            lines.append(Line(wording().shelf[says].format(word=by.word)))
+            lines += [_line(item, asked) for item in best[: figures()["most"]]]
+            return Shown(tuple(lines), tuple(best[: figures()["most"]]), tuple(kind), names)
+        lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
+    shown = ranked[: figures()["most"]]
+    more = "fit_more" if len(ranked) > len(shown) else "fit_first" if not complete else ""
+    fit = "whatever_price" if foreign is not None else more or ("fit" if len(shown) > 1 else "fit_one")
+    lines.append(Line(wording().shelf[fit]))
+    lines += [_line(item, asked) for item in shown]
+    return Shown(tuple(lines), tuple(shown), tuple(kind), names)
+
+
+def compared(items: Sequence[Item], by: By | None) -> Shown:
+    """What two or more products have in common and apart, and which of them is the lighter, the cheaper, ..."""
+    names = [name for name in _order(items) if len({_value(item, name) for item in items}) > 1]
+    names = names[: figures()["facts"]]
+    if by is not None and by.name not in ("", "price", *names):
+        names.insert(0, by.name)
+    lines: list[Line] = []
+    if by is not None and by.name:
+        lines.append(_verdict(items, by))
+    elif by is not None:
+        lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
+    lines += [_told(item, (*_prices(item), *names, *_stock(item, out_only=True))) for item in items]
+    decided = frozenset({*names, "price", "sale_price", STOCK, AVAILABILITY, *((by.name,) if by and by.name else ())})
+    return Shown(tuple(lines), tuple(items), tuple(items), decided)
+
+
+def picked(items: Sequence[Item], by: By) -> Shown | None:
+    """ "The cheaper one" of some."""
+    best = _best(by, items) if by.name else []
+    if not best:
+        return None
+    lines = [_told(item, (*_prices(item), *_named(by.name), *_stock(item, out_only=True))) for item in best]
+    return Shown(tuple(lines), tuple(best), tuple(items), frozenset({by.name, "sale_price", STOCK, AVAILABILITY}))
+
+
+def told(items: Sequence[Item], names: Sequence[str]) -> Shown | None:
+    """The values that were asked for, of each of these products; None, when none of them has any."""
+    lines: list[Line] = []
+    for item in items:
+        held = [name for name in _with_sale(names) if _has(item, name)]
+        if held:
+            lines.append(_told(item, (*held, *_stock(item, out_only=STOCK not in names))))
+        else:
+            what = wording().shelf["or"].join(name.replace("_", " ") for name in names)
+            lines.append(Line(wording().shelf["does_not_say"].format(name=what, title=item.title), (item,)))
+    if not any(line.told for line in lines):
+        return None
+    return Shown(tuple(lines), tuple(items), tuple(items), frozenset({*_with_sale(names), STOCK, AVAILABILITY}))
+
+
+def meant(name: str, items: Sequence[Item]) -> tuple[Item, ...]:
+    """The products that a name may mean: the one that is called so, else all whose names hold it."""
+    said = fits.tokens(name)
+    whole = [item for item in items if fits.tokens(item.title) == said]
+    terms = [term for term, _ in _terms(name)]
+    held = [
+        item
+        for item in items
+        if (set(said) <= set(fits.tokens(item.title)))
+        or (terms and _numbers(said) <= set(fits.tokens(item.title)) and set(terms) <= words.terms(item.title))
+    ]
+    return tuple(whole or held)
+
+
+def called_in(text: str, items: Sequence[Item]) -> tuple[Item, ...]:
+    """The products whose whole name stands in a text, in whatever language the rest of it is."""
+    asked = fits.subject(text)
+    return tuple(item for item in items if fits.is_full_name(asked, item.title))
+
+
+def _numbers(tokens: Iterable[str]) -> set[str]:
+    return {token for token in tokens if token[:1].isdigit()}
+
+
+def _of_kind(asked: Sought, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """Those that are called so, and those that stand in such a category: a tent repair kit is no tent. Where there are
+    neither, those whose name has the word somewhere."""
+    called: list[Item] = []
+    beside: list[Item] = []
+    somewhere: list[Item] = []
+    for item in items:
+        title = words.terms(item.title)
+        categories = [item.sheet[name].value for name in _tables().is_names if name in item.sheet]
+        # Of "Keyboards and mice" it may be either.
+        category = words.terms(" ".join(one for one in categories if not _SEVERAL.search(one)))
+        held = title | category | words.terms(item.passage.content) | _values(item.sheet)
+        if not set(asked.terms) <= held or not _has_names(item, asked.named, held):
+            continue
+        if not asked.head or asked.head in _called(item.title):
+            called.append(item)
+        elif asked.head in category:
+            beside.append(item)
+        elif asked.head in title:
+            somewhere.append(item)
+    return (called, beside) if called or beside else (somewhere, [])
+
+
+def _has_names(item: Item, named: Subject, held: frozenset[str]) -> bool:
+    """Whether what is written as a name is its own: Halcyon Lite is no Halcyon One."""
+    said = frozenset(fits.tokens(" ".join((item.title, *(fact.value for fact in item.sheet.values())))))
+    return named.model_numbers <= said and all(
+        token in said or (words.terms(token) and words.terms(token) <= held) for token in named.names
+    )
+
+
+def _called(title: str) -> frozenset[str]:
+    """What a name says that the thing is: its last word, before what describes it, a size or a set."""
+    name = _DESCRIBES.split(title, maxsplit=1)[0]
+    plain = [word for word in _tables().word.findall(name) if not any(map(str.isdigit, word)) and len(word) > 1]
+    return words.terms(plain[-1]) if plain else frozenset()
+
+
+def _values(sheet: Sheet) -> frozenset[str]:
+    said = (f"{fact.name} {fact.value}" if fact.value == "yes" else fact.value for fact in sheet.values())
+    return words.terms(" ".join(said))
+
+
+def _fits(item: Item, asked: Sought) -> bool:
+    return (
+        not _missing(item, asked.wishes)
+        and _is_priced(item, asked.wishes.price, wholly=_is_several(item, asked.wishes))
+        and (not asked.below or _is_below(item, asked.below))
+    )
+
+
+def _missing(item: Item, wishes: Wanted) -> int:
+    """How many of the wishes, beside the price, it does not meet."""
+    colour = item.sheet.get("colour")
+    said = "" if colour is None else colour.value
+    misses = int(wishes.in_stock and is_out(item))
+    misses += bool(wishes.colours) and not any(_is_colour(one, said) for one in wishes.colours)
+    misses += any(_is_colour(one, said) for one in wishes.not_colours)
+    return misses + sum(not _has_size(item, one) for one in wishes.sizes)
+
+
+def _has_size(item: Item, wished: str) -> bool:
+    return any(_is_size(wished, value) for value in (item.title, *_sizes(item).values()))
+
+
+def _sizes(item: Item) -> dict[str, str]:
+    return {name: item.sheet[name].value for name in _SIZES if name in item.sheet}
+
+
+def _is_several(item: Item, wishes: Wanted) -> bool:
+    """Whether it comes in several of what was wished for: which of them costs how much, its values do not say."""
+    said = [item.sheet["colour"].value] if wishes.colours and "colour" in item.sheet else []
+    said += _sizes(item).values() if wishes.sizes else []
+    return any("," in value for value in said)
+
+
+_SIZES = ("size", "dimensions", "capacity")
+
+
+def _is_priced(item: Item, price: PriceRange | None, *, wholly: bool) -> bool:
+    """Whether one of its variants costs so much; all of them, where it is not known which one is meant."""
+    if price is None:
+        return True
+    span = _span(item)
+    if span is None:
+        return False
+    low, high, currency = span
+    least, most = (_in(end, currency) for end in (price.least, price.most))
+    if wholly:
+        return (least is None or low >= least) and (most is None or high <= most)
+    # Of a range only its ends are known to be somebody's price.
+    return any((least is None or end >= least) and (most is None or end <= most) for end in (low, high))
+
+
+def _in(bound: Money | None, currency: str) -> Decimal | None:
+    """The bound in the price's own unit; None when there is none, or it is in another currency."""
+    if bound is None or len({bound.currency, currency} - {NO_CURRENCY}) > 1:
+        return None
+    return Decimal(bound.amount)
+
+
+def _foreign(price: PriceRange | None, items: Sequence[Item]) -> str | None:
+    """The shop's currency, when the shopper spoke of another."""
+    bound = price and (price.most or price.least)
+    if not bound or bound.currency == NO_CURRENCY:
+        return None
+    theirs = {span[2] for item in items if (span := _span(item))} - {NO_CURRENCY}
+    return min(theirs) if theirs and bound.currency not in theirs else None
+
+
+def _is_below(item: Item, others: Sequence[Item]) -> bool:
+    span = _span(item)
+    spans = [other for one in others if (other := _span(one))]
+    return span is not None and all(span[2] == other[2] and span[0] < other[0] for other in spans)
+
+
+def _span(item: Item) -> tuple[Decimal, Decimal, str] | None:
+    """The lowest and the highest that it costs now. A sale price may be of some of its variants only."""
+    price, sale = item.sheet.get("price"), item.sheet.get("sale_price")
+    first = price or sale
+    if first is None or first.kind is not Kind.MONEY:
+        return None
+    amounts = _amounts(first)
+    if sale is not None and sale is not first and sale.unit == first.unit:
+        cheaper = _amounts(sale)
+        return min(*amounts, *cheaper), max(amounts) if len(set(amounts)) > 1 else max(cheaper), first.unit
+    return min(amounts), max(amounts), first.unit
+
+
+def _amounts(fact: Told) -> tuple[Decimal, ...]:
+    return tuple(Decimal(end) for end in fact.value.split(" to "))
+
+
+def _is_colour(wished: str, value: str) -> bool:
+    """Moss green is green; so is what we know as another word for it."""
+    said = set(re.findall(r"[^\W\d_]+", value.casefold().replace("gray", "grey")))
+    return (
+        wished in value.casefold()
+        or set(wished.split()) <= said
+        or any(set(wished.split()) <= set(one.split()) for one in wanted(value).colours)
+    )
+
+
+def _is_size(wished: str, value: str) -> bool:
+    if re.search(rf"(?<![\w.]){re.escape(wished)}(?![\w.]|\s?[-–]\s?[0-9])", value, re.I):
+        return True
+    for match in _SPAN.finditer(value):
+        low, high = match["low"], match["high"]
+        if wished in _LETTERS and low in _LETTERS and high in _LETTERS:
+            if _LETTERS.index(low) <= _LETTERS.index(wished) <= _LETTERS.index(high):
+                return True
+        elif all(re.fullmatch(r"[0-9]+(?:\.5)?", one) for one in (wished, low, high)) and (
+            Decimal(low) <= Decimal(wished) <= Decimal(high)
+        ):
+            return True
+    return False
+
+
+def _nearest(asked: Sought, items: Sequence[Item]) -> list[Item]:
+    """Of those that do not fit, the ones that miss least: first what fits but for its price, nearest in price."""
+    price = asked.wishes.price
+
+    return sorted(items, key=lambda item: (_missing(item, asked.wishes), _misses_by(item, price)))[: figures()["near"]]
+
+
+def _misses_by(item: Item, price: PriceRange | None) -> Decimal:
+    span = _span(item)
+    if span is None:
+        return Decimal("Infinity")
+    low, high, currency = span
+    if price is None:
+        return low
+    least, most = (_in(end, currency) for end in (price.least, price.most))
+    if most is not None and low > most:
+        return low - most
+    if least is not None and high < least:
+        return least - high
+    return Decimal(0)
+
+
+def _in_order(asked: Sought, items: Sequence[Item], named: Sequence[Item]) -> list[Item]:
+    """What can be had first, and what is called so before what stands in such a category; then by the wished order,
+    or in the order in which they came."""
+    called = {item.product_id for item in named}
+    ranked = list(items)
+    down = asked.wishes.sort is Sort.PRICE_DOWN or (asked.by is not None and asked.by.name == "price" and asked.by.most)
+    if down or asked.wishes.sort is Sort.PRICE_UP or (asked.by is not None and asked.by.name == "price"):
+        ranked.sort(key=lambda item: _cost(item, down=down))
+        return sorted(ranked, key=is_out)
+    if asked.by is not None and asked.by.name:
+        return [*_by_amount(asked.by, ranked), *(item for item in ranked if _amount(item, asked.by.name) is None)]
+    return sorted(ranked, key=lambda item: (is_out(item), item.product_id not in called))
+
+
+def _cost(item: Item, *, down: bool) -> tuple[bool, Decimal]:
+    span = _span(item)
+    if span is None:
+        return True, Decimal(0)
+    return False, -span[1] if down else span[0]
+
+
+def _best(by: By, items: Sequence[Item]) -> list[Item]:
+    """The one that has the least or the most, and those that have as much; of what costs money, one that can be had."""
+    pool = [item for item in items if not is_out(item)] or list(items)
+    ordered = _by_amount(by, pool)
+    first = _end(ordered[0], by) if ordered else None
+    return [item for item in ordered if _end(item, by) == first]
+
+
+def _by_amount(by: By, items: Sequence[Item]) -> list[Item]:
+    with_amount = [item for item in items if _end(item, by) is not None]
+    if len({_unit(item, by.name) for item in with_amount}) > 1:
+        return []  # nobody compares grams with litres, nor euros with dollars
+    return sorted(with_amount, key=lambda item: (-1 if by.most else 1) * (_end(item, by) or Decimal(0)))
+
+
+def _end(item: Item, by: By) -> Decimal | None:
+    span = _amount(item, by.name)
+    return None if span is None else span[1] if by.most else span[0]
+
+
+def _amount(item: Item, name: str) -> tuple[Decimal, Decimal, str] | None:
+    if name == "price":
+        return _span(item)
+    fact = item.sheet.get(name)
+    if fact is None or fact.kind is not Kind.QUANTITY or fact.unit not in _tables().units:
+        return None
+    factor, unit = _tables().units[fact.unit]
+    amounts = [amount * factor for amount in _amounts(fact)]
+    return min(amounts), max(amounts), unit
+
+
+def _unit(item: Item, name: str) -> str:
+    span = _amount(item, name)
+    return "" if span is None else span[2]
+
+
+def _verdict(items: Sequence[Item], by: By) -> Line:
+    lacking = [item for item in items if _end(item, by) is None]
+    if lacking:
+        name = by.name.replace("_", " ")
+        return Line(wording().shelf["does_not_say"].format(name=name, title=lacking[0].title), (lacking[0],))
+    ordered = _by_amount(by, items)
+    if not ordered:
+        return Line(wording().shelf["does_not_say_which"].format(word=by.word))
+    best = [item for item in ordered if _end(item, by) == _end(ordered[0], by)]
+    if len(best) > 1:
+        titles = wording().shelf["and"].join(item.title for item in best)
+        return Line(wording().shelf["same"].format(titles=titles, name=by.name), tuple(best))
+    return Line(wording().shelf["verdict"].format(title=best[0].title, word=by.word), (best[0],))
+
+
+def _line(item: Item, asked: Sought) -> Line:
+    wishes = asked.wishes
+    names = [*_prices(item)]
+    names += ["colour"] if wishes.colours or wishes.not_colours else []
+    sizes = _sizes(item) if wishes.sizes else {}
+    names += [name for name, value in sizes.items() if any(_is_size(one, value) for one in wishes.sizes)] or [*sizes][
+        :1
+    ]
+    names += _named(asked.by.name) if asked.by else []
+    return _told(item, (*names, *_stock(item, out_only=not wishes.in_stock)))
+
+
+def _told(item: Item, names: Iterable[str]) -> Line:
+    held = [item.sheet[name] for name in dict.fromkeys(names) if name in item.sheet]
+    out = [wording().shelf["sold_out"]] if is_out(item) else []
+    told = ", ".join([*(f"{fact.name.replace('_', ' ')} {fact.text}" for fact in held), *out])
+    hangs = tuple(item.sheet[name] for name in (STOCK, AVAILABILITY) if name in item.sheet)
+    return (
+        Line(f"{item.title}: {told}", (item,), tuple(dict.fromkeys((*held, *hangs))))
+        if told
+        else Line(item.title, (item,), hangs)
+    )
+
+
+def _prices(item: Item) -> tuple[str, ...]:
+    return tuple(name for name in ("price", "sale_price") if name in item.sheet)
+
+
+def _with_sale(names: Sequence[str]) -> tuple[str, ...]:
+    return (*names, "sale_price") if "price" in names else tuple(names)
+
+
+def _named(name: str) -> list[str]:
+    return [name] if name and name != "price" else []
+
+
+def _stock(item: Item, *, out_only: bool) -> tuple[str, ...]:
+    return () if out_only else tuple(name for name in (STOCK, AVAILABILITY) if name in item.sheet)
+
+
+def _has(item: Item, name: str) -> bool:
+    return name in item.sheet or (name == STOCK and AVAILABILITY in item.sheet)
+
+
+def _value(item: Item, name: str) -> str:
+    fact = item.sheet.get(name)
+    return "" if fact is None else fact.text
+
+
+def _order(items: Sequence[Item]) -> list[str]:
+    tables = _tables()
+    held = {name for item in items for name in item.sheet} - tables.never
+    return [*(name for name in tables.first if name in held), *sorted(held - set(tables.first))]
+
+
+def _decides(asked: Sought) -> frozenset[str]:
+    wishes = asked.wishes
+    names = {"price", "sale_price", STOCK, AVAILABILITY}
+    names |= {"colour"} if wishes.colours or wishes.not_colours else set()
+    names |= set(_SIZES) if wishes.sizes else set()
+    names |= {asked.by.name} if asked.by and asked.by.name else set()
+    return frozenset(names)
+
+
+def _terms(text: str) -> list[tuple[str, str]]:
+    """The words that mean something, in their order, each beside its meaning, without those that only ask."""
+    tables = _tables()
+    return [
+        (term, word)
+        for word in tables.word.findall(text)
+        if word.casefold() not in tables.asking
+        for term in sorted(words.terms(word))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What `carry.toml` says, ready to be searched with."""
+
+    shown: Mapping[str, int]
+    asking: frozenset[str]
+    describes: re.Pattern[str]
+    by: Mapping[str, tuple[str, str]]
+    by_word: re.Pattern[str]
+    asks: Mapping[str, Sequence[str]]
+    first: tuple[str, ...]
+    never: frozenset[str]
+    is_names: tuple[str, ...]
+    units: Mapping[str, tuple[Decimal, str]]
+    word: re.Pattern[str]
+
+
+@cache
+def _tables() -> _Tables:
+    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
+    by = {str(word): (name, end) for word, (name, end) in said["by"].items()}
+    longest = sorted(by, key=len, reverse=True)
+    return _Tables(
+        shown=said["shown"],
+        asking=frozenset(said["words"]["asks"].split()),
+        describes=re.compile(rf"\b(?:{'|'.join(said['words']['describes'])})\b"),
+        by=by,
+        by_word=re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in longest)})(?![\w-])"),
+        asks=said["asks"],
+        first=tuple(said["compared"]["first"]),
+        never=frozenset(said["compared"]["never"]),
+        is_names=tuple(said["is"]["names"]),
+        units={unit: (Decimal(str(factor)), base) for unit, (factor, base) in said["units"].items()},
+        word=re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*"),
+    )
