@@ -172,10 +172,8 @@ def tell(running: Running, began: float, instance: str = "demo") -> None:
         Stage(
             merchant,
             asked[merchant.id],
-            Shop(
-                running.api_url, token(running.outputs, running.gateway_url, merchant.id, "merchant", instance=instance)
-            ),
-            Shop(running.api_url, token(running.outputs, running.gateway_url, merchant.id, "guest", instance=instance)),
+            Shop(running.api_url, enter(merchant.id, "merchant")),
+            Shop(running.api_url, enter(merchant.id, "guest")),
         )
         for merchant in shops()
     ]
