@@ -41,7 +41,7 @@ export PYTHONPATH =
 export ORT_DISABLE_TELEMETRY = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed model audit publish logs openapi lock clean \
+.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed model agent audit publish logs openapi lock clean \
         env-product env-cloud env-all
 
 help: ## what there is to do (this list)
@@ -82,7 +82,7 @@ down: env-product ## stop the laptop cloud and everything in it
 synth: env-cloud ## cdk.out from the CDK app, with TARGET=host|lambda layers
 	@$(PRODUCT) -m local.synth $(TARGET)
 
-layer: env-cloud ## the Lambda layers for TARGET=host|lambda
+layer: env-cloud ## the Lambda layers for TARGET=host|lambda, or what the image of AgentCore is made from (TARGET=agent)
 	@$(PRODUCT) -m local.layers $(TARGET)
 
 drop: env-product ## put documents into a shop: MERCHANT=kitchen FILES=path/to/folder
@@ -103,6 +103,9 @@ reembed: env-product ## embed a shop's passages with another model: MERCHANT=kit
 
 model: env-product ## which model answers on the laptop: MODEL=none|bedrock, or a server's own with ENDPOINT=http://...
 	@$(PRODUCT) -m local.model
+
+agent: env-product ## the laptop cloud's answers through AgentCore's wire, by the program of its container, until Ctrl-C
+	@$(PRODUCT) -m local.agentcore
 
 audit: env-product ## is the audit trail whole, in order and unchanged? MERCHANT=kitchen or everybody's; STAGE=
 	@$(PRODUCT) -m local.audit

@@ -1,7 +1,11 @@
-"""`python -m cdk.app`: one stage's four stacks, held to the security rules. The stage is the context value `stage`."""
+"""`python -m cdk.app`: one stage's four stacks, held to the security rules.
+
+The stage is the context value `stage`, and `orchestrator` (`inline` or `agentcore`) takes its place of the stage's own.
+"""
 
 import json
 import os
+from dataclasses import replace
 
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
@@ -46,7 +50,11 @@ def new_app(outdir: str | None = None) -> App:
 def main() -> None:
     """Synthesize the stage that the context names (`dev` when it names none)."""
     app = new_app()
-    build(app, stage(app.node.try_get_context("stage") or "dev"))
+    chosen = stage(app.node.try_get_context("stage") or "dev")
+    orchestrator = app.node.try_get_context("orchestrator") or chosen.orchestrator
+    if orchestrator not in ("inline", "agentcore"):
+        raise ValueError(f"There is no orchestrator {orchestrator!r}; choose inline or agentcore.")
+    build(app, replace(chosen, orchestrator=orchestrator))
     app.synth()
 
 

@@ -12,6 +12,7 @@ _MAX_CONNECTIONS = MappingProxyType({1: 189, 4: 823, 8: 1669, 16: 3360, 32: 5000
 _MAX_CONNECTIONS_BELOW_ONE_ACU = 2000  # Aurora's cap when the cluster may shrink to half a unit or sleep
 _BUDGET_PERCENT = 80  # the rest is for deployments (old and new environments overlap), operators and replication
 _ACCOUNT_CONCURRENCY = 1000  # AWS's default quota per region
+CONNECTED_TOOLS = 5  # those that AgentCore's gateway may call and that ask the database; each has a function of its own
 _UNRESERVED = 100  # AWS refuses to reserve the last hundred; functions without a reservation live on them
 
 DATABASE_FUNCTIONS = frozenset(
@@ -55,6 +56,9 @@ class Stage:
     audit_log_retention: logs.RetentionDays
     audit_days: int
     audit_compliance: bool  # COMPLIANCE cannot be lifted by anyone; GOVERNANCE lets a test stage be cleaned up
+
+    orchestrator: Literal["inline", "agentcore"] = "inline"  # where answers are made: in the functions, or on AgentCore
+    tool_concurrency: int = 4  # with agentcore: reserved for each tool that holds a connection
 
     keep_personal: Literal["mask", "token"] = "mask"  # of documents: for good, or with tokens that can be restored
     models: Literal["none", "bedrock"] = "none"  # who answers what the merchants' own sentences cannot
@@ -119,8 +123,13 @@ class Stage:
 
     @property
     def reserved(self) -> int:
-        """How many environments may hold a connection at once."""
-        return sum(self.concurrency.values())
+        """How many environments may hold a connection at once.
+
+        On AgentCore a question is answered over a connection that lasts as long as it: there are as many as chat and
+        chat-stream may run at once, who hold none themselves then.
+        """
+        tools = CONNECTED_TOOLS * self.tool_concurrency if self.orchestrator == "agentcore" else 0
+        return sum(self.concurrency.values()) + tools
 
 
 DEV = Stage(
@@ -231,7 +240,7 @@ PROD = Stage(
     concurrency=MappingProxyType(
         {
             "carts": 20,
-            "chat": 300,
+            "chat": 280,
             "chat-stream": 180,
             "products": 40,
             "documents": 60,

@@ -1,6 +1,7 @@
-"""`python -m local.layers [host|lambda]`: the Lambda layers as folders; changes when how a layer is built changes.
+"""`python -m local.layers [host|lambda|agent]`: the Lambda layers as folders; changes when how one is built changes.
 
-What a layer needs is installed from its lock once per content; when only our own package changed, only that is copied.
+`agent` builds what the image of AgentCore's program is made from. What a layer needs is installed from its lock once
+per content; when only our own package changed, only that is copied.
 """
 
 import compileall
@@ -21,6 +22,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from local import places, programs
 
 NAMES = ("common", "models", "parsing", "vault")
+OF_THE_AGENT = ("common", "models", "agent")
 PACKAGES = {
     "common": places.ROOT / "layers" / "common" / "src" / "shopwright",
     "models": places.ROOT / "layers" / "models" / "src" / "shopwright_models",
@@ -75,6 +77,8 @@ class Target:
     folder: Path
     pip: tuple[str, ...]
     markers: dict[str, str] | None  # None: this machine's own
+    layers: tuple[str, ...] = NAMES
+    beside: Path | None = None  # a file that goes along
 
     def interpreter(self) -> str | None:
         """A Python of the target's version, to compile with; None where there is none."""
@@ -84,31 +88,41 @@ class Target:
         return found if found and _works(found) else None
 
 
-HOST = Target("host", places.LAYERS, (), None)
-LAMBDA = Target(
-    "lambda",
-    places.BUILD / "layers-lambda",
-    (
+def _pip(machine: str) -> tuple[str, ...]:
+    return (
         "--implementation=cp",
         f"--python-version={LAMBDA_PYTHON}",
-        *(f"--platform={platform}_x86_64" for platform in LAMBDA_PLATFORMS),
-        "--platform=manylinux2014_x86_64",
-    ),
-    LAMBDA_MARKERS,
+        *(f"--platform={platform}_{machine}" for platform in LAMBDA_PLATFORMS),
+        f"--platform=manylinux2014_{machine}",
+    )
+
+
+HOST = Target("host", places.LAYERS, (), None)
+LAMBDA = Target("lambda", places.BUILD / "layers-lambda", _pip("x86_64"), LAMBDA_MARKERS)
+AGENT = Target(
+    "agent",
+    places.BUILD / "layers-agent",
+    _pip("aarch64"),
+    {**LAMBDA_MARKERS, "platform_machine": "aarch64"},
+    OF_THE_AGENT,
+    places.ROOT / "layers" / "agent" / "Dockerfile",
 )
-TARGETS = {target.name: target for target in (HOST, LAMBDA)}
+TARGETS = {target.name: target for target in (HOST, LAMBDA, AGENT)}
 
 
 def build(target: Target = HOST, *, say: Callable[[str], None] = print) -> dict[str, str]:
     """Bring every layer up to date, and return what each one's content is known by."""
     with programs.alone(target.folder.with_name(target.folder.name + ".making")):
-        return {name: _layer(target, name, say) for name in NAMES}
+        built = {name: _layer(target, name, say) for name in target.layers}
+        if target.beside is not None:
+            shutil.copy2(target.beside, target.folder)
+        return built
 
 
 def stamps(target: Target) -> dict[str, str]:
     """What the layers that lie there are known by; nothing for one that is not there."""
     found = {}
-    for name in NAMES:
+    for name in target.layers:
         mark = _mark(target, name)
         if mark.is_file():
             found[name] = mark.read_text("utf-8")
@@ -268,14 +282,14 @@ def _mark(target: Target, name: str) -> Path:
 def main(arguments: Sequence[str]) -> None:
     name = arguments[0] if arguments else "host"
     if name not in TARGETS or len(arguments) > 1:
-        sys.exit(f"shopwright: TARGET is host or lambda, not {' '.join(arguments)!r}")
+        sys.exit(f"shopwright: TARGET is host, lambda or agent, not {' '.join(arguments)!r}")
     target = TARGETS[name]
     try:
         build(target)
     except CannotBuild as problem:
         sys.exit(f"shopwright: {problem}")
     if os.environ.get("SHOPWRIGHT_QUIET") != "1":
-        for layer in NAMES:
+        for layer in target.layers:
             print(f"  {layer:<8} {size(target.folder / layer) / 1e6:7.1f} MB  {target.folder / layer}")
 
 

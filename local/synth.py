@@ -102,7 +102,7 @@ def _run(target: Path, built: Path) -> None:
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "host"
-    if name not in layers.TARGETS:
+    if name not in (layers.HOST.name, layers.LAMBDA.name):
         sys.exit(f"shopwright: TARGET is host or lambda, not {name!r}")
     try:
         assembly = synthesize(layers.TARGETS[name])

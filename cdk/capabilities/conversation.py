@@ -4,26 +4,17 @@ from aws_cdk import Duration
 from constructs import Construct
 
 from cdk.parts.alarms import MINUTE
+from cdk.parts.answering import let_ask
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import (
-    use_cache,
-    use_circuits,
-    use_database,
-    use_index,
-    use_models,
-    use_reader,
-    use_sources,
-    use_table,
-)
+from cdk.parts.grants import use_index, use_table
 from cdk.parts.ground import Ground
-from cdk.parts.layers import MORE_MODELS
 
 
 class Conversation(Construct):
     """chat answers; sessions shows, hands out and forgets what was said, and what a shopper lets us keep."""
 
-    def __init__(self, scope: Construct, name: str, *, ground: Ground, door: FrontDoor) -> None:
+    def __init__(self, scope: Construct, name: str, *, ground: Ground, door: FrontDoor, agent_arn: str | None) -> None:
         super().__init__(scope, name)
         data = ground.data
         tables = {"SESSIONS_TABLE": data.sessions.table_name, "MEMBERS_TABLE": data.members.table_name}
@@ -32,20 +23,14 @@ class Conversation(Construct):
             self,
             "chat",
             ground,
-            layers=("common", "models"),
+            layers=("common",) if agent_arn else ("common", "models"),
             timeout_s=10,
             memory_mb=1024,
-            environment={**tables, "CARTS_TABLE": data.carts.table_name, "MORE_MODELS": MORE_MODELS},
+            environment={"MEMBERS_TABLE": data.members.table_name},
             in_network=True,
+            groups=ground.network.askers,
         )
-        use_database(chat, data)
-        use_cache(chat, data)
-        use_reader(chat, data)
-        use_models(chat, ground)
-        use_sources(chat, ground)
-        use_circuits(chat, data)
-        use_table(chat, data.sessions, "GetItem", "PutItem", "Query")
-        use_table(chat, data.carts, "GetItem", "PutItem")
+        let_ask(chat, ground, agent_arn)
         use_table(chat, data.members, "GetItem")
         door.route("POST", "/v1/chat", chat, scope="shop/chat", body=True)
         ground.alarms.on(

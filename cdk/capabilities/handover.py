@@ -6,7 +6,7 @@ from constructs import Construct
 
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import publish, use_index, use_table
+from cdk.parts.grants import Grantee, publish, use_index, use_table
 from cdk.parts.ground import Ground
 
 
@@ -44,7 +44,7 @@ class Handover(Construct):
 
         self.functions = (handovers,)
 
-    def begun_by(self, function: lambda_.Function) -> None:
+    def begun_by(self, function: Grantee) -> None:
         """This function hands conversations over."""
         function.add_environment("HANDOVERS_TABLE", self._data.handovers.table_name)
         function.add_environment("HANDOVERS_TOPIC_ARN", self.topic.topic_arn)

@@ -5,20 +5,11 @@ from constructs import Construct
 
 from cdk.parts.acknowledge import acknowledge
 from cdk.parts.alarms import MINUTE
+from cdk.parts.answering import let_ask
 from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
-from cdk.parts.grants import (
-    allow,
-    use_cache,
-    use_circuits,
-    use_database,
-    use_models,
-    use_reader,
-    use_sources,
-    use_table,
-)
+from cdk.parts.grants import allow, use_table
 from cdk.parts.ground import Ground
-from cdk.parts.layers import MORE_MODELS
 from cdk.parts.socket_door import SocketDoor
 
 _ASKED_AGAIN = (
@@ -31,7 +22,7 @@ class Streaming(Construct):
     """chat-tickets sells tickets, chat-connect takes them, chat-socket takes messages, chat-stream answers them inside
     the network, and chat-tell sends its words out of there."""
 
-    def __init__(self, scope: Construct, name: str, *, ground: Ground, door: FrontDoor) -> None:
+    def __init__(self, scope: Construct, name: str, *, ground: Ground, door: FrontDoor, agent_arn: str | None) -> None:
         super().__init__(scope, name)
         data = ground.data
         tables = {"MEMBERS_TABLE": data.members.table_name, "SOCKETS_TABLE": data.sockets.table_name}
@@ -60,26 +51,15 @@ class Streaming(Construct):
             self,
             "chat-stream",
             ground,
-            layers=("common", "models"),
+            layers=("common",) if agent_arn else ("common", "models"),
             timeout_s=29,
             memory_mb=1024,
-            environment={
-                "CARTS_TABLE": data.carts.table_name,
-                "SESSIONS_TABLE": data.sessions.table_name,
-                "MORE_MODELS": MORE_MODELS,
-                "TELL_FUNCTION": tell.function_name,
-            },
+            environment={"TELL_FUNCTION": tell.function_name},
             in_network=True,
+            groups=ground.network.askers,
             failures=_ASKED_AGAIN,
         )
-        use_database(stream, data)
-        use_cache(stream, data)
-        use_reader(stream, data)
-        use_models(stream, ground)
-        use_sources(stream, ground)
-        use_circuits(stream, data)
-        use_table(stream, data.carts, "GetItem", "PutItem")
-        use_table(stream, data.sessions, "GetItem", "PutItem", "Query")
+        let_ask(stream, ground, agent_arn)
         allow(stream, ["lambda:InvokeFunction"], tell.function_arn)
         stream.configure_async_invoke(retry_attempts=0, max_event_age=Duration.minutes(1))
         acknowledge(stream, {"Serverless-LambdaAsyncFailureDestination": _ASKED_AGAIN})

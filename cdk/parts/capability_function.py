@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -50,9 +51,13 @@ class CapabilityFunction(lambda_.Function):
         failures: str = _CALLERS_WAIT,
         records_key: kms.IKey | None = None,
         records_kept: logs.RetentionDays | None = None,
+        runs: str | None = None,
+        reserved: int | None = None,
+        groups: Sequence[ec2.ISecurityGroup] = (),
     ) -> None:
-        module = name.replace("-", "_")
-        folder = places.FUNCTIONS / name
+        """`runs` is the folder in functions/ when it is not `name`; `groups` stand in for the functions' own."""
+        module = (runs or name).replace("-", "_")
+        folder = places.FUNCTIONS / (runs or name)
         if not (folder / f"{module}.py").is_file():
             raise FileNotFoundError(f"The function {name} has no module: {folder / module}.py is missing.")
         deployed = ground.stage.resource(name)
@@ -97,7 +102,7 @@ class CapabilityFunction(lambda_.Function):
             tracing=lambda_.Tracing.ACTIVE,
             log_group=records,
             logging_format=lambda_.LoggingFormat.JSON,
-            reserved_concurrent_executions=ground.stage.concurrency.get(name),
+            reserved_concurrent_executions=ground.stage.concurrency.get(name, reserved),
             environment={
                 "STAGE": ground.stage.name,
                 "LOG_LEVEL": "INFO",
@@ -108,7 +113,7 @@ class CapabilityFunction(lambda_.Function):
             },
             vpc=ground.network.vpc if in_network else None,
             vpc_subnets=ground.network.functions_tier if in_network else None,
-            security_groups=[ground.network.functions] if in_network else None,
+            security_groups=[*groups] or [ground.network.functions] if in_network else None,
         )
         self.folder = name
         acknowledge(

@@ -1,15 +1,16 @@
 """Least privilege in a few verbs: each names the actions, the one resource, and the key that guards it."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from aws_cdk import Aws, Fn, Tokenization
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
+from constructs import Node
 
 from cdk.parts import models
 from cdk.parts.acknowledge import acknowledge
@@ -20,23 +21,34 @@ _READ_KEY = ("kms:Decrypt",)
 _WRITE_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
-def allow(function: lambda_.Function, actions: Sequence[str], resource: str) -> None:
+class Grantee(Protocol):
+    """Who is given rights and told where things are: a function, or the program that AgentCore runs."""
+
+    @property
+    def node(self) -> Node: ...
+    @property
+    def role(self) -> iam.IRole | None: ...
+    def add_environment(self, key: str, value: str) -> object: ...
+    def add_to_role_policy(self, statement: iam.PolicyStatement) -> None: ...
+
+
+def allow(function: Grantee, actions: Sequence[str], resource: str) -> None:
     """These actions on this one resource."""
     function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
 
 
-def use_table(function: lambda_.Function, table: dynamodb.ITable, *actions: str) -> None:
+def use_table(function: Grantee, table: dynamodb.ITable, *actions: str) -> None:
     """These actions on the table. DynamoDB uses its key in the caller's name."""
     allow(function, [f"dynamodb:{action}" for action in actions], table.table_arn)
     _use_key(function, table.encryption_key, "dynamodb", (*_WRITE_KEY, "kms:DescribeKey"))
 
 
-def use_index(function: lambda_.Function, table: dynamodb.ITable, index: str) -> None:
+def use_index(function: Grantee, table: dynamodb.ITable, index: str) -> None:
     """Queries of one index of a table that the function uses."""
     allow(function, ["dynamodb:Query"], f"{table.table_arn}/index/{index}")
 
 
-def use_objects(function: lambda_.Function, data: Data, bucket: s3.Bucket, prefix: str, *actions: str) -> None:
+def use_objects(function: Grantee, data: Data, bucket: s3.Bucket, prefix: str, *actions: str) -> None:
     """These actions on the objects below the prefix (`documents/`), and on no other object."""
     export = data.arn_export(bucket)
     allow(function, [f"s3:{action}" for action in actions], f"{Fn.import_value(export)}/{prefix}*")
@@ -52,7 +64,7 @@ def use_objects(function: lambda_.Function, data: Data, bucket: s3.Bucket, prefi
         _use_key(function, bucket.encryption_key, "s3", _WRITE_KEY if writes else _READ_KEY)
 
 
-def list_objects(function: lambda_.Function, bucket: s3.Bucket, prefix: str | None = None) -> None:
+def list_objects(function: Grantee, bucket: s3.Bucket, prefix: str | None = None) -> None:
     """The names below the prefix. Without a prefix, a missing object also reads as missing and not as forbidden."""
     function.add_to_role_policy(
         iam.PolicyStatement(
@@ -63,7 +75,7 @@ def list_objects(function: lambda_.Function, bucket: s3.Bucket, prefix: str | No
     )
 
 
-def delete_versions(function: lambda_.Function, data: Data, bucket: s3.Bucket, prefix: str) -> None:
+def delete_versions(function: Grantee, data: Data, bucket: s3.Bucket, prefix: str) -> None:
     """Delete objects below the prefix for good: each of their versions, which has to be found first."""
     use_objects(function, data, bucket, prefix, "DeleteObject", "DeleteObjectVersion")
     function.add_to_role_policy(
@@ -75,13 +87,13 @@ def delete_versions(function: lambda_.Function, data: Data, bucket: s3.Bucket, p
     )
 
 
-def read_secret(function: lambda_.Function, secret: secretsmanager.Secret) -> None:
+def read_secret(function: Grantee, secret: secretsmanager.Secret) -> None:
     """The current value of this secret."""
     allow(function, ["secretsmanager:GetSecretValue"], secret.secret_arn)
     _use_key(function, secret.encryption_key, "secretsmanager", _READ_KEY)
 
 
-def use_personal_key(function: lambda_.Function, data: Data, purpose: str, *actions: str) -> None:
+def use_personal_key(function: Grantee, data: Data, purpose: str, *actions: str) -> None:
     """These actions on the key of personal data, for one purpose (`token`: to name, `value`: to seal and to read).
 
     KMS compares the purpose with what was bound into the data key, so a key for values never opens for naming.
@@ -95,7 +107,7 @@ def use_personal_key(function: lambda_.Function, data: Data, purpose: str, *acti
     )
 
 
-def use_database(function: lambda_.Function, data: Data, *, as_tenant: bool = True) -> None:
+def use_database(function: Grantee, data: Data, *, as_tenant: bool = True) -> None:
     """The database as the application's user, and, to see anyone's rows, the key that signs whose they are."""
     environment = {
         **database_address(data),
@@ -109,7 +121,7 @@ def use_database(function: lambda_.Function, data: Data, *, as_tenant: bool = Tr
     read_secret(function, data.database_secret)
 
 
-def use_cache(function: lambda_.Function, data: Data) -> None:
+def use_cache(function: Grantee, data: Data) -> None:
     """The cache, over TLS, and the token that it asks for."""
     environment = {
         "CACHE_HOST": data.cache.attr_configuration_end_point_address,
@@ -122,12 +134,12 @@ def use_cache(function: lambda_.Function, data: Data) -> None:
     read_secret(function, data.cache_secret)
 
 
-def use_reader(function: lambda_.Function, data: Data) -> None:
+def use_reader(function: Grantee, data: Data) -> None:
     """Besides, where the readers are; login and network are the writer's."""
     function.add_environment("DATABASE_READER_HOST", data.database.cluster_read_endpoint.hostname)
 
 
-def use_models(function: lambda_.Function, ground: Ground) -> None:
+def use_models(function: Grantee, ground: Ground) -> None:
     """The stage's language models, if it has any, and the ledger that says what they may still cost."""
     data = ground.data
     environment = {
@@ -156,13 +168,13 @@ def use_models(function: lambda_.Function, ground: Ground) -> None:
     )
 
 
-def use_circuits(function: lambda_.Function, data: Data) -> None:
+def use_circuits(function: Grantee, data: Data) -> None:
     """The circuits of what it depends on: read again and again, written when one opens, is tried or closes."""
     function.add_environment("CIRCUITS_TABLE", data.circuits.table_name)
     use_table(function, data.circuits, "GetItem", "PutItem", "UpdateItem")
 
 
-def use_sources(function: lambda_.Function, ground: Ground) -> None:
+def use_sources(function: Grantee, ground: Ground) -> None:
     """The stage's sources beside our own passages and its further check of what a model says, if it has any."""
     stage, here = ground.stage, f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
     environment = {
@@ -185,7 +197,7 @@ def use_sources(function: lambda_.Function, ground: Ground) -> None:
         allow(function, ["bedrock:ApplyGuardrail"], guardrail)
 
 
-def publish(function: lambda_.Function, topic: sns.Topic, key: kms.IKey) -> None:
+def publish(function: Grantee, topic: sns.Topic, key: kms.IKey) -> None:
     """Messages to the topic, sealed with its key."""
     allow(function, ["sns:Publish"], topic.topic_arn)
     _use_key(function, key, "sns", _WRITE_KEY)
@@ -201,13 +213,13 @@ def database_address(data: Data) -> dict[str, str]:
     }
 
 
-def _role(function: lambda_.Function) -> iam.IRole:
+def _role(function: Grantee) -> iam.IRole:
     if function.role is None:
         raise ValueError(f"{function.node.path} has no role.")
     return function.role
 
 
-def _use_key(function: lambda_.Function, key: kms.IKey | None, service: str, actions: Sequence[str]) -> None:
+def _use_key(function: Grantee, key: kms.IKey | None, service: str, actions: Sequence[str]) -> None:
     if key is None:
         raise ValueError(f"{function.node.path}: what it uses through {service} has no key of ours.")
     function.add_to_role_policy(

@@ -14,3 +14,8 @@ MIGRATIONS = ROOT / "layers" / "common" / "src" / "shopwright" / "database" / "m
 def layers() -> Path:
     """The folder of built layers: `.build/layers`, or what SHOPWRIGHT_LAYERS names."""
     return Path(os.environ.get("SHOPWRIGHT_LAYERS") or ROOT / ".build" / "layers").absolute()
+
+
+def agent() -> Path:
+    """What the image of AgentCore's program is built from: `.build/layers-agent`, or what SHOPWRIGHT_AGENT names."""
+    return Path(os.environ.get("SHOPWRIGHT_AGENT") or ROOT / ".build" / "layers-agent").absolute()

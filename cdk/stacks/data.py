@@ -68,6 +68,9 @@ class Data(Stack):
         self.upkeep_secret = self._secret("DatabaseUpkeep", '{"username": "shopwright_upkeep"}', "password", 40)
         self.tenant_key_secret = self._secret("TenantKey", '{"kid": "k1"}', "key", 64)
         self.cache_secret = self._secret("CacheToken", "{}", "token", 64)
+        self.warrant_key_secret = (
+            self._secret("WarrantKey", '{"kid": "w1"}', "key", 64) if stage.orchestrator == "agentcore" else None
+        )
 
         self.database = self._database(network)
         self.cache = self._cache(network)

@@ -22,6 +22,7 @@ _INTERFACES = {
     "Sqs": ec2.InterfaceVpcEndpointAwsService.SQS,
     "StepFunctions": ec2.InterfaceVpcEndpointAwsService.STEP_FUNCTIONS,
 }
+_OF_AGENTCORE = {"AgentCore": ec2.InterfaceVpcEndpointAwsService.BEDROCK_AGENTCORE}
 
 
 class Network(Stack):
@@ -73,10 +74,18 @@ class Network(Stack):
         # S3 and DynamoDB are reached by route, at public addresses; where there is no NAT no other route leads out.
         self.functions.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "S3 and DynamoDB through their gateways")
 
+        self.asking: ec2.SecurityGroup | None = None
+        self.agents: ec2.SecurityGroup | None = None
+        self.tools: ec2.SecurityGroup | None = None
+        self.carts: ec2.SecurityGroup | None = None
+        if stage.orchestrator == "agentcore":
+            self._for_agentcore()
+
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         private = self.vpc.select_subnets(subnet_group_name="private").subnets
-        for service, endpoint in {**_INTERFACES, **_sources(stage)}.items():
+        beside = _OF_AGENTCORE if stage.orchestrator == "agentcore" else {}
+        for service, endpoint in {**_INTERFACES, **_sources(stage), **beside}.items():
             self.vpc.add_interface_endpoint(
                 service,
                 service=endpoint,
@@ -87,6 +96,28 @@ class Network(Stack):
             )
 
         self._flow_log(stage)
+
+    @property
+    def askers(self) -> list[ec2.ISecurityGroup]:
+        """The group of those who have answers made on AgentCore; none, where answers are made in the functions."""
+        return [] if self.asking is None else [self.asking]
+
+    def _for_agentcore(self) -> None:
+        """Who reaches what when answers are made on AgentCore: whoever asks there has no way to the database."""
+        self.asking = self._group("Asking", "chat and chat-stream, whose answers are made on AgentCore.")
+        self.agents = self._group("Agents", "The program that AgentCore runs.")
+        self.tools = self._group("Tools", "Tools behind the gateway of AgentCore that ask the database.")
+        self.carts = self._group("Carts", "Besides, the tool that holds carts.")
+        ways = (
+            (self.database, DATABASE_PORT, (self.agents, self.tools)),
+            (self.cache, CACHE_PORT, (self.agents, self.asking)),
+            (self.endpoints, 443, (self.agents, self.asking, self.tools)),
+        )
+        for target, port, sources in ways:
+            for source in sources:
+                target.connections.allow_from(source, ec2.Port.tcp(port), f"from {source.node.id.lower()}")
+        for group in (self.agents, self.asking, self.carts):
+            group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "DynamoDB through its gateway")
 
     def _group(self, name: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, name, vpc=self.vpc, description=description, allow_all_outbound=False)

@@ -1,5 +1,7 @@
 """The service, deployed many times a day: the functions, the API and the machines, one construct per capability."""
 
+from typing import TYPE_CHECKING
+
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
@@ -28,6 +30,9 @@ from cdk.stacks.data import Data
 from cdk.stacks.network import Network
 from cdk.stages import Stage
 
+if TYPE_CHECKING:
+    from cdk.capabilities.agentcore import AgentCore
+
 
 class Service(Stack):
     """Can be made again from nothing, but for the pool's users: a protected stage retains the pool."""
@@ -51,18 +56,22 @@ class Service(Stack):
         catalog = Catalog(self, "CatalogApi", ground=ground, door=self.door)
         documents = Documents(self, "DocumentsApi", ground=ground, door=self.door)
         privacy = Privacy(self, "Privacy", ground=ground, door=self.door)
-        conversation = Conversation(self, "Conversation", ground=ground, door=self.door)
-        checkout = Checkout(self, "Checkout", ground=ground, door=self.door)
-        self.streaming = Streaming(self, "Streaming", ground=ground, door=self.door)
         handover = Handover(self, "Handover", ground=ground, door=self.door)
-        for answers in (conversation.answers, self.streaming.answers):
-            handover.begun_by(answers)
+        agent = self._agent(ground, handover) if stage.orchestrator == "agentcore" else None
+        agent_arn = None if agent is None else agent.program.arn
+        conversation = Conversation(self, "Conversation", ground=ground, door=self.door, agent_arn=agent_arn)
+        checkout = Checkout(self, "Checkout", ground=ground, door=self.door)
+        self.streaming = Streaming(self, "Streaming", ground=ground, door=self.door, agent_arn=agent_arn)
+        if agent is None:
+            for answers in (conversation.answers, self.streaming.answers):
+                handover.begun_by(answers)
         handover.ended_by(conversation.sessions)
         self.page.may_speak_to(f"https://{self.door.host}", f"wss://{self.streaming.socket.host}")
         self.ingestion = Ingestion(self, "Ingestion", ground=ground, after=upkeep.migrations)
         self.reembedding = Reembedding(self, "Reembedding", ground=ground)
 
-        for function in (*self.door.behind, self.streaming.answers):
+        tools = () if agent is None else tuple(agent.tools.values())
+        for function in (*self.door.behind, self.streaming.answers, *tools):
             self.auditing.heard_by(function)
 
         self.functions: tuple[CapabilityFunction, ...] = (
@@ -78,8 +87,18 @@ class Service(Stack):
             *self.reembedding.functions,
             *self.streaming.functions,
             *upkeep.functions,
+            *(() if agent is None else agent.functions),
         )
         self._outputs(data, handover)
+
+    def _agent(self, ground: Ground, handover: Handover) -> "AgentCore":
+        # Imported here and not above: its constructs take a second to import, and most stages have none of it.
+        from cdk.capabilities.agentcore import AgentCore
+
+        agent = AgentCore(self, "AgentCore", ground=ground, members=self.members, also=handover.begun_by)
+        CfnOutput(self, "AgentRuntimeArn", value=agent.program.arn)
+        CfnOutput(self, "ToolsUrl", value=agent.gateway.gateway_url or "")
+        return agent
 
     def _outputs(self, data: Data, handover: Handover) -> None:
         address = database_address(data)

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from shopwright.observability.sqs import Audit
-from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer import Question
+from shopwright.orchestrator.answerer import Answerer
 from shopwright.orchestrator.events import Done, Failed
 from shopwright.resilience.deadline import DeadlinePassed
 from shopwright.runtime import task, websocket
-from shopwright.runtime.answering import AnsweringSettings
-from shopwright.runtime.answering import desk as answering_desk
+from shopwright.runtime.answering import AgentSettings, AnsweringSettings, answerer, environment
 from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.journal import logger
 from shopwright.runtime.websocket import Asked, Line
@@ -23,13 +23,19 @@ LATEST_S = 20  # a question that has waited for so long is nobody's any more: th
 
 
 class Environment(AnsweringSettings):
+    orchestrator: Literal["inline"]
+    tell_function: str
+    audit_queue_url: str
+
+
+class AgentEnvironment(AgentSettings):
     tell_function: str
     audit_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    answering: answering.Desk
+    answerer: Answerer
     send: Callable[[str, str], None]  # connection id, text
     trail: Audit
     bulkhead: Bulkhead
@@ -45,9 +51,9 @@ class Streamed:
 
 @cache
 def wire() -> Desk:
-    env = Environment.read()
+    env = environment(Environment, AgentEnvironment)
     return Desk(
-        answering=answering_desk(env),
+        answerer=answerer(env),
         send=Messenger(env.tell_function).send,
         trail=Audit(env.audit_queue_url),
         bulkhead=bulkhead(env),
@@ -64,7 +70,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
                 raise DeadlinePassed("The shop is very busy. Please ask again in a moment.")
             question = Question(asked.message, asked.caller, asked.session_id, asked.request_id)
             with at.bulkhead.admit(asked.caller.tenant, within_s=task.deadline().left_s()):
-                said = answering.answer(question, desk=at.answering, deadline=task.deadline(), tell=line.tell)
+                said = at.answerer.answer(question, deadline=task.deadline(), tell=line.tell)
             if said.failure is not None:
                 failure = said.failure
                 logger().warning("question not answered", extra={"error": type(failure).__name__}, exc_info=failure)

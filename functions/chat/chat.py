@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from shopwright.errors import Unavailable
 from shopwright.observability.sqs import Audit
-from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer import Answer, Question
+from shopwright.orchestrator.answerer import Answerer
 from shopwright.runtime import http
-from shopwright.runtime.answering import AnsweringSettings
-from shopwright.runtime.answering import desk as answering_desk
+from shopwright.runtime.answering import AgentSettings, AnsweringSettings, answerer, environment
 from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.journal import logger
 from shopwright.runtime.said import Answered, Message, Unanswered, answered, unanswered
@@ -21,6 +20,12 @@ from shopwright.tenancy.dynamodb import Members
 
 
 class Environment(AnsweringSettings):
+    orchestrator: Literal["inline"]
+    members_table: str
+    audit_queue_url: str
+
+
+class AgentEnvironment(AgentSettings):
     members_table: str
     audit_queue_url: str
 
@@ -30,17 +35,17 @@ class Desk:
     members: Members
     trail: Audit
     bulkhead: Bulkhead
-    answering: answering.Desk
+    answerer: Answerer
 
 
 @cache
 def wire() -> Desk:
-    env = Environment.read()
+    env = environment(Environment, AgentEnvironment)
     return Desk(
         members=Members(env.members_table),
         trail=Audit(env.audit_queue_url),
         bulkhead=bulkhead(env),
-        answering=answering_desk(env),
+        answerer=answerer(env),
     )
 
 
@@ -56,7 +61,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
     )
     def chat(message: Message) -> Response[Any]:
         question = Question(message.message, http.caller(api), message.session_id, http.request_id(api))
-        said = answering.answer(question, desk=desk().answering, deadline=http.deadline(api))
+        said = desk().answerer.answer(question, deadline=http.deadline(api))
         if said.failure is not None:
             return _unanswered(said, said.failure, http.request_id(api))
         logger().info(

@@ -1,8 +1,10 @@
 """The synthesized app, as the tests read it: one synthesis per run, every template loaded once."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +14,14 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("Network", "Data", "Service", "Watch")
-FUNCTIONS = tuple(sorted(folder.name for folder in (ROOT / "functions").iterdir() if list(folder.glob("*.py"))))
+OF_AGENTCORE = ("call-tool", "introduce-caller")  # deployed where the orchestrator runs on AgentCore, and only there
+FUNCTIONS = tuple(
+    sorted(
+        folder.name
+        for folder in (ROOT / "functions").iterdir()
+        if list(folder.glob("*.py")) and folder.name not in OF_AGENTCORE
+    )
+)
 
 
 @cache
@@ -23,6 +32,24 @@ def assembly() -> Path:
         return folder
     subprocess.run([sys.executable, "-m", "cdk.app"], cwd=ROOT, check=True, timeout=300)
     return ROOT / "cdk.out"
+
+
+def on_agentcore() -> "Assembly":
+    """Stage dev with its orchestrator on AgentCore, synthesized anew, without what its image is made from."""
+    with tempfile.TemporaryDirectory() as folder:
+        image, out = Path(folder) / "agent", Path(folder) / "out"
+        image.mkdir()
+        (image / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+        assembly()  # the layers
+        environment = {
+            **os.environ,
+            "SHOPWRIGHT_AGENT": str(image),
+            "CDK_OUTDIR": str(out),
+            "CDK_CONTEXT_JSON": json.dumps({"orchestrator": "agentcore"}),  # as the CDK's `-c orchestrator=agentcore`
+            "PATH": f"{import_module('local.synth').node()}{os.pathsep}{os.environ['PATH']}",
+        }
+        subprocess.run([sys.executable, "-m", "cdk.app"], cwd=ROOT, env=environment, check=True, timeout=300)
+        return Assembly(out)
 
 
 @dataclass(frozen=True, slots=True)

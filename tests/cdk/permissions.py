@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.cdk.assembly import Assembly, dev
+from tests.cdk.assembly import Assembly, dev, on_agentcore
 
 TABLE = Path(__file__).parent / "permissions.json"
+AGENT_TABLE = Path(__file__).parent / "permissions-agentcore.json"
 
 # What every function may do: its own log, its traces.
 EVERYONE = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
@@ -33,6 +34,14 @@ def permissions(cloud: Assembly) -> dict[str, dict[str, list[str]]]:
     return {role: dict(sorted(table.items())) for role, table in sorted(roles.items())}
 
 
+def agent_permissions(cloud: Assembly) -> dict[str, dict[str, list[str]]]:
+    """Of a stage whose orchestrator is on AgentCore: the roles there, and of those who ask it."""
+    asking = ("Service/Conversation/chat/", "Service/Streaming/chat-stream/")
+    return {
+        role: table for role, table in permissions(cloud).items() if role.startswith(("Service/AgentCore/", *asking))
+    }
+
+
 def _condition(cloud: Assembly, stack: str, statement: dict[str, Any]) -> str:
     conditions = [
         f"{key} {operator} {cloud.label(stack, value)}"
@@ -46,5 +55,10 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _write(table: Path, roles: dict[str, dict[str, list[str]]]) -> None:
+    table.write_text(json.dumps(roles, indent=2) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    TABLE.write_text(json.dumps(permissions(dev()), indent=2) + "\n", encoding="utf-8")
+    _write(TABLE, permissions(dev()))
+    _write(AGENT_TABLE, agent_permissions(on_agentcore()))

@@ -21,6 +21,8 @@ OUTPUTS = {
     "AuditBucket",
     "AuditHeadsTable",
     "AuditQueueUrl",
+    "HandoversTable",
+    "HandoversTopicArn",
     "SocketUrl",
     "SocketApiId",
     "PageUrl",

@@ -65,6 +65,7 @@ class Counter:
             ),
             hand_over=hand_over,
         )
+        self.products = products
         self.registry = Registry(box(desk), report=lambda _, mistake: self.mistakes.append(mistake))
 
     def run(self, shop: str, *steps: Step) -> tuple[Outcome, ...]:

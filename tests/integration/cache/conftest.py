@@ -20,6 +20,7 @@ from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer_cache import AnswerCache, ShelfUnavailable, Standing
+from shopwright.orchestrator.answerer import Inline
 from shopwright.orchestrator.aurora import Generations
 from shopwright.orchestrator.valkey import Shelf
 from shopwright.privacy.redact import mask
@@ -108,7 +109,7 @@ class Counter:
         )
         members = FakeMembers(*MEMBERS.values())
         self._handler = chat.build(
-            lambda: chat.Desk(members=members, trail=FakeAudit(), bulkhead=roomy(), answering=self._desk)
+            lambda: chat.Desk(members=members, trail=FakeAudit(), bulkhead=roomy(), answerer=Inline(self._desk))
         )
 
     def ask(self, message: str, merchant: str = "outdoor", **more: Any) -> Answer:

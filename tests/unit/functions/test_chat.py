@@ -10,6 +10,7 @@ from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answer_cache import AnswerCache, Standing
+from shopwright.orchestrator.answerer import Inline
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.privacy.redact import mask
 from shopwright.retrieval.search import Passage
@@ -69,7 +70,7 @@ class Desk:
             remember=self.remember,
             cache=self.cache,
         )
-        at = chat.Desk(members=FakeMembers(ANN, KIT), trail=FakeAudit(), bulkhead=self.bulkhead, answering=held)
+        at = chat.Desk(members=FakeMembers(ANN, KIT), trail=FakeAudit(), bulkhead=self.bulkhead, answerer=Inline(held))
         handler = chat.build(lambda: at)
         token = None if row is None else gateway.claims(row)
         sent = {"message": RETURN} if body is None else body

@@ -15,6 +15,7 @@ from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Sentence, Source
 from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator.answerer import Inline
 from shopwright.orchestrator.events import Accepted
 from shopwright.privacy.redact import Masked
 from shopwright.retrieval.search import Passage
@@ -111,7 +112,9 @@ class Shop:
                 of, turn, begun
             ),
         )
-        at = chat_stream.Desk(held, changed.pop("send", self.messenger), self.trail, self.bulkhead, lambda: self.time)
+        at = chat_stream.Desk(
+            Inline(held), changed.pop("send", self.messenger), self.trail, self.bulkhead, lambda: self.time
+        )
         return chat_stream.build(lambda: at)(json.loads(payload or self.handed_over[-1]), Context(remaining_ms=30_000))
 
     def messenger(self, socket: str, text: str) -> None:

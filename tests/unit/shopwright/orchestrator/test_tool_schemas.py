@@ -1,13 +1,16 @@
 """The tools are described as Bedrock and the gateway take them: AWS's own model of each call says whether they do."""
 
+import re
 from typing import Any
 
 import pytest
 from botocore.session import get_session
 from botocore.validate import ParamValidator
+from cedarpy import is_authorized
 from jsonschema import Draft202012Validator
 from shopwright.orchestrator import tool_schemas
-from shopwright.orchestrator.tools import definitions
+from shopwright.orchestrator.tools import Definition, definitions
+from shopwright.tenancy.caller import Role
 
 TOOLS = tuple(definitions().values())
 GATEWAY_WORDS = {"type", "properties", "required", "items", "description"}
@@ -92,3 +95,56 @@ def test_both_descriptions_and_the_registry_name_the_same_arguments() -> None:
         fields = set(tool.takes.model_fields)
         assert set(bedrock["toolSpec"]["inputSchema"]["json"].get("properties", {})) == fields
         assert set(gateway["inputSchema"]["properties"]) == fields
+
+
+GATEWAY = "arn:aws:bedrock-agentcore:eu-west-1:000000000000:gateway/shopwright-dev-tools-a1b2c3d4e5"
+
+
+def permitted(role: str | None, tool: str, *, gateway: str = GATEWAY, kind: str = "OAuthUser") -> bool:
+    """What Cedar's own engine says, with every enabled tool's policy before it."""
+    caller = {
+        "uid": {"type": f"AgentCore::{kind}", "id": "ann"},
+        "attrs": {},
+        "parents": [],
+        "tags": {} if role is None else {"role": role},
+    }
+    result = is_authorized(
+        {
+            "principal": f'AgentCore::{kind}::"ann"',
+            "action": f'AgentCore::Action::"{tool}"',
+            "resource": f'AgentCore::Gateway::"{gateway}"',
+            "context": {},
+        },
+        "\n".join(tool_schemas.cedar(one, GATEWAY) for one in TOOLS if one.enabled),
+        [caller],
+    )
+    assert result.diagnostics.errors == []
+    return bool(result.allowed)
+
+
+@pytest.mark.parametrize("tool", [one for one in TOOLS if one.enabled], ids=lambda tool: tool.name)
+@pytest.mark.parametrize("role", list(Role))
+def test_cedar_lets_the_roles_call_a_tool_that_the_registry_lets(tool: Definition, role: Role) -> None:
+    assert permitted(role.value, f"{tool_schemas.target(tool)}___{tool.name}") is (role in tool.roles)
+
+
+@pytest.mark.parametrize(
+    ("role", "tool", "more"),
+    [
+        (None, "search-documents___search_documents", {}),
+        ("", "search-documents___search_documents", {}),
+        ("admin", "search-documents___search_documents", {}),
+        ("shopper", "ask-amazon-q___ask_amazon_q", {}),  # it is off
+        ("shopper", "search_documents", {}),
+        ("shopper", "drop-tables___drop_tables", {}),
+        ("shopper", "search-documents___search_documents", {"gateway": GATEWAY.replace("dev", "prod")}),
+        ("shopper", "search-documents___search_documents", {"kind": "IamEntity"}),
+    ],
+)
+def test_cedar_lets_nobody_else_call_anything(role: str | None, tool: str, more: dict[str, str]) -> None:
+    assert permitted(role, tool, **more) is False
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_targets_name_is_one_that_the_gateway_takes(tool: Definition) -> None:
+    assert re.fullmatch(r"([0-9a-zA-Z][-]?){1,100}", tool_schemas.target(tool))

@@ -1,4 +1,4 @@
-"""The tools as others want them described: changes when Bedrock's toolConfig or the gateway's schema does."""
+"""The tools as others want them described: changes when Bedrock's toolConfig or the gateway's schema or policies do."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -46,6 +46,25 @@ def gateway(tools: Iterable[Definition]) -> list[dict[str, Any]]:
         }
         for tool in tools
     ]
+
+
+def target(tool: Definition) -> str:
+    """What the gateway calls the target that the tool is behind. It knows no underscores there."""
+    return tool.name.replace("_", "-")
+
+
+def cedar(tool: Definition, gateway_arn: str) -> str:
+    """The policy by which the gateway lets the tool's roles call it, and nobody else."""
+    roles = ", ".join(f'"{role.value}"' for role in sorted(tool.roles))
+    return (
+        "permit(\n"
+        "  principal is AgentCore::OAuthUser,\n"
+        f'  action == AgentCore::Action::"{target(tool)}___{tool.name}",\n'
+        f'  resource == AgentCore::Gateway::"{gateway_arn}"\n'
+        ") when {\n"
+        f'  principal.hasTag("role") && [{roles}].contains(principal.getTag("role"))\n'
+        "};"
+    )
 
 
 def _full(shape: type[BaseModel]) -> dict[str, Any]:

@@ -5,10 +5,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from shopwright.catalog.facts import Sheet
-from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout import cart as carting
 from shopwright.checkout.dynamodb import Carts
 from shopwright.costs.ledger import limits_of
@@ -19,6 +18,7 @@ from shopwright.llm.extractive import compose
 from shopwright.observability import metrics
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator import carry, classifier, spoken, talk, toolbox
+from shopwright.orchestrator.answerer import Answerer, Inline
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.dynamodb import Sessions
 from shopwright.orchestrator.intent import Reader
@@ -33,7 +33,8 @@ from shopwright.retrieval.outside import Sighted
 from shopwright.runtime.breakers import Breakers
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
-from shopwright.runtime.settings import Settings
+from shopwright.runtime.settings import Settings, variable
+from shopwright.runtime.tooling import Catalog, Searching
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.secretsmanager import Secret
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from shopwright.database.connection import Reads
     from shopwright.embedding.model import Model
     from shopwright.embedding.onnx import OnnxEmbedder
+    from shopwright.retrieval.search import Passage
 
 _REMEMBERED = 64  # questions' vectors: those of a request, read, planned and searched with in turn
 OWN = "own"  # the price book of models that run on one's own machines
@@ -96,26 +98,51 @@ class AnsweringSettings(ReadingSettings, ModelSettings, SourceSettings):
     more_models: str  # folders with further embedding models; as a rule they are empty or not there
 
 
+class AgentSettings(Settings):
+    """The same for a function whose answers are made on AgentCore. The cache's part is for counting requests."""
+
+    orchestrator: Literal["agentcore"]
+    agent_runtime_arn: str
+    warrant_secret_arn: str
+    cache_host: str
+    cache_port: int
+    cache_tls: str
+    cache_secret_arn: str
+
+
+Here = TypeVar("Here", bound=AnsweringSettings)
+There = TypeVar("There", bound=AgentSettings)
+
+
+def environment(here: type[Here], there: type[There]) -> Here | There:
+    """What a function that asks is told, by where its answers are made: ORCHESTRATOR is `inline` or `agentcore`."""
+    return there.read() if variable("ORCHESTRATOR") == "agentcore" else here.read()
+
+
+def answerer(env: AnsweringSettings | AgentSettings) -> Answerer:
+    """Who answers: this process, or the same program on AgentCore."""
+    if isinstance(env, AnsweringSettings):
+        return Inline(desk(env))
+    from shopwright.orchestrator.agentcore import Agent
+    from shopwright.tenancy.warrant import Warrants
+
+    return Agent(
+        env.agent_runtime_arn,
+        Warrants.of(Secret(env.warrant_secret_arn)),
+        report=lambda failure: logger().error("the agent gave no answer", exc_info=failure),
+    )
+
+
 def desk(env: AnsweringSettings) -> answering.Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
-    import shopwright_models
-
-    from shopwright.catalog.aurora import Facts, Offers
+    from shopwright.catalog.aurora import Facts
     from shopwright.database import guarded as database_guard
     from shopwright.documents.document import PIPELINE
-    from shopwright.embedding.aurora import serving_model
-    from shopwright.embedding.model import Model
-    from shopwright.embedding.shelf import Shelf as Embedders
     from shopwright.orchestrator.answer_cache import AnswerCache, Standing
     from shopwright.orchestrator.aurora import Generations
     from shopwright.orchestrator.release import release
     from shopwright.orchestrator.valkey import Shelf
-    from shopwright.retrieval.aurora import ProductWords, Search
-    from shopwright.retrieval.search import Passage
-    from shopwright.retrieval.serving import Serving
 
-    embedders = Embedders(shopwright_models.directories(env.more_models), shopwright_models.NAME)
-    embedder = embedders.embedder(embedders.default)
     breakers = Breakers(env.circuits_table)
 
     def guarded(server: str, database: "Reads") -> "Reads":
@@ -126,28 +153,14 @@ def desk(env: AnsweringSettings) -> answering.Desk:
 
     reading, writing = env.reading(guarded), guarded("writer", env.database())
     facts = Facts(writing)
+    signer = env.signer()
+    searching, catalog = Searching(reading, signer, env.more_models), Catalog(writing, signer)
+    embedder = searching.embedder
     # A vector depends on its text alone: one request reads, plans and searches with the same.
     embed = lru_cache(maxsize=_REMEMBERED)(lambda text: tuple(embedder.question(text)))
-    signer = env.signer()
-
-    def by(name: str, question: str) -> tuple[Model, Sequence[float]]:
-        other = embedders.embedder(name)
-        return other.model, other.question(question)
-
-    # Who serves is asked where is searched: a reader that has not heard of a switch still has what served before it.
-    serving = Serving(embedder.model, by, lambda tenant: serving_model(reading, signer.sign(tenant)))
     sessions = Sessions(env.sessions_table)
     # An answer is kept under the generation of where it was found, and held against the newest there is.
     found_at, newest = Generations(reading), Generations(writing)
-
-    def find(caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:
-        passport = signer.sign(caller.tenant)
-        return serving.find(
-            caller.tenant,
-            question,
-            vector,
-            lambda model, asked, its: Search(reading, model=model).hybrid(passport, asked, its),
-        )
 
     def seen(caller: Caller) -> int:
         return found_at.current(signer.sign(caller.tenant))
@@ -174,46 +187,31 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         context=(embedder.model.name, embedder.model.sha256, PIPELINE, release(), *env.model_names, *env.source_names),
         report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
     )
-    offers, carts = Offers(writing), Carts(env.carts_table)
-
-    def offered(caller: Caller, skus: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
-        return offers.of(signer.sign(caller.tenant), skus)
-
-    def sought(caller: Caller, wanted: Sought) -> Sequence[Listed]:
-        return offers.find(
-            signer.sign(caller.tenant),
-            chunk_ids=wanted.chunk_ids,
-            product_ids=wanted.product_ids,
-            price=wanted.price,
-            only_available=wanted.only_available,
-            limit=wanted.limit,
-        )
-
+    carts = Carts(env.carts_table)
     hand_over = _hand_over(env, sessions)
 
     others = {source.source.name: _beside([source], embedder) for source in _sources(env, breakers)}
     every = _beside(_sources(env, breakers), embedder)
 
-    def documents(call: Call, question: str, limit: int) -> Sequence[Passage]:
+    def documents(call: Call, question: str, limit: int) -> "Sequence[Passage]":
         vector = embed(question)
         asked = every.begin(call.caller.tenant, question, vector, call.deadline)
-        return asked.beside(find(call.caller, question, vector)[:limit]).passages
+        return asked.beside(searching.find(call.caller, question, vector)[:limit]).passages
 
     def amazon_q(call: Call, question: str) -> Sighted:
         vector = embed(question)
         return others["amazon_q"].begin(call.caller.tenant, question, vector, call.deadline).beside(())
 
-    by_words = ProductWords(reading)
     registry = Registry(
         box(
             toolbox.Desk(
-                search=lambda caller, question, limit: find(caller, question, embed(question))[:limit],
-                named=lambda caller, words, limit: by_words.holding(signer.sign(caller.tenant), words, limit=limit),
-                products=sought,
-                facts=lambda caller, product, sku: facts.of_product(signer.sign(caller.tenant), product, sku),
-                passage=lambda caller, product: by_words.of(signer.sign(caller.tenant), product),
+                search=lambda caller, question, limit: searching.find(caller, question, embed(question))[:limit],
+                named=searching.named,
+                products=catalog.sought,
+                facts=catalog.facts,
+                passage=catalog.passage,
                 predict=heuristic.predict,
-                cart=carting.Desk(open=carts.open, change=carts.change, offers=offered),
+                cart=carting.Desk(open=carts.open, change=carts.change, offers=catalog.offers),
                 hand_over=hand_over,
                 documents=documents if others else None,
                 ask_amazon_q=amazon_q if "amazon_q" in others else None,
@@ -231,7 +229,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     return answering.Desk(
         mask=redactor(Use.QUESTION).mask,
         embed=embed,
-        search=find,
+        search=searching.find,
         facts=facts_of,
         compose=compose,
         recall=recall,
@@ -240,7 +238,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         cache=kept,
         talk=talk.Desk(
             call=called,
-            products=lambda caller, ids: sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
+            products=lambda caller, ids: catalog.sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
             hand_over=lambda caller, wanted, deadline, session_id: registry.call(
                 caller, "hand_over", wanted, deadline, session_id=session_id
             ),

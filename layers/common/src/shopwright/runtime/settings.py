@@ -17,3 +17,8 @@ class Settings(BaseModel):
         """The declared variables and no others. A missing one raises pydantic's ValidationError, naming it."""
         source = os.environ if environ is None else environ
         return cls.model_validate({name: source[name.upper()] for name in cls.model_fields if name.upper() in source})
+
+
+def variable(name: str) -> str | None:
+    """One variable, where it decides which settings there are to read."""
+    return os.environ.get(name)
