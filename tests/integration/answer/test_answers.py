@@ -1,6 +1,9 @@
 """Each demo shop answers its shoppers' questions from its own pages, and no others: the whole way, but for HTTP."""
 
+import html
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,16 @@ FURTHER: dict[str, dict[str, list[str]]] = tomllib.loads(Path(__file__).with_nam
 ANSWERED = [(shop, item) for shop in SHOPS for item in STORY[shop]["answered"]]
 REFUSED = [(shop, item["question"]) for shop in SHOPS for item in STORY[shop]["refused"]]
 OTHERS = [(shop, question, texts) for shop in FURTHER for question, texts in FURTHER[shop].items()]
+
+
+def _frequently_asked() -> Iterator[tuple[str, str, str]]:
+    """Each question of the shops' own lists, with what stands under it."""
+    for shop in SHOPS:
+        [page] = (DEMO / shop / "documents").glob("faq.*")
+        found = re.split(r"^## (.+\?)$|<(?:h3|dt)>(.+?\?)</(?:h3|dt)>", page.read_text("utf-8"), flags=re.MULTILINE)
+        for at in range(1, len(found), 3):
+            text = " ".join(re.sub(r"<[^>]+>", " ", found[at + 2]).split())
+            yield shop, html.unescape(found[at] or found[at + 1]), html.unescape(text)
 
 
 @pytest.mark.parametrize(("shop", "item"), ANSWERED, ids=lambda value: value if isinstance(value, str) else None)
@@ -41,6 +54,19 @@ def test_a_shopper_may_ask_in_other_words(shops: Shops, shop: str, question: str
     assert said.verdict == ("answered" if texts else "not_in_documents"), said.text
     for text in texts:
         assert text in said.text
+
+
+@pytest.mark.parametrize("shop", SHOPS)
+def test_a_question_that_the_merchant_has_answered_gets_that_answer(shops: Shops, shop: str) -> None:
+    entries = [(question, text) for owner, question, text in _frequently_asked() if owner == shop]
+    told = {question: shops.ask(shop, question) for question, _ in entries}
+
+    assert len(entries) >= 8
+    for question, text in entries:
+        assert told[question].verdict == "answered", question
+        sentences = re.split(r" ?\[[0-9]+\] ?", told[question].text)
+        assert all(sentence in text for sentence in sentences), told[question].text
+        assert "/faq." in told[question].citations[0].source_uri
 
 
 @pytest.mark.parametrize(("shop", "item"), ANSWERED[::6], ids=lambda value: value if isinstance(value, str) else None)

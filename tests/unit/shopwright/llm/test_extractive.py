@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shopwright.llm import words
+from shopwright.llm import fits, words
 from shopwright.llm.extractive import Source, compose, evidence
 
 RETURNS = Source(
@@ -179,3 +179,100 @@ def test_whatever_is_said_is_quoted(question: str, contents: list[str], similari
 @pytest.mark.parametrize("content", ["a. " * 40_000, "a: b; " * 20_000, "x" * 200_000, "? " * 50_000, "1 " * 50_000])
 def test_a_hostile_passage_is_read_to_its_end(content: str) -> None:
     assert compose("How much is a?", [Source(1, (), content, 0.9)]).confidence >= 0
+
+
+FREE = Source(
+    2,
+    ("Questions", "When is delivery free?"),
+    "Delivery is free for orders over £50. Under that, it costs £3.95.",
+    0.73,
+)
+THINK = Source(
+    1,
+    ("Questions", "How long may I think about it?"),
+    "You have 30 days from delivery to return unused items, and returns are free of charge.",
+    0.74,
+)
+
+
+@pytest.mark.parametrize(
+    "question", ["When is delivery free?", "when is your delivery free", "When is delivery free of charge?"]
+)
+def test_the_entry_whose_question_is_asked_is_the_answer(question: str) -> None:
+    assert said(question, THINK, FREE) == "Delivery is free for orders over £50. Under that, it costs £3.95."
+
+
+def test_an_entry_answers_whatever_its_words_are() -> None:
+    where = Source(2, ("Help", "Where is my order?"), "We write to you once the parcel has left.", 0.77)
+    cancelled = Source(1, ("Help", "Can I cancel my order?"), "An order can be cancelled until it is packed.", 0.8)
+
+    assert said("Where is my order?", cancelled, where) == "We write to you once the parcel has left."
+
+
+def test_a_question_with_another_small_word_is_another_question() -> None:
+    assert fits.asks_the_same("Can I return it with a receipt, please?", "Can I return it with the receipt?")
+    assert not fits.asks_the_same("Can I return it without the receipt?", "Can I return it with the receipt?")
+    assert not fits.asks_the_same("What does it cost?", "How can I pay?")
+
+
+MIXER = Source(
+    1,
+    ("Catalog", "Bramble Stand Mixer"),
+    "sku: B-1; name: Bramble Stand Mixer; price: 334.00 GBP; description: Fast.; stock: 5; availability: backorder",
+    0.85,
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is the Bramble Stand Mixer available?",
+        "Is the Bramble Stand Mixer in stock?",
+        "How many Bramble Stand Mixer do you have?",
+        "How many Bramble Stand Mixer do you have left?",
+        "How many Bramble Stand Mixer are available?",
+    ],
+)
+def test_who_asks_whether_a_product_can_be_had_is_told_its_stock(question: str) -> None:
+    assert said(question, MIXER) == "Bramble Stand Mixer: stock 5, availability backorder"
+
+
+def test_watts_that_a_record_does_not_have_are_not_answered_with_its_price() -> None:
+    with_power = Source(1, MIXER.titles, MIXER.content.replace("stock: 5", "power_w: 1200; stock: 5"), 0.85)
+    kettle = Source(1, ("Kettles",), "The kettle is made of steel. It draws 2200 W.", 0.85)
+
+    assert said("How many watts does the Bramble Stand Mixer have?", MIXER) == ""
+    assert "1200" in said("How many watts does the Bramble Stand Mixer have?", with_power)
+    assert "2200 W" in said("How many watts does the kettle have?", kettle)
+
+
+def test_a_sentence_under_a_heading_is_about_what_the_heading_names() -> None:
+    cards = Source(1, ("Gift cards",), "Gift cards are valid for three years. They cannot be exchanged for cash.", 0.8)
+    cooker = Source(
+        1,
+        ("The Brunnhilde",),
+        "The Brunnhilde has a warranty of 10 years. The seal is excluded from the warranty.",
+        0.84,
+    )
+
+    assert said("Can gift cards be exchanged for cash?", cards).endswith("They cannot be exchanged for cash.")
+    assert said("Is the seal covered by the warranty of the Brunnhilde?", cooker) == (
+        "The seal is excluded from the warranty."
+    )
+    assert said("Is the motor covered by the warranty of the Brunnhilde?", cooker) == ""
+
+
+def test_the_sentence_that_names_a_place_goes_before_one_about_other_places() -> None:
+    islands = Source(
+        1,
+        ("Delivery", "Islands and abroad"),
+        "Parcels to the Scottish islands and Northern Ireland take two days longer at the same price. "
+        "We do not deliver outside the United Kingdom.",
+        0.75,
+    )
+
+    asked = said("How much is shipping to Northern Ireland?", islands)
+
+    assert asked.startswith("Parcels to the Scottish islands and Northern Ireland")
+    assert "outside" not in asked
+    assert said("Do you ship to the United States?", islands).endswith("We do not deliver outside the United Kingdom.")

@@ -227,6 +227,14 @@ def test_nothing_is_paid_and_no_order_is_looked_up_yet(counter: Counter) -> None
     assert counter.called == []
 
 
+@pytest.mark.parametrize("message", ["How can I pay?", "how do I pay", "Hello, how can I pay?"])
+def test_who_asks_for_the_ways_of_paying_is_not_told_that_nothing_can_be_paid(counter: Counter, message: str) -> None:
+    told = counter.hear(message)
+
+    assert told is None or "pay" in told.rest
+    assert counter.said("How can I pay for my cart?") == TALK["no_checkout_yet"]
+
+
 def test_a_shop_that_cannot_be_reached_says_so_and_loses_nothing(counter: Counter) -> None:
     counter.said("Add a tent to my cart")
     counter.shop.down = True

@@ -9,12 +9,12 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 from shopwright.llm import fits, words
-from shopwright.llm.fits import Subject
+from shopwright.llm.fits import Quantity, Subject
 from shopwright.llm.words import Asked
 
 _END = re.compile(
@@ -29,6 +29,8 @@ _UNITS = {"w": "W", "wh": "Wh", "kwh": "kWh", "v": "V", "mah": "mAh", "hz": "Hz"
 _NAMED = frozenset({"name", "title", "product", "product name", "model", "question"})
 _PROSE = frozenset({"description", "details", "text", "summary"})
 _PLAIN = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency"})
+# "from 50 EUR" is a figure; "free for orders over 50 EUR" only holds one.
+_LEADS = re.compile(r"\W*(?:[^\W\d_]+ ){0,2}\W*[0-9]")
 _OUT = ("availability", "out of stock")  # whoever asks for a price wants to know that it cannot be had
 
 
@@ -78,19 +80,24 @@ class _Unit:
     said: frozenset[str]
     above: frozenset[str]
     fields: tuple[tuple[str, str], ...]
+    heading: str  # right above it: the last title, or the question that it answers
+    row: tuple[tuple[str, str], ...] = ()  # of a table that has no products' names: what stands in its columns
 
 
 def compose(question: str, sources: Sequence[Source]) -> Draft:
     """Choose one to three quotations that answer the question, or none."""
     about = words.asked(fits.without_examples(question))
     units = [unit for source in sources for unit in _units(source)]
-    if not units or fits.compares(question) or fits.hides_its_subject(question):
+    entry = _entry(question, units)
+    if not units or fits.hides_its_subject(question) or (fits.compares(question) and not entry):
         return Draft((), 0.0)
     weights = _weights(about, units)
     confidence = _probability(_evidence(about, sources, units, weights))
     if confidence < _figures()["answerable"]["threshold"]:
         return Draft((), confidence)
-    chosen = _choose(question, about, units, weights)
+    chosen = entry or _choose(question, about, units, weights)
+    if fits.asks_stock(question):
+        about = replace(about, terms=about.terms | words.terms("stock availability"))
     return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
 
 
@@ -109,9 +116,12 @@ def evidence(question: str, sources: Sequence[Source]) -> Evidence:
 def _units(source: Source) -> Iterable[_Unit]:
     """The quotable parts of a passage: a record is one, and so is each sentence of anything else."""
     above = words.terms(" ".join(source.titles))
+    heading = source.titles[-1] if source.titles else ""
     fields = _fields(source.content)
     if fields:
-        yield _Unit(source, 0, source.content, words.terms(source.content), above, fields)
+        named = any(label.casefold() in _NAMED for label, _ in fields)
+        said = words.terms(source.content)
+        yield _Unit(source, 0, source.content, said, above, fields, heading, () if named else fields)
         return
     place = 0
     for piece in _END.split(source.content):
@@ -120,14 +130,19 @@ def _units(source: Source) -> Iterable[_Unit]:
             continue
         if text.endswith("?"):  # the question of a question and answer: it says what is below, like a title
             above |= words.terms(text)
+            heading = text
             continue
-        yield _Unit(source, place, text, words.terms(text), above, ())
+        yield _Unit(source, place, text, words.terms(text), above, (), heading, _cells(text, fewest=2))
         place += 1
 
 
 def _fields(content: str) -> tuple[tuple[str, str], ...]:
+    return _cells(content, fewest=3)
+
+
+def _cells(content: str, *, fewest: int) -> tuple[tuple[str, str], ...]:
     found = list(_FIELD.finditer(content))
-    if len(found) < 3 or found[0].start() or "\n" in content:
+    if len(found) < fewest or found[0].start() or "\n" in content:
         return ()
     ends = [match.start() for match in found[1:]] + [len(content)]
     return tuple((match["label"], content[match.end() : end].strip()) for match, end in zip(found, ends, strict=True))
@@ -173,6 +188,16 @@ def _probability(evidence: Evidence) -> float:
     return 1 / (1 + math.exp(-score))
 
 
+def _entry(question: str, units: Sequence[_Unit]) -> list[_Unit]:
+    """What the merchant has written under this very question."""
+    under = [unit for unit in units if not unit.fields and fits.asks_the_same(question, unit.heading)]
+    if not under or any(unit.row for unit in under):
+        return []
+    first = min(under, key=lambda unit: unit.source.ref)
+    same = [unit for unit in under if unit.source is first.source]
+    return same[: int(_figures()["choose"]["sentences"])]
+
+
 def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[str, float]) -> list[_Unit]:
     """The units to quote, in the order of their source; none when nothing fits what was asked."""
     by = _figures()["choose"]
@@ -189,10 +214,16 @@ def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[s
     def worth(unit: _Unit) -> float:
         above = by["title_weight"] * _held(unit.above - unit.said, weights) / everything
         alien = by["alien_service"] if fits.alien_qualifiers(subject, unit.said) else 0.0
-        return adds(unit, weights, about.figures) + above + by["similarity_weight"] * unit.source.similarity - alien
+        holds = by["held_figure"] if unit in holding else 0.0
+        return adds(unit, weights, about.figures) + above + holds - alien
 
-    pages = [unit for unit in units if not _name(unit)]
-    said = {(unit.source.ref, unit.place): unit.said for unit in pages}
+    def rank(unit: _Unit) -> float:
+        return worth(unit) + by["similarity_weight"] * unit.source.similarity
+
+    holding, without = _told_apart(question, units)
+    pages = [unit for unit in units if not _name(unit) and unit not in without]
+    # What stands in the row above is said of something else.
+    said = {(unit.source.ref, unit.place + 1): unit.said for unit in pages if not unit.row}
     fitting = [
         unit
         for unit in pages
@@ -201,15 +232,28 @@ def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[s
             unit.text,
             unit.said,
             unit.above,
-            said.get((unit.source.ref, unit.place - 1), frozenset()),
+            frozenset() if unit.row else said.get((unit.source.ref, unit.place), frozenset()),
             about.figures,
             " ".join(unit.source.titles),
+            unit.heading,
         )
     ]
-    ranked = sorted(fitting, key=lambda unit: (-worth(unit), unit.source.ref, unit.place))
+    fitting = [unit for unit in fitting if fits.names_place(subject, unit.text)] or fitting
+    ranked = sorted(fitting, key=lambda unit: (-rank(unit), unit.source.ref, unit.place))
     if not ranked:
         return []
     first = ranked[0]
+    if first.row:
+        rows = [
+            unit for unit in ranked if unit.row and _table(unit) == _table(first) and worth(unit) >= worth(first) - 1e-9
+        ]
+        if len(rows) > by["rows"]:  # nobody wants to read them all, and none of them is the answer
+            ranked = [unit for unit in ranked if not unit.row]
+            if not ranked:
+                return []
+            first = ranked[0]
+        elif len(rows) > 1:
+            return sorted(rows, key=lambda unit: (unit.source.ref, unit.place))
     chosen = _with_what_it_leans_on(first, pages)
     if first.fields:
         return chosen
@@ -218,7 +262,7 @@ def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[s
         steps = sorted({unit.place: unit for unit in [*chosen, *after]}.items())
         return [unit for _, unit in steps][: int(by["sentences"])]
     for unit in ranked[1:]:
-        if len(chosen) >= by["sentences"] or worth(unit) < by["close_enough"] * worth(first):
+        if len(chosen) >= by["sentences"] or rank(unit) < by["close_enough"] * rank(first):
             break
         held = frozenset().union(*(one.said | one.above for one in chosen))
         figures = frozenset(
@@ -234,6 +278,45 @@ def _choose(question: str, about: Asked, units: Sequence[_Unit], weights: dict[s
             chosen.extend(further)
     order = {ref: at for at, ref in reversed(list(enumerate(unit.source.ref for unit in chosen)))}
     return sorted(chosen, key=lambda unit: (order[unit.source.ref], unit.place))
+
+
+def _table(unit: _Unit) -> tuple[tuple[str, ...], str]:
+    """What the rows of one table have in common."""
+    return unit.source.titles, unit.row[0][0]
+
+
+def _told_apart(question: str, units: Sequence[_Unit]) -> tuple[list[_Unit], list[_Unit]]:
+    """The rows that hold a figure of the question, and those that are of other figures: 100 EUR is not 50 EUR."""
+    asked = fits.quantities(question)
+    holding: list[_Unit] = []
+    without: list[_Unit] = []
+    for table in dict.fromkeys(_table(unit) for unit in units if unit.row):
+        rows = [unit for unit in units if unit.row and _table(unit) == table]
+        label = _key(rows, asked)
+        held = [unit for unit in rows if any(fits.is_among(one, asked) for one in _in_column(unit, label))]
+        if held or (label and any(kind for _, kind in asked)):
+            holding += held
+            without += [unit for unit in rows if unit not in held]
+    return holding, without
+
+
+def _key(rows: Sequence[_Unit], asked: frozenset[Quantity]) -> str:
+    """The first column whose figures are of a kind that the question gives; "" for none. A price is an answer, unless
+    it stands first."""
+    for at, label in enumerate(dict.fromkeys(label for unit in rows for label, _ in unit.row)):
+        column = [value for unit in rows for name, value in unit.row if name == label]
+        is_answer = at and words.terms(label) & words.terms("price")
+        if is_answer or not all(map(_LEADS.match, column)):
+            continue
+        if any(
+            fits.is_comparable(one, asked, label, bare=not at) for value in column for one in fits.quantities(value)
+        ):
+            return label
+    return ""
+
+
+def _in_column(unit: _Unit, label: str) -> frozenset[Quantity]:
+    return frozenset(one for name, value in unit.row if name == label for one in fits.quantities(value))
 
 
 def _records(about: Asked, subject: Subject, units: Sequence[_Unit]) -> list[_Unit]:

@@ -6,8 +6,9 @@ a shopper who is told nothing asks the shop, and one who is told the price of an
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
@@ -15,9 +16,18 @@ from shopwright.llm import words
 
 _TOKEN = re.compile(r"(?<![\w.,])-(?=[0-9])[0-9]+(?:[.,][0-9]+)*|[0-9]+(?:[.,][0-9]+)+|[^\W_]+")
 _AMOUNT = re.compile(
-    r"[€$£¥]\s?[0-9]+(?:[.,][0-9]+)*|[0-9]+(?:[.,][0-9]+)*\s?(?:[€$£¥]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds?)\b)",
+    r"(?:[€$£¥]|\b(?:eur|usd|gbp|chf)\b)\s?[0-9]+(?:[.,][0-9]+)*|"
+    r"[0-9]+(?:[.,][0-9]+)*\s?(?:[€$£¥]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds?)\b)",
     re.I,
 )
+_OF_CHARGE = re.compile(r"(?<=\bfree) of charge\b", re.I)
+_QUANTITY = re.compile(
+    r"(?P<before>[€$£¥]|\b(?:eur|usd|gbp|chf)\b)?\s?(?<![\w.,])(?P<number>[0-9]+(?:[.,][0-9]+)*)[\s-]?"
+    r"(?P<after>[€$£¥%]|[^\W\d_]+)?",
+    re.I,
+)
+_CURRENCIES = frozenset({"eur", "usd", "gbp", "chf", "jpy"})
+Quantity = tuple[Decimal, str]  # with its unit; a bare number has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,52 @@ def compares(question: str) -> bool:
     return bool(_pattern("comparison").search(question))
 
 
+def asks_stock(question: str) -> bool:
+    """Does it ask whether something can be had, or how many there are?"""
+    return bool(_pattern("stock").search(question))
+
+
+def asks_the_same(question: str, heading: str) -> bool:
+    """Is a heading the question, but for words such as "a" or "please"?"""
+    question, heading = _OF_CHARGE.sub("", question), _OF_CHARGE.sub("", heading)
+    asked, headed = tokens(question), tokens(heading)
+    if len(headed) < 3:
+        return False
+    if asked == headed:
+        return True
+    meant = words.terms(question)
+    apart = frozenset(asked) ^ frozenset(headed)
+    alike = all(words.terms(token) or token in _harmless() for token in apart)
+    return len(meant) > 1 and meant == words.terms(heading) and alike
+
+
+def quantities(text: str) -> frozenset[Quantity]:
+    """The figures of a text, each with its unit: 100 EUR, 5 kg, 8 %."""
+    return frozenset(
+        (_decimal(match["number"]), _unit(match["before"] or match["after"] or ""))
+        for match in _QUANTITY.finditer(text)
+    )
+
+
+def is_comparable(one: Quantity, asked: frozenset[Quantity], label: str, *, bare: bool) -> bool:
+    """Is a figure of a column of the kind of one that is asked for? Two sums are, in whatever currency; a `bare` number
+    is, and so is one whose unit the column's label gives."""
+    kinds = {kind for _, kind in asked}
+    if not one[1]:
+        return bool(asked) and (bare or bool(kinds & {_unit(token) for token in tokens(label)}))
+    return bool({one[1], ""} & kinds) or bool(one[1] in _CURRENCIES and kinds & _CURRENCIES)
+
+
+def is_among(one: Quantity, asked: frozenset[Quantity]) -> bool:
+    """Is it one of these figures? A number without a unit is of any."""
+    return any(number == one[0] and (kind == one[1] or not kind or not one[1]) for number, kind in asked)
+
+
+def names_place(asked: Subject, text: str) -> bool:
+    """Does a sentence name the very place to which a delivery is asked for?"""
+    return bool(asked.place) and asked.place - {"the"} <= frozenset(tokens(text))
+
+
 def tokens(text: str) -> tuple[str, ...]:
     """The words and numbers of a text as they are written, number words as numbers."""
     return tuple(_token(match[0]) for match in _TOKEN.finditer(text))
@@ -130,8 +186,9 @@ def is_said_of(
     said: frozenset[str],
     above: frozenset[str],
     before: frozenset[str],
-    figures: Iterable[str],
+    figures: Collection[str],
     titles: str = "",
+    heading: str = "",
 ) -> bool:
     """May a sentence answer, with the titles above it? Not when it is of another subject, name or service.
 
@@ -147,10 +204,14 @@ def is_said_of(
         return False
     if not asked.model_numbers <= written:
         return False
-    if asked.compound and asked.compound not in text.casefold():
+    if asked.compound and asked.compound not in f"{text} {heading}".casefold():
+        return False
+    if "power" in figures and not words.has_figure("power", text):
         return False
     told = frozenset[str]().union(*(words.figure_terms(kind) for kind in figures if words.has_figure(kind, text)))
     missing = asked.words - held - before - told
+    if said & words.terms(_table()["left_out"]):
+        missing -= words.terms(_table()["covered"])
     if missing & _trade():
         return False
     missing -= _modifiers(asked, held)
@@ -196,6 +257,23 @@ def _token(written: str) -> str:
     return _numbers().get(plain, plain)
 
 
+def _decimal(written: str) -> Decimal:
+    """1,250.50 and 1.250,50 are the same; so are 1,250 and 1250."""
+    marks = [mark for mark in written if mark in ".,"]
+    if len(set(marks)) == 2:
+        plain = written.replace(marks[0], "").replace(marks[-1], ".")
+    elif len(marks) > 1 or re.fullmatch(r"[0-9]{1,3},[0-9]{3}", written):
+        plain = written.replace(marks[0], "")
+    else:
+        plain = written.replace(",", ".")
+    return Decimal(plain).normalize()
+
+
+def _unit(written: str) -> str:
+    plain = written.casefold()
+    return _units().get(plain) or plain.removesuffix("s")
+
+
 def _is_number(token: str) -> bool:
     return token.lstrip("-")[:1].isdigit()
 
@@ -237,6 +315,16 @@ def _asking() -> frozenset[str]:
 @cache
 def _trade() -> frozenset[str]:
     return words.terms(_table()["trade"])
+
+
+@cache
+def _harmless() -> frozenset[str]:
+    return frozenset(_table()["harmless"].split())
+
+
+@cache
+def _units() -> dict[str, str]:
+    return {word: line.split()[0] for line in _table()["units"].strip().splitlines() for word in line.split()}
 
 
 @cache

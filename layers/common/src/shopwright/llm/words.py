@@ -23,8 +23,9 @@ _TIME = re.compile(
 _WEIGHT = re.compile(
     r"[0-9]\s?(?:g|kg|mg|lbs?|oz|grams?|kilos?|kilograms?|pounds?|ounces?)\b|weight_[a-z]+: ?[0-9]", re.I
 )
+_POWER = re.compile(r"[0-9]\s?(?:k?w|(?:kilo)?watts?)\b|\b(?:power_k?w|wattage|watts): ?[0-9]", re.I)
 _NUMBER = re.compile(r"[0-9]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|half|quarter)\b", re.I)
-_FIGURES = {"money": _MONEY, "time": _TIME, "weight": _WEIGHT, "number": _NUMBER}
+_FIGURES = {"money": _MONEY, "time": _TIME, "weight": _WEIGHT, "power": _POWER, "number": _NUMBER}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,12 @@ _A_PERSON = re.compile(
     r"\b(?:human|person|some(?:one|body)|any(?:one|body)|agent|representative|employee|staff|manager|operator|service)\b",
     re.IGNORECASE,
 )
+# "How can I pay?" asks for the ways of paying. "How can I pay for my cart?" wants to.
+_WAYS_TO_PAY = re.compile(
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|hi|hello|please)\W+)*(?:how|which|what|where|when)\b"
+    r"(?=.*\bpay(?:ing|ment)?\b)(?!.*\b(?:cart|basket|bag|trolley)\b)",
+    re.IGNORECASE,
+)
 _LONGEST_WISH = 12  # words: what is longer tells a story, and a word in it is no wish
 # A wish for the cart begins with what to do. "I pull the cart through a narrow door" is about a cart that is sold.
 _TELLS_US = re.compile(
@@ -125,6 +131,8 @@ def _does(request: Request, visit: _Visit) -> str | None:
     match request.kind:
         case Kind.SMALL_TALK:
             return wording().talk["small_talk"]
+        case Kind.CHECKOUT if _WAYS_TO_PAY.search(request.text):
+            return None
         case Kind.CHECKOUT if not _NOT.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
             return wording().talk["no_checkout_yet"]
         case Kind.ORDER_STATUS if request.wanted.order_number and _OF_AN_ORDER.search(request.text):
