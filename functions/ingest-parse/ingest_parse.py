@@ -122,7 +122,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         payloads = desk().work_of(drop.tenant)
         keys = tuple(
             payloads.write(f"{drop.work}cut/{number:04d}.json", batch)
-            for number, batch in enumerate(batches(parsed.title, chunks, embedded))
+            for number, batch in enumerate(batches(parsed.title, chunks, embedded, told.owners if told else ()))
         )
         feed_key = payloads.write(f"{drop.work}feed.json", told) if told else ""
         if not documents.advance(drop.arrival, Status.PARSED, passages=len(chunks), unread_pages=parsed.unread_pages):

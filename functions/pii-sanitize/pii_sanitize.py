@@ -21,14 +21,14 @@ class Environment(Settings):
     keep_personal: Literal["mask", "token"]  # masks, or masks with tokens that a vault gives back
 
 
-def _masks(tenant: Tenant, document_id: str) -> PIIRedactor:
-    return redactor(Use.DOCUMENT)
+def _masks(tenant: Tenant, document_id: str, use: Use) -> PIIRedactor:
+    return redactor(use)
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     work_of: Callable[[Tenant], MerchantPayloads]
-    redactor_of: Callable[[Tenant, str], PIIRedactor] = _masks
+    redactor_of: Callable[[Tenant, str, Use], PIIRedactor] = _masks
 
 
 class Work(Drop):
@@ -54,8 +54,8 @@ def wire() -> Desk:
 
     vault = Vault(PersonalTable(env.personal_table), DataKeys(env.personal_key_arn))
 
-    def keeping(tenant: Tenant, document_id: str) -> PIIRedactor:
-        return PIIRedactor(Use.DOCUMENT, keep=vault.keeper(tenant, document(document_id)))
+    def keeping(tenant: Tenant, document_id: str, use: Use) -> PIIRedactor:
+        return PIIRedactor(use, keep=vault.keeper(tenant, document(document_id)))
 
     return Desk(work_of, keeping)
 
@@ -64,26 +64,20 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def sanitize(work: Work) -> Sanitized:
         payloads = desk().work_of(work.tenant)
         cut = payloads.read(work.batch, Batch)
-        redact = desk().redactor_of(work.tenant, work.document_id)
+        prose = desk().redactor_of(work.tenant, work.document_id, Use.DOCUMENT)
+        records = desk().redactor_of(work.tenant, work.document_id, Use.RECORD)
         found = 0
 
-        def clean(text: str) -> str:
+        def clean(piece: Piece) -> Piece:
             nonlocal found
-            masked = redact.mask(text)
+            redact = records if piece.record else prose
+            masked = redact.mask(piece.content)
             found += len(masked.found)
-            return masked.text
+            section = tuple(redact.mask(title).text for title in piece.section)
+            return Piece.model_validate({**piece.model_dump(), "content": masked.text, "section": section})
 
-        pieces = tuple(
-            Piece.model_validate(
-                {
-                    **piece.model_dump(),
-                    "content": clean(piece.content),
-                    "section": tuple(redact.mask(title).text for title in piece.section),
-                }
-            )
-            for piece in cut.pieces
-        )
-        masked = Batch(title=redact.mask(cut.title).text, pieces=pieces, masked=found)
+        pieces = tuple(map(clean, cut.pieces))
+        masked = Batch(title=prose.mask(cut.title).text, pieces=pieces, masked=found)
         return Sanitized(payloads.write(work.batch.replace("/cut/", "/masked/"), masked), found)
 
     return task.handler(sanitize, Work)

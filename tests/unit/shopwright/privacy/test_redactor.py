@@ -1,5 +1,6 @@
 """Names and addresses are masked where they are somebody's; a shop's own words stay useful."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from shopwright.privacy.redact import Kind
 from shopwright.privacy.redactor import PIIRedactor, Use
 
 QUESTION, DOCUMENT, ANSWER, LOG = (PIIRedactor(use) for use in (Use.QUESTION, Use.DOCUMENT, Use.ANSWER, Use.LOG))
+RECORD = PIIRedactor(Use.RECORD)
 
 
 @pytest.mark.parametrize(
@@ -141,3 +143,110 @@ def test_masking_twice_is_masking_once() -> None:
 def test_no_piece_of_a_code_passes_for_an_address(code: str) -> None:
     for question in (f"How much is the Pan {code}?", f"Do you have the {code} in blue?"):
         assert QUESTION.mask(question).text == question
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "sku: SG-PAN-160; name: Softfall Crêpe Pan; brand: Bellwick; category: Pans; price: 26.00 GBP; stock: 75",
+        "sku: FH-FOO-142; name: Tideline Sandal; brand: Emile Henry; category: Robert Welch; price: 79.90 EUR",
+        "title: Joseph Joseph Nest of nine mixing bowls and measuring cups in one stack, dishwasher safe; brand: Joseph Joseph",
+        "name: Squall W Rain Jacket; description: A customer named it: the Squall W is cut for those who walk in all weather.",
+    ],
+)
+def test_what_a_product_is_called_stays_in_its_record(record: str) -> None:
+    assert RECORD.mask(record).text == record
+
+
+@pytest.mark.parametrize(
+    ("record", "masked"),
+    [
+        (
+            "name: Oven Gloves; description: These have been our best since spring. Reviewed by Jane Doe: I would buy them again.",
+            "name: Oven Gloves; description: These have been our best since spring. Reviewed by [name]: I would buy them again.",
+        ),
+        ("name: Oven Gloves; contact: Jane Doe; stock: 3", "name: Oven Gloves; contact: [name]; stock: 3"),
+        (
+            "name: Oven Gloves; note: ann@example.com; card: 4111 1111 1111 1111; phone: +44 20 7946 0958",
+            "name: Oven Gloves; note: [email]; card: [card]; phone: [phone]",
+        ),
+    ],
+)
+def test_a_record_loses_people_in_its_prose_and_in_their_own_fields_and_whatever_the_gate_finds(
+    record: str, masked: str
+) -> None:
+    assert RECORD.mask(record).text == masked
+
+
+class Shelf:
+    """What a merchant sells by name. It remembers what it was asked."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = [f" {name.casefold()} " for name in names]
+        self.asked: list[tuple[str, ...]] = []
+
+    def sold(self, stretches: Sequence[str]) -> dict[str, bool]:
+        self.asked.append(tuple(stretches))
+        held = {said: [name for name in self.names if f" {said.casefold()} " in name] for said in stretches}
+        return {said: f" {said.casefold()} " in found for said, found in held.items() if found}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["How much is the Tideline Sandal?", "Aurelia Pasta Roller", "Do you have anything from Emile Henry?", "Robert Welch"],
+)
+def test_a_question_keeps_the_name_of_what_the_merchant_sells(text: str) -> None:
+    shelf = Shelf("Tideline Sandal", "Aurelia Pasta Roller", "Emile Henry", "Robert Welch")
+    assert QUESTION.mask(text).text != text
+
+    assert PIIRedactor(Use.QUESTION, goods=shelf.sold).mask(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("My name is Jane Doe, how much is the Tideline Sandal?", "My name is [name], how much is the Tideline Sandal?"),
+        ("My name is Robert.", "My name is [name]."),  # half of a brand is no brand
+        ("My card is 4111 1111 1111 1111", "My card is [card]"),
+    ],
+)
+def test_whoever_is_no_product_is_masked_all_the_same(text: str, masked: str) -> None:
+    shelf = Shelf("Tideline Sandal", "Robert Welch", "4111 1111 1111 1111")
+
+    assert PIIRedactor(Use.QUESTION, goods=shelf.sold).mask(text).text == masked
+
+
+def test_one_word_that_people_are_called_by_is_kept_where_it_is_all_of_a_brand() -> None:
+    assert PIIRedactor(Use.QUESTION, goods=Shelf("Joseph").sold).mask("I am Joseph").text == "I am Joseph"
+    assert PIIRedactor(Use.QUESTION, goods=Shelf("Joseph Elevate").sold).mask("I am Joseph").text == "I am [name]"
+
+
+def test_an_answer_keeps_goods_that_stand_beside_what_makes_a_name_somebodys() -> None:
+    text = "Reviewed by Jane Doe. name: Tideline Sandal costs 79.90 EUR."
+
+    masked = PIIRedactor(Use.ANSWER, goods=Shelf("Tideline Sandal").sold).mask(text).text
+
+    assert masked == "Reviewed by [name]. name: Tideline Sandal costs 79.90 EUR."
+
+
+def test_the_shelf_is_asked_only_about_what_the_recognizer_would_mask_and_never_twice() -> None:
+    shelf = Shelf("Tideline Sandal")
+    mask = PIIRedactor(Use.QUESTION, goods=shelf.sold).mask
+
+    mask("How long is delivery? My card is 4111 1111 1111 1111.")
+    assert shelf.asked == []
+    mask("How much is the Tideline Sandal?")
+    mask("How much is the Tideline Sandal? And now?")
+    assert shelf.asked == [("Tideline Sandal",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("John Smith, 12 Acacia Avenue, London SW1A 1AA", "[name], [address]"),
+        ("jane . doe @ example . com", "[email]"),
+        ("part 07700-900123", "part 07700-900123"),
+    ],
+)
+def test_a_postcode_is_no_product_code_and_a_part_number_no_address(text: str, masked: str) -> None:
+    assert QUESTION.mask(text).text == masked

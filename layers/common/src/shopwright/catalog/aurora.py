@@ -343,6 +343,19 @@ class Offers:
         return tuple(_listed(row) for row in rows)
 
 
+class Names:
+    """Reads what is sold by name by whomever the passport names."""
+
+    def __init__(self, database: Reads) -> None:
+        self._database = database
+
+    def among(self, passport: Passport, stretches: Sequence[str]) -> dict[str, bool]:
+        """Those of the stretches that stand, word for word, in the name of a product or of a brand, in one round trip;
+        true where it is the whole of the name."""
+        rows = self._database.call(passport, _QUERIES["names_of_goods"], {"stretches": list(stretches)})
+        return {row["stretch"]: row["is_whole"] for row in rows}
+
+
 def _offer(row: Row) -> Offer:
     return Offer(
         sku=row["sku"],

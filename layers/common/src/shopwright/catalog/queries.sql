@@ -215,6 +215,10 @@ select f.product_id, f.sku, f.name, f.kind, f.amount, f.words, f.unit, f.version
 -- What is sold now under these article numbers: one round trip.
 select * from shopwright.offers_of(%(passport)s, %(skus)s::text[]);
 
+-- name: names_of_goods
+-- Which of these stretches stand in a product's or a brand's name: one round trip.
+select * from shopwright.names_of_goods(%(passport)s, %(stretches)s::text[]);
+
 -- name: find_products
 -- Products that are named, that passages tell of, or the cheapest ones, that fit: one round trip.
 select * from shopwright.find_products(%(passport)s, %(chunks)s::uuid[], %(products)s::text[], %(low)s::numeric,

@@ -66,7 +66,7 @@ class Change(Drop):
 
 
 class Piece(Payload):
-    """One passage. `embedded`: its vector is stored already, from the version before."""
+    """One passage. `embedded`: its vector is stored already, from the version before. `record`: it is a product's."""
 
     id: UUID
     ordinal: int
@@ -75,9 +75,10 @@ class Piece(Payload):
     start: int
     end: int
     embedded: bool = False
+    record: bool = False
 
     @classmethod
-    def of(cls, chunk: Chunk, *, embedded: bool = False) -> Self:
+    def of(cls, chunk: Chunk, *, embedded: bool = False, record: bool = False) -> Self:
         return cls(
             id=chunk.id,
             ordinal=chunk.ordinal,
@@ -86,6 +87,7 @@ class Piece(Payload):
             start=chunk.start,
             end=chunk.end,
             embedded=embedded,
+            record=record,
         )
 
     @property
@@ -127,10 +129,13 @@ class EmbeddedBatch(Batch):
         )
 
 
-def batches(title: str, chunks: Sequence[Chunk], embedded: Collection[UUID] = ()) -> list[Batch]:
-    """The chunks of one document as payloads, never more than MAX_BATCHES of them. `embedded` have their vectors."""
+def batches(
+    title: str, chunks: Sequence[Chunk], embedded: Collection[UUID] = (), records: Collection[UUID] = ()
+) -> list[Batch]:
+    """The chunks of one document as payloads, never more than MAX_BATCHES of them. `embedded` have their vectors,
+    `records` are products'."""
     size = batch_size(len(chunks))
-    pieces = [Piece.of(chunk, embedded=chunk.id in embedded) for chunk in chunks]
+    pieces = [Piece.of(chunk, embedded=chunk.id in embedded, record=chunk.id in records) for chunk in chunks]
     return [Batch(title=title, pieces=tuple(pieces[n : n + size])) for n in range(0, len(pieces), size)]
 
 

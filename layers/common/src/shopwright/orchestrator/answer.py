@@ -41,6 +41,7 @@ from shopwright.tenancy.caller import Caller
 ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unavailable"
 DONE, ASKS = "done", "asks"  # without a document: something was done or said, or we must know more first
 MODE, TALK, TEMPLATE, PRODUCTS = "extractive", "talk", "template", "products"
+Mask = Callable[[str], Masked]
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
 RECALLED = 6  # turns, for what a pronoun stands for
 _A_CONVERSATION, _ACCOUNTS, _A_TURN = 3, 10, 4  # DynamoDB's units: to read turns, to read a ledger, to write a turn
@@ -104,14 +105,15 @@ class Answer:
 class Desk:
     """What must be within reach to answer. Without a cache every answer is computed."""
 
-    mask: Callable[[str], Masked]
+    mask: Mask
     embed: Callable[[str], Sequence[float]]
     search: Callable[[Caller, str, Sequence[float]], Sequence[Passage]]
     facts: Callable[[Caller, Sequence[str]], Mapping[str, Sheet]]  # by passage; one that is gone is not in it
     compose: Callable[[str, Sequence[Source]], Draft]
     recall: Callable[[Caller, str], Session]
     remember: Callable[[Caller, str | None, Turn, str], str]  # the last is the id of a conversation that begins
-    mask_answer: Callable[[str], Masked] = redactor(Use.ANSWER).mask
+    mask_answer: Mask = redactor(Use.ANSWER).mask
+    masks: Callable[[Caller], tuple[Mask, Mask]] | None = None  # the two above, by who knows what this merchant sells
     beside: Beside | None = None  # without it our own passages are all there is
     cache: AnswerCache | None = None
     talk: talking.Desk | None = None  # without it everything is looked up
@@ -131,6 +133,9 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     memory, not the answer; documents that cannot be reached cost the answer.
     """
     began = desk.clock()
+    if desk.masks is not None:
+        mask, mask_answer = desk.masks(question.caller)
+        desk = replace(desk, mask=mask, mask_answer=mask_answer)
 
     def elapsed_ms() -> float:
         return round((desk.clock() - began) * 1000, 2)

@@ -34,6 +34,10 @@ _DATE = re.compile(r"[0-9]{4}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,
 _SPACED = re.compile(  # four groups with the same mark between them, blanks around it or not
     r"(?<![0-9])([0-9]{4})([ \t]{0,2}[x×/|\\*+:;][ \t]{0,2})([0-9]{4})\2([0-9]{4})\2([0-9]{4})(?![0-9]|\2[0-9])", re.I
 )
+_WRAP = r"(?:[ \t()\[\]{}<>'\"&.\-]|%2[0D]|\band\b|\bthen\b){1,10}"  # a bracket, an address bar's blank, a word
+_WRAPPED = re.compile(
+    rf"(?<![0-9])([0-9]{{4}}){_WRAP}([0-9]{{4}}|[0-9]{{6}}){_WRAP}([0-9]{{4,5}})(?:{_WRAP}([0-9]{{4}}))?(?![0-9])", re.I
+)
 _LED = re.compile(r"[0-9][ \t]{0,2}[x×/|\\*+:;][ \t]{0,2}$", re.I)
 _LABEL = r"([^:;\n]{1,60}):[ \t]{0,2}"
 _CELLS = re.compile(
@@ -49,6 +53,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     for groups in _runs(text):
         yield from _cards(text, groups)
     yield from _spaced(text)
+    yield from _wrapped(text)
     yield from _in_cells(text)
 
 
@@ -57,6 +62,15 @@ def _spaced(text: str) -> Iterator[tuple[int, int]]:
     for match in _SPACED.finditer(text):
         digits = match[1] + match[3] + match[4] + match[5]
         if _branded(digits) and luhn(digits) and not _LED.search(text, max(0, match.start() - 6), match.start()):
+            yield match.span()
+
+
+def _wrapped(text: str) -> Iterator[tuple[int, int]]:
+    """4111 (1111) 1111 1111, [4111][1111][1111][1111], 4111%201111%201111%201111, 4111 and 1111 and 1111 and 1111."""
+    for match in _WRAPPED.finditer(text):
+        digits = "".join(group for group in match.groups() if group)
+        groups = [match.span(at) for at in range(1, 5) if match[at]]
+        if _regular(groups) and _branded(digits) and luhn(digits) and not _something_else(text, groups, digits):
             yield match.span()
 
 

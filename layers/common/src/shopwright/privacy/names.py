@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 KINDS = {"N": Kind.NAME, "A": Kind.ADDRESS, "P": Kind.PLACE}
 LISTS = {"first": "f", "last": "l", "town": "t", "land": "k", "common": "c"}
 LONGEST = 400  # words that are read in one go: what the model costs grows with a text's length, not with its square
+_LONGEST_FIGURES = 9
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[0-9]+|\n|[^\w\s]|_")
 _LETTER = re.compile(r"[^\W\d_]")
 _POSTCODE = re.compile(
     r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][0-9][A-Z][0-9]|[0-9]{4}[A-Z]{2}"
 )  # one word
+
+_BRITISH = re.compile(r"(?<![\w-])[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}(?![\w-])")  # in two words, and no code
 
 _ENDINGS = (
     ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""), ("er", ""),
@@ -52,10 +55,12 @@ def find(text: str) -> Iterator[tuple[int, int, Kind]]:
         labels = tagger.tag(features(words, lists))
         if all(label == "O" for label in labels):
             continue
-        sure = float(_goods()["certain" if _is_listing(part) else "elsewhere"])
+        sure = float(_goods()["certain" if _is_listing(text, part) else "elsewhere"])
         for start, end, kind in spans(part, labels):
             inside = [at for at, (begins, _, _) in enumerate(part) if start <= begins < end]
-            if _in_a_code(text, start, end) or (kind is Kind.ADDRESS and _measured(part, inside)):
+            if _in_a_code(text, start, end):
+                continue
+            if kind is Kind.ADDRESS and (_measured(part, inside) or _numbers_alone(text[start:end])):
                 continue
             if sum(1 - tagger.marginal("O", at) for at in inside) >= sure * len(inside):
                 yield start, end, kind
@@ -89,6 +94,11 @@ def _measured(tokens: Sequence[Token], inside: Sequence[int]) -> bool:
     return any(number and _role(word) == "measures" for number, word in zip(numbers, after, strict=False))
 
 
+def _numbers_alone(said: str) -> bool:
+    """Is it a row of figures, longer than any postcode and house number together? That is a part's number."""
+    return sum(map(str.isdigit, said)) > _LONGEST_FIGURES and not _LETTER.search(said)
+
+
 def _in_a_code(text: str, start: int, end: int) -> bool:
     """Is it a word of letters and figures, or a piece of one, as in 300CB, 7.2kW or pan1a2b? Nobody's name, street or
     town is one; a postcode has its own form."""
@@ -103,13 +113,15 @@ def _joined(left: str, right: str) -> bool:
     return (left.isdigit() and right.isalnum()) or (left.isalpha() and right.isdigit())
 
 
-def _is_listing(tokens: Sequence[Token]) -> bool:
+def _is_listing(text: str, tokens: Sequence[Token]) -> bool:
     """Is it a line of goods, with codes, sizes or brands, in which nobody speaks and nobody is addressed?"""
     if any(word.lower() in _goods()["persons"] or _role(word) == "titles" for *_, word in tokens):
         return False
     marks = sum(_role(word) == "brands" or word.lower() in _goods()["labels"] for *_, word in tokens)
+    postcodes = [found.span() for found in _BRITISH.finditer(text, tokens[0][0], tokens[-1][1])]
     for (_, end, word), (start, _, after) in pairwise(tokens):
         code = end == start and word.isalnum() and after.isalnum()  # V15: letters beside figures
+        code = code and not any(first < end < last for first, last in postcodes)
         marks += code or (word.isdigit() and _role(after) == "measures")
     return marks >= int(_goods()["marks"])
 

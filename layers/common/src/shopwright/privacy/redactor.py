@@ -1,25 +1,33 @@
 """PIIRedactor: the gate and the recognizer as one service, for one use; changes when what is done with findings does.
 
 A use (a question, an answer, a document, a log line) has its row in `policy.toml`. With a `keep`, what is masked can be
-asked for again: the mask then carries the token under which the vault holds it.
+asked for again: the mask then carries the token under which the vault holds it. With `goods`, the recognizer is overruled
+where it took for a person what the merchant sells.
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from shopwright.privacy import names, redact, view
 from shopwright.privacy.redact import STRUCTURED, Finding, Kind, Masked
 
 Keep = Callable[[Kind, str], str]
+Goods = Callable[[Sequence[str]], Mapping[str, bool]]
+"""Which of these stretches stand in the name of a product or a brand that is sold; true: it is the whole of the name."""
+_LABEL = re.compile(r"(?:^|; )([^:;\n]{1,60}): ")
+_STRETCH = 200  # characters: no name is longer
 _WORD = re.compile(r"[^\W\d_]+")
 _KEPT = re.compile(
     rf"\[(?:{'|'.join(kind.value for kind in Kind)}):tok_[a-z2-7]{{24}}\]"
 )  # what masking left, with its token
+_BEFORE, _AFTER = re.compile(r"([^\W_]+)[ \t]$"), re.compile(r"[ \t]([^\W_]+)")
+_PEOPLES = frozenset({names.LISTS["first"], names.LISTS["last"]})
 _WRITTEN = re.compile(r"[^\W_]")
 _FREE_PHONE = re.compile(
     r"(?:\+?1[ \-.]?)?\(?8(?:00|33|44|55|66|77|88)\)?[ \-.]|(?:\+44|0044|\(?0)[ ]?\(?0?80[08]\b|\+?00?800[ \-]|0800\b"
@@ -32,22 +40,26 @@ class Use(StrEnum):
     QUESTION = "question"
     ANSWER = "answer"
     DOCUMENT = "document"
+    RECORD = "record"
     LOG = "log"
 
 
 class PIIRedactor:
     """Finds and masks what is personal, by the rule of one use."""
 
-    def __init__(self, use: Use, *, keep: Keep | None = None) -> None:
+    def __init__(self, use: Use, *, keep: Keep | None = None, goods: Goods | None = None) -> None:
         self._rule: dict[str, Any] = _policy()[use.value]
         self._always = frozenset(map(Kind, self._rule["always"]))
         self._beside = frozenset(map(Kind, self._rule["beside"]))
         self._keep = keep
+        self._goods = goods
+        self._sold: dict[str, bool | None] = {}  # what was asked of the goods before: an answer is masked as it grows
 
     def find(self, text: str) -> tuple[Finding, ...]:
         """What this use masks, in order and without overlaps."""
         found = everything(text)
-        return tuple(finding for place, finding in enumerate(found) if self._masks(text, found, place))
+        masked = tuple(finding for place, finding in enumerate(found) if self._masks(text, found, place))
+        return self._without_goods(text, masked)
 
     def mask(self, text: str) -> Masked:
         """The text without what is personal, by mask or by token."""
@@ -60,7 +72,25 @@ class PIIRedactor:
         finding = found[place]
         if finding.kind in self._always:
             return not (self._rule["spare"] and _is_the_shops(text, finding))
-        return finding.kind in self._beside and _is_somebodys(text, found, place)
+        if finding.kind not in self._beside or (self._rule.get("fields") and not _in_prose(text, finding)):
+            return False
+        return _is_somebodys(text, found, place)
+
+    def _without_goods(self, text: str, masked: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The gate has checked what it found; the recognizer only reads, and a product may be called like a person."""
+        read = {finding: _readings(text, finding) for finding in masked if finding.kind not in STRUCTURED}
+        if self._goods is None or not read:
+            return masked
+        new = sorted({said for said, _ in chain.from_iterable(read.values())} - self._sold.keys())
+        if new:
+            sold = self._goods(new)
+            self._sold.update((said, sold.get(said)) for said in new)
+        kept = {
+            finding
+            for finding, readings in read.items()
+            if any(self._sold[said] or (self._sold[said] is not None and not whole) for said, whole in readings)
+        }
+        return tuple(finding for finding in masked if finding not in kept)
 
 
 def everything(text: str) -> tuple[Finding, ...]:
@@ -75,6 +105,39 @@ def everything(text: str) -> tuple[Finding, ...]:
         if _WRITTEN.search(text, first, last)
     ]
     return tuple(sorted((*gate, *said), key=lambda finding: finding.start))
+
+
+def _readings(text: str, finding: Finding) -> tuple[tuple[str, bool], ...]:
+    """As what it may be a product's, and whether it has to be the whole of the name. One word that people are called by
+    is half of many a brand: it needs the word beside it, too."""
+    said = view.read(text[finding.start : finding.end]).text
+    if len(said) > _STRETCH:
+        return ()
+    if not said.isalpha() or not set(names.lists(said.lower())) & _PEOPLES:
+        return ((said, False),)
+    before = _BEFORE.search(text[max(0, finding.start - _STRETCH) : finding.start])
+    after = _AFTER.match(text, finding.end, finding.end + _STRETCH)
+    pairs = (f"{before[1]} {said}" if before else "", f"{said} {after[1]}" if after else "")
+    return ((said, True), *((pair, False) for pair in pairs if pair))
+
+
+def _in_prose(text: str, finding: Finding) -> bool:
+    """Does it stand in a field of a record that may speak of a person, and is it no word of what the product is called?"""
+    labels = list(_LABEL.finditer(text))
+    starts = [0, *(label.end() for label in labels)]
+    ends = [*(label.start() for label in labels), len(text)]
+    said, called = text[finding.start : finding.end], []
+    prose = False
+    for label, start, end in zip(["", *(label[1] for label in labels)], starts, ends, strict=True):
+        words = {word.casefold() for word in _WORD.findall(label)}
+        tells = bool(words & _near("people")) or (
+            not words & _near("called") and len(text[start:end].split()) >= int(_policy()["near"]["prose"])
+        )
+        if not tells:
+            called.append(text[start:end])
+        elif start <= finding.start < end:
+            prose = True
+    return prose and not any(said.casefold() in value.casefold() for value in called)
 
 
 def _around(taken: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -18,6 +18,9 @@ FEWEST = 7
 _MOST = 40  # words in one spoken number: what is longer is looked at in parts
 _TOKEN = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[\s,.\-]{1,3}")
+_LETTER_BY_LETTER = re.compile(  # j a n e @ g m a i l . c o m
+    r"(?<!\w)\w(?:[ \t][\w.+\-]){1,63}[ \t]@[ \t][^\W_](?:[ \t][\w\-]){1,40}(?:[ \t]\.(?:[ \t][^\W\d_]){2,24}(?!\w)){1,4}"
+)
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 
 
@@ -33,7 +36,8 @@ def numbers(text: str) -> Iterator[tuple[int, int, str]]:
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
     """Where spelled e-mail addresses stand."""
-    if not _said("at") & set(text.lower().split()):
+    yield from (match.span() for match in _LETTER_BY_LETTER.finditer(text))
+    if not _said("at") & set(text.lower().split()) and " @ " not in text:
         return
     for match in _address().finditer(text):
         local, domain = match["local"], match["domain"]

@@ -13,7 +13,7 @@ from shopwright.checkout.dynamodb import Carts
 from shopwright.costs.ledger import limits_of
 from shopwright.costs.price import NotPriced, PriceBook, price_book
 from shopwright.costs.used import bill
-from shopwright.errors import ShopwrightError
+from shopwright.errors import ShopwrightError, Unavailable
 from shopwright.llm.extractive import compose
 from shopwright.observability import metrics
 from shopwright.orchestrator import answer as answering
@@ -26,7 +26,7 @@ from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.session import Session, SessionNotFound, SessionsUnavailable, Turn
 from shopwright.orchestrator.toolbox import Call, Sought, box
 from shopwright.orchestrator.tools import HandOver, switched_on
-from shopwright.privacy.redactor import Use, redactor
+from shopwright.privacy.redactor import PIIRedactor, Use, redactor
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval import outside
 from shopwright.retrieval.outside import Sighted
@@ -135,7 +135,7 @@ def answerer(env: AnsweringSettings | AgentSettings) -> Answerer:
 
 def desk(env: AnsweringSettings) -> answering.Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
-    from shopwright.catalog.aurora import Facts
+    from shopwright.catalog.aurora import Facts, Names
     from shopwright.database import guarded as database_guard
     from shopwright.documents.document import PIPELINE
     from shopwright.orchestrator.answer_cache import AnswerCache, Standing
@@ -187,7 +187,11 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         context=(embedder.model.name, embedder.model.sha256, PIPELINE, release(), *env.model_names, *env.source_names),
         report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
     )
-    carts = Carts(env.carts_table)
+    carts, names = Carts(env.carts_table), Names(reading)
+
+    def named(caller: Caller, stretches: Sequence[str]) -> Mapping[str, bool]:
+        return names.among(signer.sign(caller.tenant), stretches)
+
     hand_over = _hand_over(env, sessions)
 
     others = {source.source.name: _beside([source], embedder) for source in _sources(env, breakers)}
@@ -228,6 +232,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
 
     return answering.Desk(
         mask=redactor(Use.QUESTION).mask,
+        masks=sparing_goods(named),
         embed=embed,
         search=searching.find,
         facts=facts_of,
@@ -253,6 +258,24 @@ def _classifier(model: "Model") -> classifier.Classifier | None:
     """Who tells wishes apart by examples; None where vectors are of another model than it was fitted to."""
     shipped = classifier.shipped()
     return shipped if shipped.model == model.sha256 else None
+
+
+def sparing_goods(
+    named: Callable[[Caller, Sequence[str]], Mapping[str, bool]],
+) -> Callable[[Caller], tuple[answering.Mask, answering.Mask]]:
+    """How a caller's question and its answer are masked, given what products and brands the merchant names."""
+
+    def masks(caller: Caller) -> tuple[answering.Mask, answering.Mask]:
+        def sold(stretches: Sequence[str]) -> Mapping[str, bool]:
+            try:
+                return named(caller, stretches)
+            except Unavailable as failure:  # then whatever may be a person's name is masked
+                logger().warning("goods are not known by name", extra={"error": type(failure).__name__})
+                return {}
+
+        return PIIRedactor(Use.QUESTION, goods=sold).mask, PIIRedactor(Use.ANSWER, goods=sold).mask
+
+    return masks
 
 
 def _hand_over(env: AnsweringSettings, sessions: Sessions) -> Callable[[Call, HandOver], str]:
