@@ -165,6 +165,20 @@ def test_personal_data_leave_the_payloads_at_the_second_step() -> None:
         assert b"901820" not in shop.work.files[key]
 
 
+def test_a_products_record_keeps_its_names_and_loses_whoever_may_be_reached() -> None:
+    shop = Shop()
+    rows = "P-1,Tideline Sandal,79.90,EUR,Emile Henry\nP-2,Softfall Pan,26.00,EUR,ask ann@example.com\n"
+    key = "documents/kitchen/goods.csv"
+    shop.documents.files[key] = f"sku,name,price,currency,brand\n{rows}".encode()
+
+    shop.take_in(key=key)
+
+    assert [chunk.content for chunk, _ in shop.shelf.rows[document_id(key)]["content"].passages] == [
+        "sku: P-1; name: Tideline Sandal; price: 79.90; currency: EUR; brand: Emile Henry",
+        "sku: P-2; name: Softfall Pan; price: 26.00; currency: EUR; brand: ask [email]",
+    ]
+
+
 def guide(paragraphs: list[str]) -> bytes:
     return ("# Guide\n\n" + "\n\n".join(paragraphs)).encode()
 

@@ -18,6 +18,7 @@ from shopwright.orchestrator.toolbox import Sought
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.retrieval.search import Passage
+from shopwright.runtime.answering import sparing_goods
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
 
@@ -111,6 +112,31 @@ def test_an_answer_quotes_the_merchant_and_cites_where() -> None:
     assert citation.quote == "You may return anything within 60 days of delivery."
     assert 0.9 < said.confidence <= 1
     assert (said.mode, said.notes) == ("extractive", ())
+
+
+def test_a_question_and_its_answer_keep_what_the_callers_own_merchant_sells() -> None:
+    asked: list[str] = []
+
+    def named(caller: Caller, stretches: Sequence[str]) -> Mapping[str, bool]:
+        asked.append(caller.tenant.merchant_id)
+        return {said: False for said in stretches if said == "Tideline Sandal"}
+
+    counter = Counter(passage("name: Tideline Sandal; price: 79.90 EUR", 0.9))
+    said = counter.ask("I am Jane Doe. How much is the Tideline Sandal?", masks=sparing_goods(named))
+
+    assert counter.embedded == ["I am [name]. How much is the Tideline Sandal?"]
+    assert "[name]" not in said.text
+    assert set(asked) == {ANN.tenant.merchant_id}
+
+
+def test_while_nobody_can_say_what_is_sold_whatever_may_be_a_name_is_masked() -> None:
+    def named(caller: Caller, stretches: Sequence[str]) -> Mapping[str, bool]:
+        raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
+
+    counter = Counter(RETURNS)
+    counter.ask("How much is the Tideline Sandal?", masks=sparing_goods(named))
+
+    assert counter.embedded == ["How much is the [name]?"]
 
 
 def test_citations_are_numbered_as_the_answer_meets_them() -> None:

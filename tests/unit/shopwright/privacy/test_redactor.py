@@ -193,7 +193,12 @@ class Shelf:
 
 @pytest.mark.parametrize(
     "text",
-    ["How much is the Tideline Sandal?", "Aurelia Pasta Roller", "Do you have anything from Emile Henry?", "Robert Welch"],
+    [
+        "How much is the Tideline Sandal?",
+        "Aurelia Pasta Roller",
+        "Do you have anything from Emile Henry?",
+        "Robert Welch",
+    ],
 )
 def test_a_question_keeps_the_name_of_what_the_merchant_sells(text: str) -> None:
     shelf = Shelf("Tideline Sandal", "Aurelia Pasta Roller", "Emile Henry", "Robert Welch")
@@ -205,7 +210,10 @@ def test_a_question_keeps_the_name_of_what_the_merchant_sells(text: str) -> None
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("My name is Jane Doe, how much is the Tideline Sandal?", "My name is [name], how much is the Tideline Sandal?"),
+        (
+            "My name is Jane Doe, how much is the Tideline Sandal?",
+            "My name is [name], how much is the Tideline Sandal?",
+        ),
         ("My name is Robert.", "My name is [name]."),  # half of a brand is no brand
         ("My card is 4111 1111 1111 1111", "My card is [card]"),
     ],
