@@ -174,8 +174,8 @@ def test_a_products_record_keeps_its_names_and_loses_whoever_may_be_reached() ->
     shop.take_in(key=key)
 
     assert [chunk.content for chunk, _ in shop.shelf.rows[document_id(key)]["content"].passages] == [
-        "sku: P-1; name: Tideline Sandal; price: 79.90; currency: EUR; brand: Emile Henry",
-        "sku: P-2; name: Softfall Pan; price: 26.00; currency: EUR; brand: ask [email]",
+        "sku: P-1; name: Tideline Sandal; price: 79.90 EUR; brand: Emile Henry",
+        "sku: P-2; name: Softfall Pan; price: 26.00 EUR; brand: ask [email]",
     ]
 
 

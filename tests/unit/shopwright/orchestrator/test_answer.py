@@ -125,7 +125,7 @@ def test_a_question_and_its_answer_keep_what_the_callers_own_merchant_sells() ->
     said = counter.ask("I am Jane Doe. How much is the Tideline Sandal?", masks=sparing_goods(named))
 
     assert counter.embedded == ["I am [name]. How much is the Tideline Sandal?"]
-    assert "[name]" not in said.text
+    assert "Tideline Sandal" in said.text
     assert set(asked) == {ANN.tenant.merchant_id}
 
 

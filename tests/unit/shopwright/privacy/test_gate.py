@@ -106,6 +106,8 @@ def test_what_is_said_announced_or_official_is_masked(text: str, masked: str) ->
 @pytest.mark.parametrize(
     "text",
     [
+        "ACC12345678 and ACC-1234-5678 fit all our cases",
+        "We are here @ g.",
         "one two three four five six seven eight",
         "sizes two, three, four and five",
         "look at fernhollow dot com",

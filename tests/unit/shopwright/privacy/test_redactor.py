@@ -150,8 +150,8 @@ def test_no_piece_of_a_code_passes_for_an_address(code: str) -> None:
     [
         "sku: SG-PAN-160; name: Softfall Crêpe Pan; brand: Bellwick; category: Pans; price: 26.00 GBP; stock: 75",
         "sku: FH-FOO-142; name: Tideline Sandal; brand: Emile Henry; category: Robert Welch; price: 79.90 EUR",
-        "title: Joseph Joseph Nest of nine mixing bowls and measuring cups in one stack, dishwasher safe; brand: Joseph Joseph",
-        "name: Squall W Rain Jacket; description: A customer named it: the Squall W is cut for those who walk in all weather.",
+        "title: Joseph Joseph Nest of nine mixing bowls and measuring cups in a stack; brand: Joseph Joseph",
+        "name: Squall W Rain Jacket; description: A customer named it: the Squall W is cut for those who walk in rain.",
     ],
 )
 def test_what_a_product_is_called_stays_in_its_record(record: str) -> None:
@@ -162,8 +162,8 @@ def test_what_a_product_is_called_stays_in_its_record(record: str) -> None:
     ("record", "masked"),
     [
         (
-            "name: Oven Gloves; description: These have been our best since spring. Reviewed by Jane Doe: I would buy them again.",
-            "name: Oven Gloves; description: These have been our best since spring. Reviewed by [name]: I would buy them again.",
+            "name: Gloves; description: Worn by us all since spring. Reviewed by Jane Doe: I would buy them again.",
+            "name: Gloves; description: Worn by us all since spring. Reviewed by [name]: I would buy them again.",
         ),
         ("name: Oven Gloves; contact: Jane Doe; stock: 3", "name: Oven Gloves; contact: [name]; stock: 3"),
         (

@@ -1,8 +1,8 @@
 """PIIRedactor: the gate and the recognizer as one service, for one use; changes when what is done with findings does.
 
 A use (a question, an answer, a document, a log line) has its row in `policy.toml`. With a `keep`, what is masked can be
-asked for again: the mask then carries the token under which the vault holds it. With `goods`, the recognizer is overruled
-where it took for a person what the merchant sells.
+asked for again: the mask then carries the token under which the vault holds it. With `goods`, the recognizer is
+overruled where it took for a person what the merchant sells.
 """
 
 import re
@@ -18,8 +18,8 @@ from shopwright.privacy import names, redact, view
 from shopwright.privacy.redact import STRUCTURED, Finding, Kind, Masked
 
 Keep = Callable[[Kind, str], str]
+# Which of these stretches stand in the name of a product or a brand that is sold; true: it is the whole name.
 Goods = Callable[[Sequence[str]], Mapping[str, bool]]
-"""Which of these stretches stand in the name of a product or a brand that is sold; true: it is the whole of the name."""
 _LABEL = re.compile(r"(?:^|; )([^:;\n]{1,60}): ")
 _STRETCH = 200  # characters: no name is longer
 _WORD = re.compile(r"[^\W\d_]+")
@@ -122,7 +122,7 @@ def _readings(text: str, finding: Finding) -> tuple[tuple[str, bool], ...]:
 
 
 def _in_prose(text: str, finding: Finding) -> bool:
-    """Does it stand in a field of a record that may speak of a person, and is it no word of what the product is called?"""
+    """Does it stand in a field of a record that may speak of a person, and is it nothing that the product is called?"""
     labels = list(_LABEL.finditer(text))
     starts = [0, *(label.end() for label in labels)]
     ends = [*(label.start() for label in labels), len(text)]

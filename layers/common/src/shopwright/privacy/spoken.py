@@ -19,7 +19,8 @@ _MOST = 40  # words in one spoken number: what is longer is looked at in parts
 _TOKEN = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[\s,.\-]{1,3}")
 _LETTER_BY_LETTER = re.compile(  # j a n e @ g m a i l . c o m
-    r"(?<!\w)\w(?:[ \t][\w.+\-]){1,63}[ \t]@[ \t][^\W_](?:[ \t][\w\-]){1,40}(?:[ \t]\.(?:[ \t][^\W\d_]){2,24}(?!\w)){1,4}"
+    r"(?<!\w)\w(?:[ \t][\w.+\-]){1,63}[ \t]@[ \t][^\W_](?:[ \t][\w\-]){1,40}"
+    r"(?:[ \t]\.(?:[ \t][^\W\d_]){2,24}(?!\w)){1,4}"
 )
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 
