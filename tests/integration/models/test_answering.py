@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pytest
 import shopwright_models
@@ -17,16 +18,19 @@ from shopwright.llm.extractive import compose
 from shopwright.llm.model import cards
 from shopwright.llm.say import Desk as Models
 from shopwright.llm.say import Done, Fell
-from shopwright.orchestrator import spoken
+from shopwright.orchestrator import carry, spoken
 from shopwright.orchestrator.answer import Answer, Desk, Question, answer
+from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.events import Delta, Event, Products, Sources
+from shopwright.orchestrator.intent import WORDS_ALONE
+from shopwright.orchestrator.registry import Came, Outcome
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
 
-from local.models.scene import Break, Fail, Reply, Stall, Text, says
+from local.models.scene import Break, Fail, Reply, Stall, Text, Tool, says
 from local.models.server import Double
 from tests.fakes.ledger import FakeLedgers
 from tests.fakes.sessions import FakeSessions
@@ -57,6 +61,9 @@ TARN = passage(
     "sku: T-2; name: Tarn Summer Tent; price: 319.00 EUR; weight: 1900 g; description: A light tent for summer.",
     *("Catalog", "Tarn Summer Tent"),
 )
+FOUND = passage("storms", "In a storm, pitch the Grayling Winter Tent with its tail to the wind.", "Storms")
+COORDINATOR = Coordinator()
+VAGUE = "Something about windy nights up there, with the door the right way round"
 RETURNS = passage("returns", "Tents may be returned within 60 days of delivery if they are dry.", "Returns")
 
 
@@ -84,6 +91,8 @@ class Shop:
     heard: list[tuple[float, Event]] = field(default_factory=list)
     limits: Mapping[str, str] = field(default_factory=dict)
     while_told: Callable[[Event], None] = lambda event: None
+    carries: bool = False
+    called: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)  # merchant, tool, arguments
     further: spoken.Further | None = None
 
     def facts(self, caller: Caller, chunks: Sequence[str]) -> Mapping[str, Sheet]:
@@ -92,8 +101,20 @@ class Shop:
             raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
         return {chunk: self.sheets[chunk] for chunk in chunks if chunk in self.sheets}
 
+    def call(
+        self, caller: Caller, tool: str, given: Mapping[str, Any], deadline: Deadline, request_id: str | None
+    ) -> Outcome:
+        """The shop's tools: what takes a merchant is refused, as the registry refuses it."""
+        self.called.append((caller.tenant.merchant_id, tool, dict(given)))
+        if set(given) - {"question", "limit", "words"}:
+            return Outcome(tool, Came.INVALID, None, says="It does not take that.")
+        told = [{**asdict(FOUND), "section": list(FOUND.section), "text": FOUND.content}]
+        value = {"passages": told} if tool == "search_documents" else {"products": [], "complete": False}
+        return Outcome(tool, Came.DONE, value)
+
     def desk(self) -> Desk:
         return Desk(
+            carry=carry.Desk(self.call, COORDINATOR, WORDS_ALONE) if self.carries else None,
             mask=mask,
             embed=EMBEDDER.question,
             search=lambda caller, question, vector: self.passages,
@@ -386,3 +407,56 @@ def test_nothing_personal_gets_to_a_model(shop: Shop) -> None:
     shop.ask("I am jane.doe@example.com: which tent is lighter?")
 
     assert "jane.doe" not in str(shop.double.requests[-1].body)
+
+
+def test_where_nothing_simpler_is_sure_a_model_chooses_what_is_looked_up_and_one_answers_from_it(shop: Shop) -> None:
+    shop.carries = True
+    shop.double.play(
+        Reply(steps=(Tool(tool="search_documents", input={"question": "pitching a tent in wind"}),)),
+        says("Pitch the Grayling Winter Tent “with its tail to the wind” [1]."),
+    )
+
+    said = shop.ask(VAGUE)
+
+    assert ("outdoor", "search_documents", {"question": "pitching a tent in wind"}) in shop.called
+    assert said.text == "Pitch the Grayling Winter Tent “with its tail to the wind” [1]."
+    assert said.citations[0].document_id == "d-storms"
+    assert {line.what for line in said.cost.lines} >= {"nova-micro"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Tool(tool="start_checkout", input={"quote_id": "q-1"}),
+        Tool(tool="edit_cart", input={"action": "put", "sku": "T-1", "quantity": 9}),
+        Tool(tool="fly_to_the_moon"),
+    ],
+)
+def test_what_a_model_asks_for_beside_looking_is_not_done(shop: Shop, asked: Tool) -> None:
+    shop.carries = True
+    shop.double.play(Reply(steps=(asked,)), says("The Tarn Summer Tent is light, for summer [2]."))
+
+    said = shop.ask(VAGUE)
+
+    assert not [tool for _, tool, _ in shop.called if tool == asked.tool]
+    assert said.text == "The Tarn Summer Tent is light, for summer [1]."
+
+
+def test_a_merchant_that_a_model_names_is_data_that_no_tool_takes(shop: Shop) -> None:
+    shop.carries = True
+    shop.double.play(
+        Reply(steps=(Tool(tool="search_documents", input={"question": "secrets", "merchant_id": "kitchen"}),)),
+        says("The Tarn Summer Tent is light, for summer [2]."),
+    )
+
+    said = shop.ask(VAGUE)
+
+    assert {merchant for merchant, _, _ in shop.called} == {"outdoor"}
+    assert "d-storms" not in {one.document_id for one in said.citations}
+
+
+def test_a_choice_that_does_not_come_costs_no_answer(shop: Shop) -> None:
+    shop.carries = True
+    shop.double.play(Reply(steps=(Fail(fault="internal"),)), says("The Tarn Summer Tent is light, for summer [2]."))
+
+    assert shop.ask(VAGUE).text == "The Tarn Summer Tent is light, for summer [1]."

@@ -1,10 +1,18 @@
 """What the questions to models came to, as metrics: changes when somebody watches another figure of them."""
 
 from shopwright.costs.price import Bill
+from shopwright.llm.choose import Chosen
 from shopwright.llm.say import Done, Fell
 from shopwright.observability import metrics
 
 NOTHING = Bill()
+
+
+def chose(chosen: Chosen) -> None:
+    """Count a choice of tools: which were asked for, or why there was none."""
+    metrics.count("ModelChoices")
+    if chosen.why is not None:
+        metrics.count(f"ModelChoiceFell.{chosen.why.value}")
 
 
 def tell(event: Done | Fell, *, before: Bill = NOTHING) -> None:

@@ -18,11 +18,12 @@ from shopwright.grounding.check import Claim, Verdict, check
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
+from shopwright.llm.choose import choose
 from shopwright.llm.extractive import Draft, Source, record
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.orchestrator import carry as carrying
-from shopwright.orchestrator import follow_up, tongue
+from shopwright.orchestrator import follow_up, looking, tongue
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
@@ -470,6 +471,9 @@ def _said(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit
     if ladder is not None and ladder.rung is Rung.TEMPLATE:
         text = visit.telling.words([wording().budget_spent], mask=visit.desk.mask_answer)
         return Said(text, NOT_IN_DOCUMENTS, (), 0.0, mode=TEMPLATE, score=0.0, lasting=False)
+    chosen = _chosen(asked, passages, models, visit)
+    if chosen is not None:
+        passages, sheets = chosen, None
     if sheets is None and any(record(passage.content) for passage in passages):
         sheets = _facts(passages, visit)
         passages = _as_of_now(passages, sheets)
@@ -491,6 +495,32 @@ def _said(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit
     quoted = _quoted(draft, _checked(draft, passages), passages, sheets or {}, visit)
     flags = () if said is Why.NOT_IN_PASSAGES else (said.value,)
     return replace(quoted, flags=flags, lasting=not speaking.passing(said))
+
+
+def _chosen(asked: str, passages: Sequence[Passage], models: speaking.Desk, visit: _Visit) -> Sequence[Passage] | None:
+    """What a model has looked up, where nothing simpler is sure what is wanted; None: it did not look, or in vain."""
+    carry = visit.desk.carry
+    if carry is None or visit.deadline.left_s() * 1000 < figures().choose_ms:
+        return None
+    if read(asked, reader=carry.reader, deadline=visit.deadline).sure:
+        return None
+    choice = choose(
+        Masked(asked, ()),
+        looking.offered(),
+        purse=visit.opened(models),
+        desk=models.models,
+        deadline=visit.deadline.part(figures().choose_ms // 2),
+    )
+    models.chose(choice)
+    if not choice.uses:
+        return None
+    with visit.in_database():
+        found = looking.looked(
+            choice,
+            passages,
+            call=lambda tool, given: carry.call(visit.caller, tool, given, visit.deadline, None),
+        )
+    return found.passages
 
 
 def _checked(draft: Draft, passages: Sequence[Passage]) -> Verdict:

@@ -21,6 +21,7 @@ from shopwright.money import NO_CURRENCY, Money
 from shopwright.orchestrator import showing
 from shopwright.orchestrator.coordinate import MOST_STEPS, Coordinator, Given, Step
 from shopwright.orchestrator.intent import By, Intent, Kind, Reader, Request, read
+from shopwright.orchestrator.looking import as_passage
 from shopwright.orchestrator.plan import TOOLS, Context, Taken, plan
 from shopwright.orchestrator.plan import Step as Planned
 from shopwright.orchestrator.ranking import Ranked, rank
@@ -172,7 +173,7 @@ class _Outcomes:
     def passages(self) -> tuple[Passage, ...]:
         """What was found in the documents for the rest."""
         given = [outcome.value for step, outcome in self.by_wish.get(-1, []) if outcome.value is not None]
-        return tuple(_passage(one) for value in given for one in value["passages"])
+        return tuple(as_passage(one) for value in given for one in value["passages"])
 
 
 def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wish], list[str]]:
@@ -384,11 +385,11 @@ def _items(outcomes: _Outcomes, wishes: Sequence[_Wish], facts: Facts) -> dict[i
             for one in (outcome.value or {}).get("products", ()):
                 if one["passage"] is not None:
                     mine.setdefault(
-                        one["product_id"], (one["title"], _passage(one["passage"]), float(one["relevance"]))
+                        one["product_id"], (one["title"], as_passage(one["passage"]), float(one["relevance"]))
                     )
         for outcome in outcomes.of(wish, "get_facts"):
             if outcome.value is not None and outcome.value["passage"] is not None:
-                passage = _passage(outcome.value["passage"])
+                passage = as_passage(outcome.value["passage"])
                 mine.setdefault(outcome.value["product_id"], (_title(passage), passage, 1.0))
     passages = {one.chunk_id: one for mine in found.values() for _, one, _ in mine.values()}
     sheets = facts(tuple(passages.values())) if passages else {}
@@ -533,21 +534,4 @@ def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outco
         rest=rest,
         passages=outcomes.passages(),
         took_ms=sum(outcome.took_ms for made in outcomes.by_wish.values() for _, outcome in made),
-    )
-
-
-def _passage(given: Mapping[str, Any]) -> Passage:
-    return Passage(
-        chunk_id=given["chunk_id"],
-        document_id=given["document_id"],
-        version=given["version"],
-        title=given["title"],
-        section=tuple(given["section"]),
-        start=given["start"],
-        end=given["end"],
-        source_uri=given["source_uri"],
-        content=given["text"],
-        similarity=given["similarity"],
-        lexical=None,
-        score=given["similarity"],
     )

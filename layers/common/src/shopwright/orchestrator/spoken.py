@@ -26,6 +26,7 @@ from shopwright.grounding.evidence import Cited, Embed
 from shopwright.grounding.further import Ask, lower, units
 from shopwright.grounding.judge import NUMBER, UNSUPPORTED, Judgement, judge
 from shopwright.llm import fits
+from shopwright.llm.choose import Chosen
 from shopwright.llm.extractive import Draft, record
 from shopwright.llm.model import ours
 from shopwright.llm.prompt import SLOT_NAME, Asking, Exchange, Given, Kind, Slot
@@ -75,6 +76,7 @@ class Desk:
     limits: Limits
     embed: Embed
     counted: Callable[[Done | Fell, Bill], None]  # how the asking ended, and the request's bill from before it
+    chose: Callable[[Chosen], None] = lambda chosen: None  # what came of a choice of tools
     further: Further | None = None
 
     def purse(self, caller: Caller, *, session_id: str, request_id: str | None) -> Purse:
@@ -90,6 +92,7 @@ class Figures:
     enough: float
     nearest: float
     turns: int
+    choose_ms: int
     again_ms: int
 
 

@@ -402,6 +402,7 @@ def _spoken(env: AnsweringSettings, embedder: "OnnxEmbedder", breakers: Breakers
         limits=limits_of(),
         embed=embedder.passages,
         counted=lambda end, before: meter.tell(end, before=before),
+        chose=meter.chose,
         further=_further(env, breakers, _book(env)),
     )
 
