@@ -18,7 +18,7 @@ from tests.e2e.test_over_a_socket import open_at, ticket_of
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 CHAT, STREAM = model.FUNCTIONS
 WORD = "tarnel" + "".join(secrets.choice("bdfgklmp") for _ in range(6))
-LIGHTER = f"Which is lighter, the Winter {WORD} or the Summer {WORD}?"
+WARM = f"My friend wonders whether the Winter {WORD} and the Summer {WORD} suit hot nights."
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,7 +47,7 @@ def double(bedrock: Double) -> Double:
     return bedrock
 
 
-def once(question: str = LIGHTER) -> str:
+def once(question: str = WARM) -> str:
     """The question in words that nobody has used before, so that no kept answer serves."""
     return f"{question} ({secrets.token_hex(4)})"
 
@@ -59,6 +59,8 @@ class Weighing:
         self.pause_ms = pause_ms
 
     def __call__(self, prompt: str) -> Reply:
+        if 'ref="' not in prompt:
+            return says("Nothing has to be looked up.")  # it is to choose tools
         winter, summer = (self._ref(prompt, f"{season} {WORD}") for season in ("Winter", "Summer"))
         return Reply(
             steps=(
@@ -84,8 +86,8 @@ def test_the_answer_has_the_models_words_the_databases_figures_and_its_own_cost(
     assert said["answer"] == f"The Summer {WORD} weighs 1900 g [1]. The Winter {WORD} weighs 3150 g [2]."
     assert {fact["value"] for fact in said["facts"] if fact["name"] == "weight"} == {"1900", "3150"}
     assert said["grounding"] == {"grounding_pass": True, "score": 1.0, "flags": []}
-    assert {"nova-lite", "lambda_mb_ms"} <= set(said["cost"]["lines"])
-    assert float(said["cost"]["amount"]) > float(said["cost"]["lines"]["nova-lite"]) > 0
+    assert {"nova-micro", "lambda_mb_ms"} <= set(said["cost"]["lines"])
+    assert float(said["cost"]["amount"]) > float(said["cost"]["lines"]["nova-micro"]) > 0
     tally = kitchen_shopper.call("GET", f"/v1/sessions/{said['session_id']}").body["tally"]
     assert tally["cost_nano_usd"] == round(float(said["cost"]["amount"]) * 1e9)
 
@@ -120,7 +122,7 @@ def test_what_a_model_invents_reaches_nobody(double: Double, kitchen_shopper: Vi
     assert "1 kg" not in said["answer"]
     assert "free" not in said["answer"]
     assert (said["mode"], said["grounding"]["flags"]) == ("extractive", ["ungrounded"])
-    assert len(double.requests) == 2
+    assert len({one.model for one in double.requests}) == 2  # a more able one was asked once more
 
 
 def test_while_the_model_fails_the_shops_own_sentences_answer(double: Double, kitchen_shopper: Visitor) -> None:

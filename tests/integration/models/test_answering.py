@@ -220,6 +220,7 @@ def test_a_price_that_changes_while_the_model_speaks_is_told_as_it_is_then(shop:
         ("The Grayling Winter Tent is made of silk [1].", "unsupported"),
         ("The Grayling Winter Tent is for storms.", "no_citation"),
         ("The Grayling Winter Tent costs {{discount:1}} [1].", "number"),
+        ("“name: Grayling Winter Tent; price: 649.” [1]", "number"),  # a quotation that ends inside a number
         ("The Grayling Winter Tent is for storms [9].", "no_citation"),
         ("I have a Grayling Winter Tent for storms [1].", "of_itself"),
         ("The Grayling Winter Tent for storms is at storms.example [1].", "address"),

@@ -392,7 +392,7 @@ class _Heard:
 
 def _holds(text: str, words: str) -> bool:
     """Word for word, and not from the middle of a word or a number."""
-    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text))
+    return bool(re.search(rf"(?<!\w)(?<![0-9][.,:]){re.escape(words)}(?!\w|[.,:][0-9])", text))
 
 
 def _name_of(content: str) -> str:

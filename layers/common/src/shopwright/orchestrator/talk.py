@@ -214,6 +214,9 @@ def _product(request: Request, visit: _Visit) -> Mapping[str, Any] | str:
     found = _given(visit.tool("search_products", words=words, limit=_LOOKED_FOR))["products"]
     said = {code.casefold() for code in codes}
     exact = [one for one in found if {sku.casefold() for sku in one["skus"]} & said]
+    if not exact:  # named in full; "Murmur Buds" stands in "Murmur Buds Pro" too
+        full = [one for one in found if _named_in_full(one["title"], request.text)]
+        exact = [one for one in full if not any(_within(one["title"], other["title"]) for other in full)]
     if not exact:  # what looks like an article's number may be a part of its name
         terms = _terms(product_words(request.text) or words)
         exact = [one for one in found if terms <= _terms(one["title"])]
@@ -271,6 +274,15 @@ def _given(outcome: Outcome) -> Mapping[str, Any]:
 
 def _listed(one: Listed) -> dict[str, Any]:
     return {"product_id": one.product_id, "title": one.title, "skus": list(one.skus)}
+
+
+def _named_in_full(title: str, said: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(title.casefold())}(?:e?s)?(?!\w)", " ".join(said.casefold().split())))
+
+
+def _within(title: str, other: str) -> bool:
+    """Whether another title is this one with more words."""
+    return title.casefold() != other.casefold() and title.casefold() in other.casefold()
 
 
 def _terms(text: str) -> set[str]:
