@@ -4,6 +4,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,8 +17,10 @@ from shopwright.orchestrator import wire
 from shopwright.orchestrator.answer import ANSWERED, UNAVAILABLE, Answer, Clocks, FactsUnavailable, Question
 from shopwright.orchestrator.answer_cache import Cache
 from shopwright.orchestrator.events import Delta, Event, Products, Sources, Tell
+from shopwright.orchestrator.said import Product
 from shopwright.orchestrator.session import SessionNotFound
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
+from shopwright.signals.predict import Prediction
 from shopwright.sockets.socket import SocketGone
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
@@ -32,6 +35,7 @@ BACKEND = Caller(Tenant("kitchen"), Role.MACHINE, "client#till", frozenset({"sho
 SESSION = "0f8fad5b-d9cb-469f-a165-70867728950e"
 CITED = Citation(1, "d-1", 3, "Returns", ("Returns", "Höw"), 0, 52, "documents/outdoor/returns.md", "within 60 days")
 PRICE = Told("p-1", "", "price", Kind.MONEY, "649.00", "EUR", 7)
+PREDICTED = Prediction("p-1", 0.8, 0.6, (("price", 0.7), ("stock", 0.3)), "heuristic", "2", date(2026, 11, 1))
 WHOLE = Answer(
     text="You may return anything within 60 days. [1] It costs 649.00 EUR.\nDanke – schön “so”.",
     verdict=ANSWERED,
@@ -44,6 +48,7 @@ WHOLE = Answer(
     cache=Cache.STALE,
     kept_at=1_790_000_000.5,
     facts=(PRICE,),
+    products=(Product("p-1", "Winter Tent", 0.8, PREDICTED), Product("p-2", "Summer Tent", 0.5, None)),
     score=0.75,
     flags=("invented",),
     cost=Bill((Line("amazon.nova-micro-v1:0", 2100), Line("function_second", 17))),
