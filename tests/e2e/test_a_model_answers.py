@@ -32,10 +32,11 @@ def tents(kitchen: Visitor) -> None:
 
 
 @pytest.fixture(scope="module")
-def bedrock(cloud: Running) -> Iterator[Double]:
+def bedrock(cloud: Running, kitchen_shopper: Visitor) -> Iterator[Double]:
     with running() as (double, endpoint):
         model.choose(cloud, model.BEDROCK, endpoint)
         try:
+            kitchen_shopper.ask("Who may come in?")  # the first one waits for a function with the new settings
             yield double
         finally:
             model.choose(cloud, model.NONE)
@@ -82,7 +83,7 @@ def test_the_answer_has_the_models_words_the_databases_figures_and_its_own_cost(
 
     said = kitchen_shopper.ask(once()).body
 
-    assert said["mode"] == "model", said
+    assert said["mode"] == "model", (said["grounding"], said["clocks"])
     assert said["answer"] == f"The Summer {WORD} weighs 1900 g [1]. The Winter {WORD} weighs 3150 g [2]."
     assert {fact["value"] for fact in said["facts"] if fact["name"] == "weight"} == {"1900", "3150"}
     assert said["grounding"] == {"grounding_pass": True, "score": 1.0, "flags": []}
