@@ -14,7 +14,8 @@ from shopwright.resilience.breaker import Breaker, CircuitOpen, Tolerance
 from shopwright.resilience.deadline import DeadlinePassed
 
 Environment = Callable[[], Any]
-QUICK = Tolerance(failures=3, open_s=1, successes=2, known_s=0)
+# Whole seconds are counted: a circuit that opens late in one would be tried a moment later with a single second.
+QUICK = Tolerance(failures=3, open_s=2, successes=2, known_s=0)
 
 
 class Dependency:
@@ -61,7 +62,7 @@ def test_a_circuit_closes_again_after_a_few_successes(environment: Environment, 
     fail(breaker, dependency, 3)
     dependency.failure = None
 
-    time.sleep(2.05)  # whole seconds are counted
+    time.sleep(3.05)
 
     assert [breaker.call(dependency) for _ in range(3)] == ["answer"] * 3
     assert [change.lower() for change in changes] == ["open", "half_open", "closed"]
@@ -73,7 +74,7 @@ def test_a_dependency_that_fails_its_trial_is_left_alone_again(environment: Envi
     breaker = Breaker(name, environment(), tolerance=QUICK)
     fail(breaker, dependency, 3)
 
-    time.sleep(2.05)
+    time.sleep(3.05)
     fail(breaker, dependency, 1)
 
     asked = dependency.asked

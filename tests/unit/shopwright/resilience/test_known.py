@@ -16,7 +16,7 @@ from shopwright.resilience.known import Known
 from tests.fakes.circuits import FakeCircuits, FakeStore
 from tests.unit.shopwright.resilience.contract import Dependency, fail
 
-QUICK = Tolerance(failures=3, open_s=1)
+QUICK = Tolerance(failures=3, open_s=2)
 LONG = Tolerance(failures=3, open_s=60)
 
 
@@ -127,7 +127,7 @@ def test_who_lost_the_trial_does_not_ask_the_table_with_every_call(name: str) ->
     fail(breaker, dependency, 3)
     opened = shared.records[name].opened_at
     assert store.try_acquire_half_open(name, "somebody-else", opened or 0)
-    time.sleep(2.05)
+    time.sleep(3.05)
 
     for _ in range(5):
         with pytest.raises(CircuitOpen):
