@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from shopwright.costs.dynamodb import Ledgers
 from shopwright.costs.ledger import Hold, Left, Limits
@@ -42,6 +42,7 @@ def outcome(ledger: Any, held: dict[int, Hold], step: tuple[str, int, str, int])
     return None
 
 
+@example(steps=[("hold", 0, "s-1", 8), ("release", 0, "", 0), ("settle", 0, "", 100)])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_the_fake_says_what_the_real_ledger_says(dynamodb: Any, steps: list[tuple[str, int, str, int]]) -> None:
@@ -65,7 +66,8 @@ def test_the_fake_says_what_the_real_ledger_says(dynamodb: Any, steps: list[tupl
         for name in SESSIONS:
             assert real.spent(f"session#{name}") == fake.spent(f"session#{name}") <= LIMITS.session + late
 
-    assert late == 0 or any(step[0] == "wait" for step in steps)
+    # Money comes back in two ways: nobody settled in time, or it was given back. Only then is a settlement late.
+    assert late == 0 or any(step[0] in ("wait", "release") for step in steps)
 
 
 def test_the_steps_reach_every_outcome() -> None:
