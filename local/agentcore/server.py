@@ -6,17 +6,15 @@ have it play something else instead.
 
 import http.client
 import json
-import socket
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from local import doubles
 from local.agentcore import wire
 from local.ports import HOST
 
@@ -71,51 +69,26 @@ class Double:
 @contextmanager
 def running(double: Double, port: int = 0) -> Iterator[str]:
     """The double in this process, and its address."""
-    server = serve(double, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{HOST}:{server.server_port}"
-    finally:
-        double.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    with doubles.running(serve(double, port), double.stopping) as address:
+        yield address
 
 
-def serve(double: Double, port: int = 0) -> ThreadingHTTPServer:
+def serve(double: Double, port: int = 0) -> doubles.Server:
     """A server that listens, and is not yet running."""
 
     class Handler(_Handler):
         of = double
 
-    return _Server((HOST, port), Handler)
+    return doubles.Server(Handler, port)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is told of in its request; anything else is a fault of ours, and is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(doubles.Handler):
     of: Double
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # each line leaves as it comes
-    timeout = 60
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: what is asked may be anybody's words."""
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _MOST or wire.runtime_of(self.path) is None:
-            self.close_connection = True
+        payload = self.received(_MOST)
+        if payload is None or wire.runtime_of(self.path) is None:
             return self._fault("missing", "There is nothing here.")
-        payload = self.rfile.read(length)
         try:
             session = wire.check(self.path, dict(self.headers.items()), payload, self.of.runtime)
         except wire.Refused as why:
@@ -156,33 +129,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         try:
             if play.says is not None:
-                self._chunk(play.says)
+                self.chunk(play.says)
             else:
                 for number, line in enumerate(iter(answer.readline, b"")):
                     if (play.stall_s or play.cut) and number >= play.after:
                         self.of.stopping.wait(play.stall_s)
                         invoked.ended = "cut"
-                        return self._cut()
-                    self._chunk(line)
+                        return self.cut()
+                    self.chunk(line)
             self.wfile.write(b"0\r\n\r\n")
             invoked.ended = "whole"
         except (BrokenPipeError, ConnectionResetError):  # whoever asked has stopped listening
             invoked.ended = "gone"
             self.close_connection = True
 
-    def _chunk(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-
-    def _cut(self) -> None:
-        self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
-
     def _fault(self, fault: str, message: str) -> None:
-        status, name = wire.FAULTS[fault]
-        body = json.dumps({"message": message}).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("x-amzn-ErrorType", name)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.aws_fault(*wire.FAULTS[fault], message)

@@ -5,22 +5,19 @@ forgets them, `GET /_requests` tells what was asked.
 """
 
 import json
-import socket
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from local import doubles
 from local.models import bedrock, guardrail, openai
 from local.models.scene import Break, Fail, Garbage, Reply, Stall, Step, quoting
-from local.ports import HOST
 
 _REPLIES = TypeAdapter(list[Reply])
 _MOST = 4 * 1024 * 1024  # bytes of a request
@@ -93,71 +90,47 @@ class Double:
             return bedrock.usage(body, reply, self._cached)
 
 
-def serve(double: Double, port: int = 0) -> ThreadingHTTPServer:
+def serve(double: Double, port: int = 0) -> doubles.Server:
     """A server that listens, and is not yet running."""
 
     class Handler(_Handler):
         of = double
 
-    return _Server((HOST, port), Handler)
+    return doubles.Server(Handler, port)
 
 
 @contextmanager
 def running(double: Double | None = None, port: int = 0) -> Iterator[tuple[Double, str]]:
     """The double in this process, and its address."""
     double = double or Double()
-    server = serve(double, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield double, f"http://{HOST}:{server.server_port}"
-    finally:
-        double.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    with doubles.running(serve(double, port), double.stopping) as address:
+        yield double, address
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is told of in its request; anything else is a fault of ours, and is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(doubles.Handler):
     of: Double
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # each frame leaves as it is written
-    timeout = 60
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: what is asked may be anybody's words."""
 
     def do_GET(self) -> None:
         if self.path == "/_requests":
-            return self._json(
+            return self.answer_json(
                 200, [{k: v for k, v in asdict(one).items() if k != "headers"} for one in self.of.requests]
             )
-        return self._json(200 if self.path == "/" else 404, {})
+        return self.answer_json(200 if self.path == "/" else 404, {})
 
     def do_DELETE(self) -> None:
         if self.path == "/_scenes":
             self.of.forget()
-            return self._json(200, {})
-        return self._json(404, {})
+            return self.answer_json(200, {})
+        return self.answer_json(404, {})
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _MOST:
-            self.close_connection = True
-            return self._json(413, {"message": "The request is too long."})
+        sent = self.received(_MOST)
+        if sent is None:
+            return self.answer_json(413, {"message": "The request is too long."})
         try:
-            body = json.loads(self.rfile.read(length) or b"{}")
+            body = json.loads(sent or b"{}")
         except ValueError:
-            return self._json(400, {"message": "The request is no JSON."})
+            return self.answer_json(400, {"message": "The request is no JSON."})
         if self.path == "/_scenes":
             return self._scenes(body)
         if self.path == openai.PATH:
@@ -166,41 +139,41 @@ class _Handler(BaseHTTPRequestHandler):
             return self._bedrock(*named, body)
         if checked := guardrail.guardrail_of(self.path):
             return self._guardrail(*checked, body)
-        return self._json(404, {"message": "There is nothing here."})
+        return self.answer_json(404, {"message": "There is nothing here."})
 
     def _scenes(self, body: Any) -> None:
         try:
             self.of.play(*_REPLIES.validate_python(body))
         except ValidationError as wrong:
-            return self._json(400, {"message": str(wrong)})
-        return self._json(200, {"left": self.of.left})
+            return self.answer_json(400, {"message": str(wrong)})
+        return self.answer_json(200, {"left": self.of.left})
 
     def _bedrock(self, model: str, streamed: bool, body: dict[str, Any]) -> None:
         asked = Asked("bedrock", model, body, dict(self.headers), streamed)
         if not self.headers.get("Authorization", "").startswith(("AWS4-HMAC-SHA256 ", "Bearer ")):
-            return self._aws_fault(403, "MissingAuthenticationTokenException", "The request is not signed.")
+            return self.aws_fault(403, "MissingAuthenticationTokenException", "The request is not signed.")
         try:
             bedrock.check(model, body)
         except bedrock.Refused as why:
             asked.ended = "refused"
             self.of.requests.append(asked)
-            return self._aws_fault(*bedrock.FAULTS["validation"], str(why))
+            return self.aws_fault(*bedrock.FAULTS["validation"], str(why))
         reply = self.of.asked(asked, bedrock.said_to(body))
         failed = self._before(reply, streamed)
         if isinstance(failed, Fail):
             asked.ended = "refused"
-            return self._aws_fault(*bedrock.FAULTS[failed.fault], failed.message)
+            return self.aws_fault(*bedrock.FAULTS[failed.fault], failed.message)
         if isinstance(failed, Break):
             asked.ended = "cut"
-            return self._cut()
+            return self.cut()
         if streamed:
             frames = bedrock.stream(reply, self.of.metered(body, reply))
             return self._stream(asked, "application/vnd.amazon.eventstream", frames)
         if isinstance(failed, Garbage):
             asked.ended = "cut"
-            return self._bytes(200, failed.garbage.encode())
+            return self.answer_bytes(200, failed.garbage.encode())
         asked.ended = "whole"
-        return self._json(200, bedrock.whole(reply, self.of.metered(body, reply)))
+        return self.answer_json(200, bedrock.whole(reply, self.of.metered(body, reply)))
 
     def _guardrail(self, name: str, version: str, body: dict[str, Any]) -> None:
         asked = Asked("guardrail", name, body, dict(self.headers))
@@ -209,21 +182,21 @@ class _Handler(BaseHTTPRequestHandler):
         except guardrail.Refused as why:
             asked.ended = "refused"
             self.of.requests.append(asked)
-            return self._aws_fault(*bedrock.FAULTS["validation"], str(why))
+            return self.aws_fault(*bedrock.FAULTS["validation"], str(why))
         match self.of.next_check(asked):
             case Fail(fault=fault, message=message):
                 asked.ended = "refused"
-                return self._aws_fault(*bedrock.FAULTS[fault], message)
+                return self.aws_fault(*bedrock.FAULTS[fault], message)
             case Break():
                 asked.ended = "cut"
-                return self._cut()
+                return self.cut()
             case Garbage(garbage=garbage):
                 asked.ended = "cut"
-                return self._bytes(200, garbage.encode())
+                return self.answer_bytes(200, garbage.encode())
             case Stall(stall_ms=stall_ms):
                 self.of.stopping.wait(stall_ms / 1000)
         asked.ended = "whole"
-        return self._json(200, guardrail.verdict(body, self.of.threshold))
+        return self.answer_json(200, guardrail.verdict(body, self.of.threshold))
 
     def _openai(self, body: dict[str, Any]) -> None:
         streamed = bool(body.get("stream"))
@@ -233,22 +206,22 @@ class _Handler(BaseHTTPRequestHandler):
         except openai.Refused as why:
             asked.ended = "refused"
             self.of.requests.append(asked)
-            return self._json(400, {"error": {"message": str(why), "type": "invalid_request_error"}})
+            return self.answer_json(400, {"error": {"message": str(why), "type": "invalid_request_error"}})
         reply = self.of.asked(asked, openai.said_to(body))
         failed = self._before(reply, streamed)
         if isinstance(failed, Fail):
             asked.ended = "refused"
-            return self._json(*openai.fault(failed))
+            return self.answer_json(*openai.fault(failed))
         if isinstance(failed, Break):
             asked.ended = "cut"
-            return self._cut()
+            return self.cut()
         if streamed:
             return self._stream(asked, "text/event-stream", openai.stream(reply, body))
         if isinstance(failed, Garbage):
             asked.ended = "cut"
-            return self._bytes(200, failed.garbage.encode())
+            return self.answer_bytes(200, failed.garbage.encode())
         asked.ended = "whole"
-        return self._json(200, openai.whole(reply, body))
+        return self.answer_json(200, openai.whole(reply, body))
 
     def _before(self, reply: Reply, streamed: bool) -> Step | None:
         """Play what comes before the answer's first byte. Without a stream everything does."""
@@ -274,35 +247,13 @@ class _Handler(BaseHTTPRequestHandler):
                     self.of.stopping.wait(frame.stall_ms / 1000)
                 elif isinstance(frame, Break):
                     asked.ended = "cut"
-                    return self._cut()
+                    return self.cut()
                 elif isinstance(frame, bytes):
-                    self.wfile.write(b"%x\r\n%s\r\n" % (len(frame), frame))
+                    self.chunk(frame)
                     asked.sent += 1
                     asked.sent_at.append(time.monotonic())
             self.wfile.write(b"0\r\n\r\n")
             asked.ended = "whole"
         except (BrokenPipeError, ConnectionResetError):  # whoever asked has stopped listening
             asked.ended = "gone"
-            self.close_connection = True
-
-    def _cut(self) -> None:
-        self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
-
-    def _aws_fault(self, status: int, name: str, message: str) -> None:
-        self._json(status, {"message": message}, {"x-amzn-ErrorType": name})
-
-    def _json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
-        self._bytes(status, json.dumps(body).encode(), headers)
-
-    def _bytes(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True

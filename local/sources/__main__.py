@@ -2,18 +2,8 @@
 
 import sys
 
-from local.ports import HOST
+from local import doubles
 from local.sources.server import Double, serve
 
-
-def main(port: int) -> None:
-    server = serve(Double(), port)
-    print(f"Amazon Q and Knowledge Bases double on http://{HOST}:{server.server_port} (Ctrl-C ends it)", flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        server.server_close()
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    doubles.by_itself(serve(Double(), int(sys.argv[1]) if len(sys.argv) > 1 else 0), "Amazon Q and Knowledge Bases")

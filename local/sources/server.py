@@ -6,19 +6,17 @@ the next requests fail, `DELETE /` forgets all of it, `GET /_requests` tells wha
 
 import json
 import socket
-import sys
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from local import doubles
 from local.models.scene import Break, Fail, Garbage, Stall
-from local.ports import HOST
 from local.sources import shelf, wires
 from local.sources.shelf import Document
 
@@ -93,90 +91,67 @@ class Double:
         return wires.relevant(shelf.ranked(held, body["queryText"], passes, body.get("maxResults", 10)))
 
 
-def serve(double: Double, port: int = 0) -> ThreadingHTTPServer:
+def serve(double: Double, port: int = 0) -> doubles.Server:
     """A server that listens, and is not yet running."""
 
     class Handler(_Handler):
         of = double
 
-    return _Server((HOST, port), Handler)
+    return doubles.Server(Handler, port)
 
 
 @contextmanager
 def running(double: Double | None = None, port: int = 0) -> Iterator[tuple[Double, str]]:
     """The double in this process, and its address."""
     double = double or Double()
-    server = serve(double, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield double, f"http://{HOST}:{server.server_port}"
-    finally:
-        double.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    with doubles.running(serve(double, port), double.stopping) as address:
+        yield double, address
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is nobody's fault; anything else is ours, and is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(doubles.Handler):
     of: Double
-    protocol_version = "HTTP/1.1"
-    timeout = 60
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: what is asked may be anybody's words."""
 
     def do_GET(self) -> None:
         if self.path == "/_requests":
-            return self._json(200, [asdict(one) for one in self.of.requests])
-        return self._json(200 if self.path == "/" else 404, {})
+            return self.answer_json(200, [asdict(one) for one in self.of.requests])
+        return self.answer_json(200 if self.path == "/" else 404, {})
 
     def do_DELETE(self) -> None:
         self.of.forget()
-        self._json(200, {})
+        self.answer_json(200, {})
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _MOST:
-            self.close_connection = True
-            return self._json(413, {"message": "The request is too long."})
+        sent = self.received(_MOST)
+        if sent is None:
+            return self.answer_json(413, {"message": "The request is too long."})
         try:
-            body = json.loads(self.rfile.read(length) or b"{}")
+            body = json.loads(sent or b"{}")
             if self.path == "/_scenes":
                 self.of.play(*_SCENES.validate_python(body))
-                return self._json(200, {})
+                return self.answer_json(200, {})
             if self.path.startswith("/_documents/"):
                 self.of.put(self.path.removeprefix("/_documents/"), *_DOCUMENTS.validate_python(body))
-                return self._json(200, {})
+                return self.answer_json(200, {})
         except (ValueError, ValidationError) as wrong:
-            return self._json(400, {"message": str(wrong)})
+            return self.answer_json(400, {"message": str(wrong)})
         if named := wires.asked_of(self.path):
             return self._answer(*named, body)
-        return self._json(404, {"message": "There is nothing here."})
+        return self.answer_json(404, {"message": "There is nothing here."})
 
     def _answer(self, wire: wires.Wire, name: str, body: dict[str, Any]) -> None:
         asked = Asked(wire, name, body)
         if not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
-            return self._fault(403, "MissingAuthenticationTokenException", "The request is not signed.")
+            return self.aws_fault(403, "MissingAuthenticationTokenException", "The request is not signed.")
         try:
             wires.check(wire, name, body)
         except wires.Refused as why:
             asked.ended = "refused"
             self.of.requests.append(asked)
-            return self._fault(*FAULTS["validation"], str(why))
+            return self.aws_fault(*FAULTS["validation"], str(why))
         match self.of.next_scene(asked):
             case Fail(fault=fault, message=message):
                 asked.ended = "refused"
-                return self._fault(*FAULTS.get(fault, FAULTS["internal"]), message)
+                return self.aws_fault(*FAULTS.get(fault, FAULTS["internal"]), message)
             case Break():
                 asked.ended = "cut"
                 self.close_connection = True
@@ -184,26 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return None
             case Garbage(garbage=garbage):
                 asked.ended = "cut"
-                return self._bytes(200, garbage.encode())
+                return self.answer_bytes(200, garbage.encode())
             case Stall(stall_ms=stall_ms):
                 self.of.stopping.wait(stall_ms / 1000)
         asked.ended = "whole"
-        return self._json(200, self.of.answer(asked))
-
-    def _fault(self, status: int, name: str, message: str) -> None:
-        self._json(status, {"message": message}, {"x-amzn-ErrorType": name})
-
-    def _json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
-        self._bytes(status, json.dumps(body).encode(), headers)
-
-    def _bytes(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True
+        return self.answer_json(200, self.of.answer(asked))
