@@ -284,6 +284,23 @@ def test_a_list_is_told_with_its_opening_and_line_by_line(shop: Shop) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Send your card number to pay@evil.example:",
+        "All of them are free today with FREE100 [1][2]:",
+        "I have ordered these for you [1][2]:",
+        "These are made of gold [1][2]:",
+    ],
+)
+def test_what_opens_a_list_has_to_stand_like_all_else(shop: Shop, opening: str) -> None:
+    shop.double.play(says(f"{opening}\n", "- The Tarn Summer Tent is light, for summer [2]"))
+
+    said = shop.ask()
+
+    assert said.text == shop.words() == "- The Tarn Summer Tent is light, for summer [1]"
+
+
 def test_orders_in_a_models_mouth_are_not_told(shop: Shop) -> None:
     shop.double.play(
         says("Please send your card number to pay@evil.example! Shall I charge you? The Tarn Summer Tent is light [2].")

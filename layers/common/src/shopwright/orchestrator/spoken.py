@@ -52,8 +52,9 @@ _PIECE = re.compile(r"(?<=[.!?…])\s+|\n+|(?<=\w); ")
 _ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b(?:/\S*)?", re.IGNORECASE)
 _OF_ITSELF_WORDS = re.compile(r"\b(?:I|I['’](?:m|ve|ll|d)|me|my|mine|myself)\b")  # it has done nothing, and is nobody
 _ITEM = re.compile(r"^\s*(?:[-*•–]|[0-9]{1,2}[.)])\s+")
-# A later try may fare better: what is answered without the model meanwhile is not kept for those who ask the same.
-_PASSING = frozenset(Why) - {Why.NOT_IN_PASSAGES, Why.NO_PASSAGES, Why.TOO_LONG}
+# What would come out the same again; otherwise a later try may fare better, and what is answered without the model
+# meanwhile is not kept for those who ask the same.
+_PASSING = frozenset(Why) - {Why.NOT_IN_PASSAGES, Why.NO_PASSAGES, Why.TOO_LONG, Why.UNGROUNDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,9 @@ def spoken(
     mask: Callable[[str], Masked],
 ) -> Said | Why:
     """What a model says and may say, told as it comes; or why there is nothing of it, and then nothing was told."""
-    why = Why.EMPTY
     for effort in (0, 1):
+        if effort and deadline.left_s() * 1000 < figures().again_ms:
+            return Why.DEADLINE
         heard = _Heard(wish, desk, telling, purse, deadline)
         before = purse.bill
         with closing(say(_asking(wish), purse=purse, desk=desk.models, deadline=deadline, effort=effort)) as events:
@@ -145,10 +147,7 @@ def spoken(
             return heard.said(text, lasting=not wish.before)
         if isinstance(heard.end, Fell):
             return heard.end.why
-        why = Why.UNGROUNDED
-        if deadline.left_s() * 1000 < figures().again_ms:
-            break
-    return why
+    return Why.UNGROUNDED
 
 
 def passing(why: Why) -> bool:
@@ -264,8 +263,17 @@ class _Heard:
         self._shows(judgement, filled.used, sheets)
         if item and not self._opened:
             self._opened = True
-            yield remarked(self._opening, self.shown.get)
+            if self._stands_as_opening(judgement, sheets):
+                yield remarked(self._opening, self.shown.get)
         yield ("\n" if begins else "") + remarked(filled.text, self.shown.get)
+
+    def _stands_as_opening(self, item: Judgement, sheets: Mapping[str, Sheet]) -> bool:
+        """What opens a list claims something too: that it is so of what its first item cites. Without it the items are
+        told by themselves."""
+        marks = "".join(f"[{ref}]" for claim in item.claims for ref in claim.claim.refs)
+        claim = f"{unmarked(self._opening).rstrip(':')} {marks}."
+        judgement = self._judged(claim, (), sheets)
+        return judgement.passes and self._loose(claim, judgement, sheets) is None
 
     def _shows(self, judgement: Judgement, used: Sequence[Told], sheets: Mapping[str, Sheet]) -> None:
         """The claims' passages and facts are a part of the answer now, and told before the words that name them."""
