@@ -14,19 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shopwright.costs.ladder import Rung, step
-from shopwright.costs.ledger import BudgetSpent, LedgerBusy, LedgerUnavailable, Purse
+from shopwright.costs.ledger import Purse
 from shopwright.costs.price import Tokens
 from shopwright.llm import escalate
 from shopwright.llm.count import estimated
 from shopwright.llm.model import (
     Message,
-    ModelEmpty,
-    ModelLeftAlone,
-    ModelMalformed,
-    ModelRefused,
-    ModelStalled,
-    ModelThrottled,
-    ModelUnavailable,
     Reply,
     Request,
     Role,
@@ -36,27 +29,11 @@ from shopwright.llm.model import (
     ours,
 )
 from shopwright.llm.prompt import QuestionTooLong, defused, figures, render
-from shopwright.llm.say import Desk, Why
+from shopwright.llm.say import NAMED, NOTHING_DONE, Desk, Why, why
 from shopwright.privacy.redact import Masked
-from shopwright.resilience.deadline import Deadline, DeadlinePassed
+from shopwright.resilience.deadline import Deadline
 
 CHOOSE = "choose"
-_NOTHING_DONE = (ModelThrottled, ModelRefused, ModelLeftAlone)  # never begun, so that nobody is billed
-_NAMES: tuple[tuple[type[Exception], Why], ...] = (
-    (BudgetSpent, Why.BUDGET_SPENT),
-    (LedgerUnavailable, Why.LEDGER_UNAVAILABLE),
-    (LedgerBusy, Why.LEDGER_UNAVAILABLE),
-    (DeadlinePassed, Why.DEADLINE),
-    (QuestionTooLong, Why.TOO_LONG),
-    (ModelLeftAlone, Why.LEFT_ALONE),
-    (ModelThrottled, Why.THROTTLED),
-    (ModelStalled, Why.STALLED),
-    (ModelMalformed, Why.MALFORMED),
-    (ModelEmpty, Why.EMPTY),
-    (ModelRefused, Why.REFUSED),
-    (ModelUnavailable, Why.UNAVAILABLE),
-)
-_NAMED = tuple(kind for kind, _ in _NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +60,8 @@ def choose(
         if not cards:
             return Chosen(why=Why.BUDGET_SPENT)
         reply = _asked(question, offered, cards[-1].name, cards[-1].id, purse, desk, deadline, mark)
-    except _NAMED as failure:
-        return Chosen(why=next(why for kind, why in _NAMES if isinstance(failure, kind)))
+    except NAMED as failure:
+        return Chosen(why=why(failure))
     return Chosen(reply.tools, None if reply.tools else Why.EMPTY)
 
 
@@ -114,7 +91,7 @@ def _asked(
             deadline,
         )
         spent = reply.tokens or guess
-    except _NOTHING_DONE:
+    except NOTHING_DONE:
         purse.release(hold)
         raise
     except BaseException:

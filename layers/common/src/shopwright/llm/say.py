@@ -173,8 +173,8 @@ _NAMES: tuple[tuple[type[Exception], Why], ...] = (
     (ModelUnavailable, Why.UNAVAILABLE),
     (ModelRefused, Why.REFUSED),
 )
-_NAMED = tuple(kind for kind, _ in _NAMES)
-_NOTHING_DONE = (ModelThrottled, ModelRefused, ModelLeftAlone)  # the model was never begun, so that nobody is billed
+NAMED = tuple(kind for kind, _ in _NAMES)  # what `why` has a name for
+NOTHING_DONE = (ModelThrottled, ModelRefused, ModelLeftAlone)  # the model was never begun, so that nobody is billed
 
 
 def say(asking: Asking, *, purse: Purse, desk: Desk, deadline: Deadline, effort: int = 0) -> Generator[Event]:
@@ -185,14 +185,14 @@ def say(asking: Asking, *, purse: Purse, desk: Desk, deadline: Deadline, effort:
     tried: list[Tried] = []
     try:
         call = _begun(asking, purse, desk, deadline, effort, tried)
-    except _NAMED as failure:
-        yield Fell(_why(failure), purse.bill, tuple(tried))
+    except NAMED as failure:
+        yield Fell(why(failure), purse.bill, tuple(tried))
         return
     try:
         yield from call.heard()
-    except _NAMED as failure:
+    except NAMED as failure:
         call.end()
-        yield Fell(_why(failure), purse.bill, (*tried, Tried(call.card.name, _why(failure), call.estimate)))
+        yield Fell(why(failure), purse.bill, (*tried, Tried(call.card.name, why(failure), call.estimate)))
         return
     finally:
         call.end()
@@ -212,9 +212,9 @@ def _begun(asking: Asking, purse: Purse, desk: Desk, deadline: Deadline, effort:
         call = _held(models[min(len(tried), len(models) - 1) :], said, simple, purse, desk)
         try:
             call.begin(deadline)
-        except _NAMED as failure:
-            call.end(nothing_done=isinstance(failure, _NOTHING_DONE))
-            tried.append(Tried(call.card.name, _why(failure), call.estimate))
+        except NAMED as failure:
+            call.end(nothing_done=isinstance(failure, NOTHING_DONE))
+            tried.append(Tried(call.card.name, why(failure), call.estimate))
             raise
         except BaseException:
             call.end()
@@ -354,5 +354,6 @@ class _Call:
         )
 
 
-def _why(failure: BaseException) -> Why:
-    return next(why for kind, why in _NAMES if isinstance(failure, kind))
+def why(failure: BaseException) -> Why:
+    """The name of what a model, a budget or a ledger raised."""
+    return next(name for kind, name in _NAMES if isinstance(failure, kind))

@@ -32,6 +32,7 @@ from shopwright.resilience.retry import Patience, retry
 from shopwright.resilience.within import Silent, within
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.credentials import KEPT_CLIENTS, Credentials
+from shopwright.tenancy.vended.awssdk import asks_once
 from shopwright.tenancy.warrant import Warrants, for_a_question
 
 if TYPE_CHECKING:
@@ -85,19 +86,9 @@ def client(
     """A client that never tries again by itself. Without an endpoint AWS's own; without a region the environment's."""
     # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
     import boto3
-    from botocore.config import Config
 
-    return boto3.client(
-        "bedrock-agentcore",
-        endpoint_url=endpoint,
-        region_name=region,
-        config=Config(
-            connect_timeout=_CONNECT_S, read_timeout=_READ_S, retries={"total_max_attempts": 1, "mode": "standard"}
-        ),
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=credentials.secret_access_key,
-        aws_session_token=credentials.session_token,
-    )
+    how = asks_once(credentials, endpoint, region, connect_s=_CONNECT_S, read_s=_READ_S)
+    return boto3.client("bedrock-agentcore", **how)
 
 
 class Agent:

@@ -10,6 +10,7 @@ from shopwright.resilience.deadline import Deadline
 from shopwright.resilience.within import Silent, within
 from shopwright.retrieval.outside import SourceMalformed, SourceRefused, SourceStalled, SourceUnavailable
 from shopwright.tenancy.credentials import Credentials
+from shopwright.tenancy.vended.awssdk import asks_once
 
 _CONNECT_S, _READ_S = 0.5, 2.0
 _DOWN = frozenset(
@@ -24,18 +25,9 @@ def client(service: str, credentials: Credentials, endpoint: str | None, region:
     """A client that never tries again by itself."""
     # Imported here and not above: the SDK takes longer to import than most of our functions do without it.
     import boto3
-    from botocore.config import Config
 
-    made: Any = boto3.client(  # type: ignore[misc, call-overload]  # the name is a variable, and there are no stubs
-        service,
-        endpoint_url=endpoint,
-        region_name=region,
-        config=Config(
-            connect_timeout=_CONNECT_S, read_timeout=_READ_S, retries={"total_max_attempts": 1, "mode": "standard"}
-        ),
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=credentials.secret_access_key,
-        aws_session_token=credentials.session_token,
+    made: Any = boto3.client(  # type: ignore[call-overload]  # the name is a variable, and there are no stubs
+        service, **asks_once(credentials, endpoint, region, connect_s=_CONNECT_S, read_s=_READ_S)
     )
     return made
 
