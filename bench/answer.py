@@ -1,27 +1,35 @@
 """What an answer without a model takes, when nobody has asked the same before: changes when what an answer does, does.
 
 In this process, as the function's own code does it: everything but HTTP, DynamoDB and the cache. Each of those who ask
-at once has a connection of its own, as each of Lambda's environments has.
+at once has a connection and a model of its own, as each of Lambda's environments has.
 """
 
 import itertools
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import lru_cache
+from typing import Any
 
-import shopwright_models
 from shopwright.catalog.aurora import Facts
+from shopwright.checkout import cart as carting
 from shopwright.database.connection import Database
 from shopwright.documents.sandbox import Sandbox
-from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator import carry, classifier, talk, toolbox
+from shopwright.orchestrator.coordinate import Coordinator
+from shopwright.orchestrator.intent import Reader
+from shopwright.orchestrator.registry import Outcome as Called
+from shopwright.orchestrator.registry import Registry
 from shopwright.orchestrator.session import Session, Tally
+from shopwright.orchestrator.toolbox import Sought, box
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
-from shopwright.retrieval.aurora import Search
+from shopwright.runtime.tooling import Catalog, Searching
+from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
 
@@ -37,23 +45,54 @@ _SUFFIXES = {".md", ".txt", ".html", ".csv", ".json", ".pdf", ".docx", ".xlsx", 
 
 
 class Counter:
-    """One environment: its connection, and the embedder that all of this process share."""
+    """One environment: a connection and a model of its own, and everything that is asked before the documents are."""
 
-    def __init__(self, place: Store, embedder: OnnxEmbedder) -> None:
+    def __init__(self, place: Store) -> None:
         self._database = Database(place.address, lambda: place.login, statement_timeout_ms=10_000)
-        search, facts = Search(self._database, model=embedder.model), Facts(self._database)
         sign = place.signer.sign
+        searching, catalog = Searching(self._database, place.signer, ""), Catalog(self._database, place.signer)
+        embed, facts = lru_cache(maxsize=64)(searching.embedder.question), Facts(self._database)
+        self._tools = Registry(
+            box(
+                toolbox.Desk(
+                    search=lambda caller, question, limit: searching.find(caller, question, embed(question))[:limit],
+                    named=searching.named,
+                    products=catalog.sought,
+                    facts=catalog.facts,
+                    passage=catalog.passage,
+                    predict=heuristic.predict,
+                    cart=carting.Desk(open=_no_cart, change=_no_cart, offers=catalog.offers),
+                    hand_over=_no_cart,
+                )
+            ),
+            report=_broken,
+        )
+        self._coordinator = Coordinator()
+        self._searching, self._forget = searching, embed.cache_clear
         self.desk = answering.Desk(
             mask=redactor(Use.QUESTION).mask,
-            embed=embedder.question,
-            search=lambda caller, question, vector: search.hybrid(sign(caller.tenant), question, vector),
+            embed=embed,
+            search=searching.find,
             facts=lambda caller, chunks: facts.of(sign(caller.tenant), chunks),
             compose=compose,
             recall=lambda caller, session_id: Session(session_id, (), 0, 0, Tally(0, 0)),
             remember=lambda caller, session_id, turn, begun: begun,
+            talk=talk.Desk(
+                call=self._call,
+                products=lambda caller, ids: catalog.sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
+            ),
+            carry=carry.Desk(
+                call=self._call, coordinator=self._coordinator, reader=Reader(embed, classifier.shipped())
+            ),
         )
 
+    def _call(
+        self, caller: Caller, tool: str, given: Mapping[str, Any], deadline: Deadline, request_id: str | None
+    ) -> Called:
+        return self._tools.call(caller, tool, given, deadline, request_id=request_id)
+
     def answer(self, shop: str, question: str) -> answering.Answer:
+        self._forget()  # each asks for the first time
         said = answering.answer(answering.Question(question, _caller(shop)), desk=self.desk, deadline=Deadline(20_000))
         if said.failure is not None or said.clocks.first_useful_ms is None or said.clocks.first_token_ms is None:
             raise CannotMeasure(f"The question was not answered, or without its clocks: {said.failure!r}")
@@ -61,9 +100,11 @@ class Counter:
 
     def found(self, shop: str, question: str) -> None:
         """What every answer cannot do without: the question's vector, and one hybrid search."""
-        self.desk.search(_caller(shop), question, self.desk.embed(question))
+        self._searching.find(_caller(shop), question, self._searching.embedder.question(question))
 
     def close(self) -> None:
+        self._coordinator.close()
+        self._tools.close()
         self._database.close()
 
 
@@ -72,8 +113,7 @@ def measure(options: Options) -> Outcome:
     asked = _questions()
     with store("answer") as place, ExitStack() as stack:
         _stock(place)
-        embedder = OnnxEmbedder(shopwright_models.directory())
-        counters = [Counter(place, embedder) for _ in range(AT_ONCE)]
+        counters = [Counter(place) for _ in range(AT_ONCE)]
         for counter in counters:
             stack.callback(counter.close)
         alone: list[float] = []
@@ -150,6 +190,14 @@ def _stock(place: Store) -> None:
             for path in sorted((DEMO / shop / "documents").rglob("*")):
                 if path.is_file() and path.suffix in _SUFFIXES:
                     steps.take_in(path.read_bytes(), path.name)
+
+
+def _broken(tool: str, mistake: BaseException) -> None:
+    raise CannotMeasure(f"The tool {tool} broke.") from mistake
+
+
+def _no_cart(*_: object) -> Any:
+    raise CannotMeasure("A question of the bench asked for a cart or for a person: it is to ask for an answer.")
 
 
 def _caller(shop: str) -> Caller:
