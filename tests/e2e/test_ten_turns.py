@@ -2,13 +2,15 @@
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local import merchants, model
-from local.cloud import Running
+from local.api import Shop
+from local.cloud import Cloud, Running
 from local.drop import drop, files
 from local.merchants import DEMO
 from local.models.server import Double, running
@@ -19,20 +21,20 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 TURNS: Mapping[str, list[dict[str, Any]]] = tomllib.loads(
     Path(__file__).with_name("ten_turns.toml").read_text(encoding="utf-8")
 )
-Say = Callable[[str, str | None], dict[str, Any]]
+Say = Callable[[str, str | None], dict[str, Any]]  # a message in a conversation, and its answer
+Door = Callable[[Visitor], AbstractContextManager[Say]]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def stocked(laptop_cloud: Any, cloud: Running) -> None:
+def stocked(laptop_cloud: Cloud, cloud: Running) -> None:
     """The demo's documents, in the demo's shops."""
-    from local.api import Shop
-
     for shop in TURNS:
         token = merchants.token(cloud.outputs, cloud.gateway_url, shop, "merchant", instance=laptop_cloud.instance)
         dropped = drop(Shop(cloud.api_url, token), files(DEMO / shop / "documents"))
         assert all(one.good for one in dropped), dropped
 
 
+@contextmanager
 def over_http(shopper: Visitor) -> Iterator[Say]:
     def say(message: str, session: str | None) -> dict[str, Any]:
         reply = shopper.ask(message, **({} if session is None else {"session_id": session}))
@@ -42,6 +44,7 @@ def over_http(shopper: Visitor) -> Iterator[Say]:
     yield say
 
 
+@contextmanager
 def over_a_socket(shopper: Visitor) -> Iterator[Say]:
     socket = open_at(ticket_of(shopper))
 
@@ -58,19 +61,11 @@ def over_a_socket(shopper: Visitor) -> Iterator[Say]:
         socket.close()
 
 
-@pytest.fixture(params=[over_http, over_a_socket], ids=["http", "socket"])
-def door(request: pytest.FixtureRequest) -> Callable[[Visitor], Iterator[Say]]:
-    through: Callable[[Visitor], Iterator[Say]] = request.param
-    return through
-
-
-def talk(shop: str, shopper: Visitor, door: Callable[[Visitor], Iterator[Say]]) -> list[dict[str, Any]]:
+def talk(shop: str, shopper: Visitor, door: Door) -> list[dict[str, Any]]:
     """The ten answers, each held to what the turn expects."""
     assert shopper.call("DELETE", "/v1/cart").status == 204
     session, said = None, []
-    opened = door(shopper)
-    say = next(opened)
-    try:
+    with door(shopper) as say:
         for turn in TURNS[shop]:
             told = say(turn["message"], session)
             session = told["session_id"]
@@ -81,14 +76,13 @@ def talk(shop: str, shopper: Visitor, door: Callable[[Visitor], Iterator[Say]]) 
             assert not any(part in told["answer"] for part in turn.get("not", ())), as_told
             assert bool(told["citations"]) or not turn.get("cites"), as_told
             assert set(turn.get("facts", ())) <= {fact["value"] for fact in told["facts"]}, as_told
-    finally:
-        opened.close()  # type: ignore[attr-defined]  # a generator's
     return said
 
 
+@pytest.mark.parametrize("door", [over_http, over_a_socket], ids=["http", "socket"])
 @pytest.mark.parametrize("shop", TURNS)
 def test_ten_turns_are_right_cited_and_true(
-    shop: str, door: Callable[[Visitor], Iterator[Say]], visitor: Callable[[str, merchants.Role], Visitor]
+    shop: str, door: Door, visitor: Callable[[str, merchants.Role], Visitor]
 ) -> None:
     shopper = visitor(shop, "shopper")
 

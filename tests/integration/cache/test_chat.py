@@ -85,7 +85,7 @@ def test_a_forgotten_merchant_leaves_nothing_behind(shop: Shop, valkey_server: V
     counter.ask(RETURN)
     counter.ask(RETURN, "kitchen")
 
-    counter.cache.forget(Tenant("outdoor"))
+    counter.shelf.forget(Tenant("outdoor"))
 
     with valkey_server.connect() as raw:
         assert raw.keys("merchant:{outdoor}:*") == []

@@ -385,7 +385,7 @@ def test_a_forgotten_merchant_is_answered_anew(shop: Shop) -> None:
     shop.ask()
     shop.ask(caller=KIT)
 
-    assert shop.cache.forget(ANN.tenant) == 1
+    assert shop.shelf.forget(ANN.tenant) == 1
 
     assert shop.ask().cache is Cache.MISS
     assert shop.ask(caller=KIT).cache is Cache.HIT

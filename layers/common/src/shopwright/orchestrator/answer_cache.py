@@ -26,7 +26,6 @@ from shopwright.errors import Unavailable
 from shopwright.orchestrator.said import Said
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.tenancy.caller import Caller
-from shopwright.tenancy.tenant import Tenant
 
 if TYPE_CHECKING:
     from shopwright.orchestrator.valkey import Shelf
@@ -204,10 +203,6 @@ class AnswerCache:
             if entry is None:
                 self._sleep(self._rules.poll_ms / 1000)
         return Served(compute(), Cache.OFF)
-
-    def forget(self, tenant: Tenant) -> int:
-        """Remove everything that is kept for a merchant; how many answers that were."""
-        return self._shelf.forget(tenant)
 
     def _entry(self, visit: "_Visit", found: Look) -> _Entry | None:
         """What was found, if it is whole and belongs here; else it is removed."""
