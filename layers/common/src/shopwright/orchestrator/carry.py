@@ -298,7 +298,7 @@ def _run(wishes: Sequence[_Wish], rest: Sequence[str], asked: Asked, desk: Desk,
     if rest and len(steps) < MOST_STEPS:
         words = " ".join(rest)
         request = Request(Kind.POLICY_QUESTION, "", 1.0, True, By.RULE, words, Wanted())
-        for made in plan(Intent((request,)), words, registry=_LOOKS).steps:
+        for made in plan(Intent((request,)), registry=_LOOKS).steps:
             planned.append((-1, made))
             steps.append(Step(made.tool, {"question": words[:400], "limit": 8}))
 
@@ -322,7 +322,7 @@ def _steps(wish: _Wish, at: int) -> list[tuple[Planned, Step]]:
     if shown:
         return [_look_up(product) for product in shown]
     asked = request if wish.parts else replace(request, text=wish.about, wanted=replace(request.wanted, references=()))
-    made = plan(Intent((asked,)), asked.text, registry=_LOOKS, context=Context(shown=shown))
+    made = plan(Intent((asked,)), registry=_LOOKS, context=Context(shown=shown))
     places: dict[str, int] = {}
     steps: list[tuple[Planned, Step]] = []
     for step in made.steps:

@@ -2,16 +2,13 @@
 
 A plan holds names and arguments, no authority: whose shop, cart and order is meant, the tools take from the verified
 session. Steps that need nothing of each other run side by side; what changes something runs after all that was asked
-before it. Where the reading is unsure a model may plan; its plan is held to the same tools, and never buys.
+before it. Where the reading is unsure a plan looks everywhere and changes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
-
-from shopwright.errors import Invalid, Unavailable
+from shopwright.errors import Invalid
 from shopwright.money import NO_CURRENCY
 from shopwright.orchestrator.intent import Intent, Kind, Request
 from shopwright.orchestrator.wanted import (
@@ -86,14 +83,12 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to do, and what is left to say: `asks` for what must be known first, `says` for what needs no tool,
-    `lacks` the tools that this shop does not have, and `because` when a model's plan was not taken."""
+    and `lacks` the tools that this shop does not have."""
 
     steps: tuple[Step, ...] = ()
     asks: tuple[str, ...] = ()
     says: tuple[Kind, ...] = ()
     lacks: tuple[str, ...] = ()
-    by_model: bool = False
-    because: str = ""
     left_out: int = 0
 
     def __post_init__(self) -> None:
@@ -116,8 +111,6 @@ class Plan:
             left = [step for step in left if step.id not in done]
         return tuple(turns)
 
-
-ByModel = Callable[[str, Sequence[str]], str]  # the masked message and the tools' names, to a plan in JSON
 
 TOOLS: Mapping[str, Tool] = {
     "search_documents": Tool(frozenset({"query"})),
@@ -148,30 +141,15 @@ TOOLS: Mapping[str, Tool] = {
 }  # fmt: skip - what plans ask for: whoever registers the tools holds their definitions to this
 
 _OPTIONAL = frozenset({"predict_signals", "ask_amazon_q"})  # without them the answer is poorer, and still one
-_MODEL_MAY = {"edit_cart": Kind.CART_CHANGE}  # a tool that writes, if the message was read as that; no other
 
 
 def plan(
     intent: Intent,
-    message: str,
     *,
     registry: Mapping[str, Tool],
     context: Context = Context(),
-    by_model: ByModel | None = None,
 ) -> Plan:
-    """The tools for what was read, or for what a model makes of it where the reading is unsure.
-
-    A model that does not answer, or whose plan is refused, costs nothing: the careful plan looks everywhere and changes
-    nothing.
-    """
-    because = ""
-    if not intent.sure and intent.requests and by_model is not None:
-        try:
-            return _planned_by_model(by_model(message, sorted(registry)), intent, registry)
-        except Unavailable:
-            because = "the model did not answer"
-        except PlanRefused as refusal:
-            because = str(refusal)
+    """The tools for what was read. Where the reading is unsure, everything is looked at and nothing changed."""
     draft = _Draft(registry, context)
     left_out = intent.left_out
     for request in intent.requests:
@@ -185,7 +163,6 @@ def plan(
         asks=asks,
         says=tuple(dict.fromkeys(draft.says)),
         lacks=tuple(dict.fromkeys(draft.lacks)),
-        because=because,
         left_out=left_out,
     )
 
@@ -387,69 +364,3 @@ _BY_KIND: Mapping[Kind, Callable[[_Draft, Request], None]] = {
     Kind.OUT_OF_SCOPE: _said,
     Kind.HAND_OVER: _hand_over,
 }
-
-
-class _Given(BaseModel):
-    """What a model may write, and nothing beside it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-_Name = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-_Words = Annotated[StrictStr, Field(min_length=1, max_length=500)]
-_Number = Annotated[StrictInt, Field(ge=0, le=10**9)]
-
-
-class _GivenTaken(_Given):
-    step: _Name
-    what: Annotated[StrictStr, Field(pattern=r"^products?$")]
-
-
-class _GivenStep(_Given):
-    id: _Name
-    tool: _Name
-    arguments: dict[
-        _Name, _Words | _Number | StrictBool | Annotated[list[_Words | _GivenTaken], Field(min_length=1, max_length=20)]
-    ] = {}
-    after: Annotated[list[_Name], Field(max_length=MOST_STEPS)] = []
-
-
-class _GivenPlan(_Given):
-    steps: Annotated[list[_GivenStep], Field(min_length=1, max_length=MOST_STEPS)]
-
-
-def _planned_by_model(text: str, intent: Intent, registry: Mapping[str, Tool]) -> Plan:
-    try:
-        given = _GivenPlan.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise PlanRefused(f"The model's plan is none: {first['type']}.") from None  # what it wrote is not repeated
-    for step in given.steps:
-        tool = registry.get(step.tool)
-        if tool is None:
-            raise PlanRefused("The model's plan names a tool that there is not.")
-        if not step.arguments.keys() <= tool.takes:
-            raise PlanRefused(f"The model's plan gives {step.tool} what it does not take.")
-        if tool.writes and _MODEL_MAY.get(step.tool) not in intent.kinds:
-            raise PlanRefused(f"The model's plan would change something with {step.tool}, which nobody asked for.")
-    steps = tuple(Step(one.id, one.tool, _taken(one), tuple(one.after)) for one in given.steps)
-    return Plan(_in_turn(steps, registry), by_model=True, left_out=intent.left_out)
-
-
-def _taken(step: _GivenStep) -> dict[str, Argument]:
-    return {
-        name: tuple(Taken(one.step, one.what) if isinstance(one, _GivenTaken) else one for one in value)
-        if isinstance(value, list)
-        else value
-        for name, value in step.arguments.items()
-    }
-
-
-def _in_turn(steps: Sequence[Step], registry: Mapping[str, Tool]) -> tuple[Step, ...]:
-    """What writes waits for all that stands before it, whatever the model says of the order."""
-    return tuple(
-        replace(step, after=tuple(dict.fromkeys([*step.after, *(one.id for one in steps[:at])])))
-        if registry[step.tool].writes
-        else step
-        for at, step in enumerate(steps)
-    )
