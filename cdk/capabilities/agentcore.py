@@ -35,13 +35,13 @@ class AgentCore(Construct):
         *,
         ground: Ground,
         members: MemberPool,
-        also: Callable[[Grantee], None],
+        hands_over: Callable[[Grantee], None],
     ) -> None:
-        """`also` gives the program what it needs of other capabilities."""
+        """`hands_over` lets somebody keep conversations for a person of the shop."""
         super().__init__(scope, name)
-        self._ground = ground
+        self._ground, self._hands_over = ground, hands_over
         data = ground.data
-        self.program = AgentProgram(self, "Program", ground=ground, also=also)
+        self.program = AgentProgram(self, "Program", ground=ground, also=hands_over)
 
         introduce = CapabilityFunction(
             self,
@@ -162,7 +162,7 @@ class AgentCore(Construct):
         return function
 
     def _needs(self) -> Mapping[str, Callable[[CapabilityFunction], None]]:
-        """How each need of a tool (`tools.py`) is met. Checkout, orders and people to hand over to have nothing yet."""
+        """How each need of a tool (`tools.py`) is met. Checkout and orders have nothing yet."""
         data = self._ground.data
 
         def embedding(function: CapabilityFunction) -> None:
@@ -173,7 +173,12 @@ class AgentCore(Construct):
             function.add_environment("CARTS_TABLE", data.carts.table_name)
             use_table(function, data.carts, "GetItem", "PutItem")
 
-        return {"database": lambda function: use_database(function, data), "embedding": embedding, "carts": carts}
+        return {
+            "database": lambda function: use_database(function, data),
+            "embedding": embedding,
+            "carts": carts,
+            "hand_over": self._hands_over,
+        }
 
     def _groups(self, tool: Definition) -> list[ec2.ISecurityGroup]:
         network = self._ground.network

@@ -95,7 +95,7 @@ class Service(Stack):
         # Imported here and not above: its constructs take a second to import, and most stages have none of it.
         from cdk.capabilities.agentcore import AgentCore
 
-        agent = AgentCore(self, "AgentCore", ground=ground, members=self.members, also=handover.begun_by)
+        agent = AgentCore(self, "AgentCore", ground=ground, members=self.members, hands_over=handover.begun_by)
         CfnOutput(self, "AgentRuntimeArn", value=agent.program.arn)
         CfnOutput(self, "ToolsUrl", value=agent.gateway.gateway_url or "")
         return agent

@@ -34,6 +34,11 @@ REACH = {
         *((f"dynamodb:{action}", "Data/Carts") for action in ("GetItem", "PutItem")),
         *((f"kms:{action}", "Data/TablesKey") for action in ("Decrypt", "DescribeKey", "GenerateDataKey")),
     },
+    "hand_over": {
+        ("dynamodb:PutItem", "Data/Handovers"),
+        ("sns:Publish", "Service/Handover/Topic"),
+        *((f"kms:{action}", "Data/TablesKey") for action in ("Decrypt", "DescribeKey", "GenerateDataKey")),
+    },
 }
 EVERY_TOOL = {
     ("secretsmanager:GetSecretValue", "Data/WarrantKey"),

@@ -23,7 +23,12 @@ from shopwright.handover.handover import (
     hand_over,
 )
 from shopwright.handover.sns import Notices, client
+from shopwright.orchestrator import tools
+from shopwright.orchestrator.toolbox import Call
 from shopwright.privacy.redact import mask
+from shopwright.resilience.deadline import Deadline
+from shopwright.runtime.tooling import HandOverSettings, handing_over
+from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
 
 from tests.unit.shopwright.orchestrator.conftest import Clock
@@ -279,3 +284,19 @@ def test_the_client_keeps_a_shopper_waiting_for_less_than_a_second(aws: None) ->
     client.cache_clear()
 
     assert (limits["connect_timeout"] + limits["read_timeout"]) * limits["retries"]["total_max_attempts"] < 1
+
+
+def test_a_tool_that_is_asked_from_outside_hands_over_as_the_chat_does(shop: Shop) -> None:
+    sns: Any = boto3.client("sns")
+    env = HandOverSettings(
+        handovers_table="handovers", handovers_topic_arn=sns.create_topic(Name="handovers")["TopicArn"]
+    )
+    ann = Caller(OUTDOOR, Role.SHOPPER, "user#ann", frozenset())
+    wanted = tools.HandOver(reason="asked_for", summary="Call me: jane@example.com")
+
+    reference = handing_over(env, lambda call: ())(Call(ann, Deadline(1000)), wanted)
+
+    kept = Handovers("handovers").of(OUTDOOR).open(reference)
+    assert (kept.lines, "jane@" in kept.summary) == ((), False)
+    with pytest.raises(HandoverNotFound):
+        Handovers("handovers").of(KITCHEN).open(reference)

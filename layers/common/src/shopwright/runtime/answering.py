@@ -1,7 +1,5 @@
 """What must be within reach to answer, as a function comes by it: changes when an answer needs another thing."""
 
-import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -14,6 +12,7 @@ from shopwright.costs.ledger import limits_of
 from shopwright.costs.price import NotPriced, PriceBook, price_book
 from shopwright.costs.used import bill
 from shopwright.errors import ShopwrightError, Unavailable
+from shopwright.handover.handover import KEPT_TURNS
 from shopwright.llm.extractive import compose
 from shopwright.observability import metrics
 from shopwright.orchestrator import answer as answering
@@ -25,7 +24,7 @@ from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.session import Session, SessionNotFound, SessionsUnavailable, Turn
 from shopwright.orchestrator.toolbox import Call, Sought, box
-from shopwright.orchestrator.tools import HandOver, switched_on
+from shopwright.orchestrator.tools import switched_on
 from shopwright.privacy.redactor import PIIRedactor, Use, redactor
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval import outside
@@ -34,7 +33,7 @@ from shopwright.runtime.breakers import Breakers
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
 from shopwright.runtime.settings import Settings, variable
-from shopwright.runtime.tooling import Catalog, Searching
+from shopwright.runtime.tooling import Catalog, HandOverSettings, Searching, handing_over
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.secretsmanager import Secret
@@ -80,12 +79,10 @@ class SourceSettings(Settings):
         return (*named, self.amazon_q_retriever_id, self.guardrail_version) if any(named) else ()
 
 
-class AnsweringSettings(ReadingSettings, ModelSettings, SourceSettings):
+class AnsweringSettings(ReadingSettings, ModelSettings, SourceSettings, HandOverSettings):
     """The part of an `Environment` that a function needs to answer."""
 
     circuits_table: str
-    handovers_table: str
-    handovers_topic_arn: str
     sessions_table: str
     carts_table: str
     ledger_table: str
@@ -192,7 +189,12 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     def named(caller: Caller, stretches: Sequence[str]) -> Mapping[str, bool]:
         return names.among(signer.sign(caller.tenant), stretches)
 
-    hand_over = _hand_over(env, sessions)
+    def said(call: Call) -> Sequence[Turn]:
+        if call.session_id is not None:
+            with suppress(SessionNotFound, SessionsUnavailable):  # it begins with this message, or cannot be read
+                mine = sessions.of(call.caller.tenant, call.caller.subject)
+                return mine.open(call.session_id, turns=KEPT_TURNS).turns
+        return ()
 
     others = {source.source.name: _beside([source], embedder) for source in _sources(env, breakers)}
     every = _beside(_sources(env, breakers), embedder)
@@ -216,7 +218,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
                 passage=catalog.passage,
                 predict=heuristic.predict,
                 cart=carting.Desk(open=carts.open, change=carts.change, offers=catalog.offers),
-                hand_over=hand_over,
+                hand_over=handing_over(env, said),
                 documents=documents if others else None,
                 ask_amazon_q=amazon_q if "amazon_q" in others else None,
             )
@@ -276,44 +278,6 @@ def sparing_goods(
         return PIIRedactor(Use.QUESTION, goods=sold).mask, PIIRedactor(Use.ANSWER, goods=sold).mask
 
     return masks
-
-
-def _hand_over(env: AnsweringSettings, sessions: Sessions) -> Callable[[Call, HandOver], str]:
-    """Keeps a conversation for a person of the shop, with what was said in it so far."""
-    from shopwright.handover import handover
-    from shopwright.handover.dynamodb import Handovers
-    from shopwright.handover.sns import Notices
-
-    def missed(failure: handover.NoticeUnsent) -> None:
-        metrics.count("HandoverNoticeUnsent")
-        logger().warning("merchant not told of a hand-over", exc_info=failure)
-
-    desk = handover.Desk(
-        keep=Handovers(env.handovers_table).keep,
-        notify=Notices(env.handovers_topic_arn).notify,
-        mask=redactor(Use.QUESTION).mask,
-        missed=missed,
-        now=time.time,
-    )
-
-    def keep(call: Call, wanted: HandOver) -> str:
-        said: Sequence[Turn] = ()
-        if call.session_id is not None:
-            with suppress(SessionNotFound, SessionsUnavailable):  # it begins with this message, or cannot be read
-                mine = sessions.of(call.caller.tenant, call.caller.subject)
-                said = mine.open(call.session_id, turns=handover.KEPT_TURNS).turns
-        kept = handover.hand_over(
-            call.caller.tenant,
-            wanted.reason,
-            wanted.summary,
-            reference=call.session_id or str(uuid.uuid4()),
-            subject=call.caller.subject,
-            said=[handover.Line(turn.question, turn.answer) for turn in said],
-            desk=desk,
-        )
-        return kept.reference
-
-    return keep
 
 
 def _sources(env: SourceSettings, breakers: Breakers) -> list[outside.Guarded]:

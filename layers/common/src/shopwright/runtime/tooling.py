@@ -4,7 +4,9 @@ Each part is made when it is first asked for, from settings of its own: a functi
 let near, what that tool needs and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,10 +15,14 @@ from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout import cart as carting
 from shopwright.checkout.cart import Cart, Change
 from shopwright.checkout.dynamodb import Carts
+from shopwright.observability import metrics
 from shopwright.orchestrator import toolbox
-from shopwright.orchestrator.toolbox import Call, NotAvailableYet, Sought
+from shopwright.orchestrator.session import Turn
+from shopwright.orchestrator.toolbox import Call, Sought
 from shopwright.orchestrator.tools import HandOver
+from shopwright.privacy.redactor import Use, redactor
 from shopwright.runtime.database import ReadingSettings, TenantSettings
+from shopwright.runtime.journal import logger
 from shopwright.runtime.settings import Settings
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller
@@ -38,6 +44,13 @@ class CartSettings(Settings):
     """For what holds carts."""
 
     carts_table: str
+
+
+class HandOverSettings(Settings):
+    """For what hands conversations over."""
+
+    handovers_table: str
+    handovers_topic_arn: str
 
 
 class Searching:
@@ -116,8 +129,37 @@ class Catalog:
         return self._by_words.of(self._signer.sign(caller.tenant), product_id)
 
 
-def no_person(call: Call, wanted: HandOver) -> str:
-    raise NotAvailableYet
+def handing_over(env: HandOverSettings, said: Callable[[Call], Sequence[Turn]]) -> Callable[[Call, HandOver], str]:
+    """Keeps a conversation for a person of the shop, with what was `said` in it so far."""
+    from shopwright.handover import handover
+    from shopwright.handover.dynamodb import Handovers
+    from shopwright.handover.sns import Notices
+
+    def missed(failure: handover.NoticeUnsent) -> None:
+        metrics.count("HandoverNoticeUnsent")
+        logger().warning("merchant not told of a hand-over", exc_info=failure)
+
+    desk = handover.Desk(
+        keep=Handovers(env.handovers_table).keep,
+        notify=Notices(env.handovers_topic_arn).notify,
+        mask=redactor(Use.QUESTION).mask,
+        missed=missed,
+        now=time.time,
+    )
+
+    def keep(call: Call, wanted: HandOver) -> str:
+        kept = handover.hand_over(
+            call.caller.tenant,
+            wanted.reason,
+            wanted.summary,
+            reference=call.session_id or str(uuid.uuid4()),
+            subject=call.caller.subject,
+            said=[handover.Line(turn.question, turn.answer) for turn in said(call)],
+            desk=desk,
+        )
+        return kept.reference
+
+    return keep
 
 
 def desk() -> toolbox.Desk:
@@ -137,6 +179,13 @@ def desk() -> toolbox.Desk:
     def carts() -> Carts:
         return Carts(CartSettings.read().carts_table)
 
+    @cache
+    def people() -> Callable[[Call, HandOver], str]:
+        return handing_over(HandOverSettings.read(), lambda call: ())  # a tool by itself knows no conversation
+
+    def handed_over(call: Call, wanted: HandOver) -> str:
+        return people()(call, wanted)
+
     def opened(caller: Caller) -> Cart:
         return carts().open(caller)
 
@@ -151,7 +200,7 @@ def desk() -> toolbox.Desk:
         passage=lambda caller, product_id: catalog().passage(caller, product_id),
         predict=heuristic.predict,
         cart=carting.Desk(open=opened, change=changed, offers=lambda caller, skus: catalog().offers(caller, skus)),
-        hand_over=no_person,
+        hand_over=handed_over,
     )
 
 
@@ -160,4 +209,5 @@ SETTINGS: Mapping[str, type[Settings]] = {
     "database": TenantSettings,
     "embedding": SearchSettings,
     "carts": CartSettings,
+    "hand_over": HandOverSettings,
 }
