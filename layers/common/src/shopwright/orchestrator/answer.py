@@ -515,12 +515,11 @@ def _chosen(asked: str, passages: Sequence[Passage], models: speaking.Desk, visi
     if not choice.uses:
         return None
     with visit.in_database():
-        found = looking.looked(
+        return looking.looked(
             choice,
             passages,
             call=lambda tool, given: carry.call(visit.caller, tool, given, visit.deadline, None),
         )
-    return found.passages
 
 
 def _checked(draft: Draft, passages: Sequence[Passage]) -> Verdict:

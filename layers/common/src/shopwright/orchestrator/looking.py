@@ -6,7 +6,6 @@ a tool, is not done. Whose shop it is comes from the verified caller, whatever t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -24,15 +23,6 @@ _PASSAGES = 12  # that a model is given in the end, what it chose first
 Call = Callable[[str, Mapping[str, Any]], Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """Passages to answer from, what was chosen first; and how many of the calls were refused or failed."""
-
-    passages: tuple[Passage, ...]
-    calls: int = 0
-    refused: int = 0
-
-
 @cache
 def offered() -> tuple[Tool, ...]:
     """The tools as a model is told of them."""
@@ -41,23 +31,17 @@ def offered() -> tuple[Tool, ...]:
     return tuple(Tool(one["name"], one["description"], one["inputSchema"]["json"]) for one in specs)
 
 
-def looked(chosen: Chosen, found: Sequence[Passage], *, call: Call) -> Looked:
-    """Use the tools that a model asked for. `found` is what was found without it, and stays."""
+def looked(chosen: Chosen, found: Sequence[Passage], *, call: Call) -> tuple[Passage, ...]:
+    """Use the tools that a model asked for: passages to answer from, what was chosen first. `found` is what was found
+    without it, and stays; a tool that refuses or fails adds nothing."""
     passages: list[Passage] = []
-    calls = refused = 0
     for use in chosen.uses[:MOST]:
-        if use.name not in OFFERED:
-            refused += 1
-            continue
-        calls += 1
-        outcome = call(use.name, use.given)
-        if not outcome.done or outcome.value is None:
-            refused += 1
-            continue
-        passages += _passages(use.name, outcome.value)
+        outcome = call(use.name, use.given) if use.name in OFFERED else None
+        if outcome is not None and outcome.done and outcome.value is not None:
+            passages += _passages(use.name, outcome.value)
     own = {passage.chunk_id: passage for passage in found}  # measured by meaning: that one counts where both found it
     both = {passage.chunk_id: own.get(passage.chunk_id, passage) for passage in (*passages, *found)}
-    return Looked(tuple(both.values())[:_PASSAGES], calls, refused)
+    return tuple(both.values())[:_PASSAGES]
 
 
 def _passages(tool: str, value: Mapping[str, Any]) -> list[Passage]:
