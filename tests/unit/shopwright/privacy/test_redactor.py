@@ -145,6 +145,12 @@ def test_no_piece_of_a_code_passes_for_an_address(code: str) -> None:
         assert QUESTION.mask(question).text == question
 
 
+@pytest.mark.parametrize("code", ["0b0d0d7d", "97dd2b5c", "c0e4a851", "bd2c2d68"])
+def test_a_code_in_brackets_is_no_address_either(code: str) -> None:
+    question = f"My friend wonders whether the Winter pan and the Summer pan suit hot nights. ({code})"
+    assert QUESTION.mask(question).text == question
+
+
 @pytest.mark.parametrize(
     "record",
     [

@@ -27,6 +27,7 @@ LONGEST = 400  # words that are read in one go: what the model costs grows with 
 _LONGEST_FIGURES = 9
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|[0-9]+|\n|[^\w\s]|_")
 _LETTER = re.compile(r"[^\W\d_]")
+_AROUND = "()[]{}<>.,;:!?\"'“”‘’"  # a mark that a stretch may have taken with it
 _POSTCODE = re.compile(
     r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][0-9][A-Z][0-9]|[0-9]{4}[A-Z]{2}"
 )  # one word
@@ -101,10 +102,10 @@ def _numbers_alone(said: str) -> bool:
 
 def _in_a_code(text: str, start: int, end: int) -> bool:
     """Is it a word of letters and figures, or a piece of one, as in 300CB, 7.2kW or pan1a2b? Nobody's name, street or
-    town is one; a postcode has its own form."""
+    town is one, in brackets or not; a postcode has its own form."""
     if _joined(text[start - 1 : start], text[start]) or _joined(text[end - 1], text[end : end + 1]):
         return True
-    word = text[start:end]
+    word = text[start:end].strip(_AROUND)
     return word.isalnum() and not word.isalpha() and not word.isdigit() and not _POSTCODE.fullmatch(word)
 
 
