@@ -29,6 +29,17 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
     return out.getvalue()
 
 
+def moved(package: bytes, folder: str, to: str) -> bytes:
+    """The same package with a folder of it under another name, in its parts and in what they say of it."""
+    with zipfile.ZipFile(io.BytesIO(package)) as held:
+        return zipped(
+            {
+                name.replace(folder, to): held.read(name).replace(folder.encode(), to.encode())
+                for name in held.namelist()
+            }
+        )
+
+
 def relations(*targets: tuple[str, str]) -> str:
     """rId1, rId2 … of a kind, each to its part."""
     rows = (

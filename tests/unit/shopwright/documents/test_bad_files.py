@@ -36,7 +36,7 @@ from shopwright.documents.sandbox import Limits, Sandbox, SandboxUnavailable
 from shopwright.tenancy.tenant import NotAMerchant
 
 from tests.unit.shopwright.documents import readers, samples
-from tests.unit.shopwright.documents.samples import SAMPLES, docx, paragraph, xlsx, zipped
+from tests.unit.shopwright.documents.samples import SAMPLES, docx, moved, paragraph, xlsx, zipped
 
 MEGABYTE = 1024 * 1024
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -77,6 +77,13 @@ BAD = [
     ("no-book.xlsx", zipped({"a.txt": "x"}), BrokenFile),
     ("far-away.xlsx", xlsx({"A": f'{FIRST}<row r="9"><c r="XFD1048576"><v>1</v></c></row>'}), TooMuchMemory),
     ("nowhere.xlsx", xlsx({"A": f"{FIRST}<row r=\"9\"><c r='B299999999999'><v>1</v></c></row>"}), TooMuchMemory),
+    ("no-column.xlsx", xlsx({"A": f'{FIRST}<row r="9"><c r="{"B" * 51}1"><v>1</v></c></row>'}), TooMuchMemory),
+    ("no-row.xlsx", xlsx({"A": f'{FIRST}<row r="4294967295"><c><v>1</v></c></row>'}), TooMuchMemory),
+    (
+        "elsewhere.xlsx",
+        moved(xlsx({"A": f'{FIRST}<row r="9"><c r="XFD1048576"><v>1</v></c></row>'}), "worksheets/", "leaves/"),
+        TooMuchMemory,
+    ),
     ("text.pdf", b"This is a text.", Mislabelled),
     ("text.docx", b"This is a text.", Mislabelled),
     ("text.rtf", b"This is a text.", Mislabelled),

@@ -17,7 +17,8 @@ from shopwright.documents.rejected import BrokenFile, EncryptedFile, NoText, Too
 
 MAX_SHEETS = 200
 MAX_CELLS = 5_000_000  # of a sheet, empty ones among them: some 160 MB when it is laid out
-_CELL = re.compile(rb"""\br\s*=\s*["'](?P<column>[A-Za-z]{1,12})(?P<row>[0-9]{1,24})["']""")
+_CELL = re.compile(rb"""\br\s*=\s*["'](?P<column>[A-Za-z]*)(?P<row>[0-9]+)["']""")  # of a cell, or of a row
+_LETTERS, _FIGURES = 4, 8  # more of them name a place that no spreadsheet has, and that the reader counts wrong
 _DAMAGED = "This spreadsheet is damaged or incomplete. Open it, save it again, and upload that."
 
 
@@ -49,11 +50,11 @@ def parse(data: bytes) -> Parsed:
 
 def _bounded(package: Package) -> None:
     """The reader lays a sheet out whole, from its first cell to its last: one far away would take all the memory."""
-    for name in package.below("xl/worksheets/"):
+    for name in package.below(""):  # a sheet may stand under any name
         rows, columns = 0, 0
         for cell in _CELL.finditer(package.read(name)):
-            columns = max(columns, _column(cell["column"]))
-            rows = max(rows, int(cell["row"]))
+            columns = max(columns, 1, _column(cell["column"][: _LETTERS + 1]))
+            rows = max(rows, int(cell["row"][: _FIGURES + 1]))
         if rows * columns > MAX_CELLS:
             raise TooMuchMemory(
                 "A cell of this spreadsheet stands far away from the others, or there are too many of them. Delete the "
