@@ -78,6 +78,7 @@ BAD = [
     ("far-away.xlsx", xlsx({"A": f'{FIRST}<row r="9"><c r="XFD1048576"><v>1</v></c></row>'}), TooMuchMemory),
     ("nowhere.xlsx", xlsx({"A": f"{FIRST}<row r=\"9\"><c r='B299999999999'><v>1</v></c></row>"}), TooMuchMemory),
     ("no-column.xlsx", xlsx({"A": f'{FIRST}<row r="9"><c r="{"B" * 51}1"><v>1</v></c></row>'}), TooMuchMemory),
+    ("word.xlsx", xlsx({"A": f'{FIRST}<row r="2"><c r="Astream1"><v>1</v></c></row>'}), TooMuchMemory),
     ("no-row.xlsx", xlsx({"A": f'{FIRST}<row r="4294967295"><c><v>1</v></c></row>'}), TooMuchMemory),
     (
         "elsewhere.xlsx",

@@ -18,7 +18,7 @@ from shopwright.documents.rejected import BrokenFile, EncryptedFile, NoText, Too
 MAX_SHEETS = 200
 MAX_CELLS = 5_000_000  # of a sheet, empty ones among them: some 160 MB when it is laid out
 _CELL = re.compile(rb"""\br\s*=\s*["'](?P<column>[A-Za-z]*)(?P<row>[0-9]+)["']""")  # of a cell, or of a row
-_LETTERS, _FIGURES = 4, 8  # more of them name a place that no spreadsheet has, and that the reader counts wrong
+_LETTERS, _FIGURES = 3, 7  # XFD1048576 is the last place that a spreadsheet has
 _DAMAGED = "This spreadsheet is damaged or incomplete. Open it, save it again, and upload that."
 
 
@@ -53,8 +53,11 @@ def _bounded(package: Package) -> None:
     for name in package.below(""):  # a sheet may stand under any name
         rows, columns = 0, 0
         for cell in _CELL.finditer(package.read(name)):
-            columns = max(columns, 1, _column(cell["column"][: _LETTERS + 1]))
-            rows = max(rows, int(cell["row"][: _FIGURES + 1]))
+            if len(cell["column"]) > _LETTERS or len(cell["row"]) > _FIGURES:
+                rows = columns = MAX_CELLS
+                break
+            columns = max(columns, 1, _column(cell["column"]))
+            rows = max(rows, int(cell["row"]))
         if rows * columns > MAX_CELLS:
             raise TooMuchMemory(
                 "A cell of this spreadsheet stands far away from the others, or there are too many of them. Delete the "
