@@ -13,6 +13,7 @@ NAME     ?=
 DATA     ?=
 LIMIT    ?=
 TESTS    ?= tests
+SPECS    ?=
 QUEUE    ?=
 DRY      ?=
 STAGE    ?=
@@ -21,6 +22,8 @@ BACK     ?=
 FORGET   ?=
 WIDGETS  ?=
 ENDPOINT ?=
+BRANDING ?=
+KEYS     ?=
 
 ENV     = .build/env
 PRODUCT = $(ENV)/product/bin/python
@@ -35,13 +38,15 @@ override EVENT := $(value EVENT)
 override NAME := $(value NAME)
 override DATA := $(value DATA)
 override WIDGETS := $(value WIDGETS)
-export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT QUEUE DRY STAGE MODEL ENDPOINT BACK FORGET WIDGETS
+override BRANDING := $(value BRANDING)
+override KEYS := $(value KEYS)
+export DEMO_EXIT INSTANCE MERCHANT FILES Q FUNCTION EVENT NAME DATA LIMIT SPECS QUEUE DRY STAGE MODEL ENDPOINT BACK FORGET WIDGETS BRANDING KEYS
 export PYTHONPATH =
 # onnxruntime would report to its maker; functions get the same from CDK.
 export ORT_DISABLE_TELEMETRY = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay reembed model agent audit publish logs openapi lock clean \
+.PHONY: help demo test test-full check bench up down synth layer drop ask invoke replay resume sweep reembed model agent merchant webhooks audit publish logs openapi lock clean \
         env-product env-cloud env-all
 
 help: ## what there is to do (this list)
@@ -95,6 +100,12 @@ invoke: env-cloud ## run one function on an event: FUNCTION=chat EVENT=events/ch
 	@$(PRODUCT) -m local.layers >/dev/null
 	@$(PRODUCT) -m local.invoke "$$FUNCTION" "$$EVENT"
 
+resume: env-product ## have parked sagas undone once more, once the cause is cured: LIMIT= DRY=1 STAGE=
+	@$(PRODUCT) -m local.resume
+
+sweep: env-product ## cut sales short in every way there is: 5,000 schedules and more (an hour); SEED=
+	@SHOPWRIGHT_FULL=1 $(PRODUCT) -m pytest tests/integration/checkout/test_sweep.py -m full -s -q
+
 replay: env-product ## send failed drops again: QUEUE=ingestion-failed|ingestion-dead-letters, LIMIT= DRY=1 STAGE=
 	@$(PRODUCT) -m local.replay
 
@@ -103,6 +114,12 @@ reembed: env-product ## embed a shop's passages with another model: MERCHANT=kit
 
 model: env-product ## which model answers on the laptop: MODEL=none|bedrock, or a server's own with ENDPOINT=http://...
 	@$(PRODUCT) -m local.model
+
+merchant: env-product ## a shop's branding and payment keys: MERCHANT=kitchen BRANDING=shop.toml KEYS=keys.toml|- STAGE=
+	@$(PRODUCT) -m local.merchant
+
+webhooks: env-product ## what a shop's gateway told that is about no payment of ours: MERCHANT=kitchen STAGE=
+	@$(PRODUCT) -m local.webhooks
 
 agent: env-product ## the laptop cloud's answers through AgentCore's wire, by the program of its container, until Ctrl-C
 	@$(PRODUCT) -m local.agentcore

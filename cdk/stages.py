@@ -12,14 +12,15 @@ _MAX_CONNECTIONS = MappingProxyType({1: 189, 4: 823, 8: 1669, 16: 3360, 32: 5000
 _MAX_CONNECTIONS_BELOW_ONE_ACU = 2000  # Aurora's cap when the cluster may shrink to half a unit or sleep
 _BUDGET_PERCENT = 80  # the rest is for deployments (old and new environments overlap), operators and replication
 _ACCOUNT_CONCURRENCY = 1000  # AWS's default quota per region
-CONNECTED_TOOLS = 5  # those that AgentCore's gateway may call and that ask the database; each has a function of its own
+CONNECTED_TOOLS = 8  # those that AgentCore's gateway may call and that ask the database; each has a function of its own
 _UNRESERVED = 100  # AWS refuses to reserve the last hundred; functions without a reservation live on them
 
 DATABASE_FUNCTIONS = frozenset(
     {
         *("carts", "chat", "chat-stream", "documents", "health", "ingest-parse", "insert-vectors", "quarantine"),
         *("remove-document", "reembed", "products", "switch-model", "migrate", "refresh-views", "shop-statistics"),
-        "tend-indexes",
+        *("tend-indexes", "checkout", "orders", "reserve-stock", "authorize", "confirm-order", "capture", "compensate"),
+        *("settle-payments", "sweep-orders", "resume-sagas", "publish-events", "reconcile"),
     }
 )
 
@@ -32,7 +33,7 @@ class Stage:
     protected: bool  # what holds data is retained, and neither it nor its stack can be deleted by accident
 
     zones: int
-    nat_gateways: int  # 0 as long as no function needs the internet: everything goes through VPC endpoints
+    nat_gateways: int  # for the few functions that need both the database and the internet: payments
     endpoint_zones: int  # interface endpoints are billed per zone and hour
 
     aurora_min_acu: float
@@ -73,6 +74,8 @@ class Stage:
     def __post_init__(self) -> None:
         if not 2 <= self.zones <= 3:
             raise ValueError(f"{self.name}: zones is {self.zones}; choose 2 or 3.")
+        if not 1 <= self.nat_gateways <= self.zones:
+            raise ValueError(f"{self.name}: nat_gateways is {self.nat_gateways}; choose 1 to {self.zones}.")
         if not 1 <= self.endpoint_zones <= self.zones:
             raise ValueError(f"{self.name}: endpoint_zones is {self.endpoint_zones}; choose 1 to {self.zones}.")
         if self.aurora_max_acu not in _MAX_CONNECTIONS:
@@ -111,6 +114,11 @@ class Stage:
         return f"shopwright-{self.name}-{name}"
 
     @property
+    def gateway_secrets(self) -> str:
+        """Below which name the keys of merchants' payment gateways are."""
+        return f"shopwright/{self.name}/merchants"
+
+    @property
     def max_connections(self) -> int:
         """What each Aurora instance of this stage accepts."""
         most = _MAX_CONNECTIONS[self.aurora_max_acu]
@@ -136,7 +144,7 @@ DEV = Stage(
     name="dev",
     protected=False,
     zones=2,
-    nat_gateways=0,
+    nat_gateways=1,
     endpoint_zones=1,
     aurora_min_acu=0.5,
     aurora_max_acu=4,
@@ -166,6 +174,18 @@ DEV = Stage(
             "refresh-views": 1,
             "shop-statistics": 10,
             "tend-indexes": 1,
+            "checkout": 20,
+            "orders": 20,
+            "reserve-stock": 10,
+            "authorize": 20,
+            "confirm-order": 10,
+            "capture": 20,
+            "compensate": 10,
+            "settle-payments": 10,
+            "sweep-orders": 1,
+            "resume-sagas": 1,
+            "publish-events": 1,
+            "reconcile": 1,
         }
     ),
     dispatch_concurrency=2,
@@ -180,7 +200,7 @@ STAGING = Stage(
     name="staging",
     protected=False,
     zones=2,
-    nat_gateways=0,
+    nat_gateways=1,
     endpoint_zones=2,
     aurora_min_acu=1,
     aurora_max_acu=8,
@@ -210,6 +230,18 @@ STAGING = Stage(
             "refresh-views": 1,
             "shop-statistics": 10,
             "tend-indexes": 1,
+            "checkout": 30,
+            "orders": 30,
+            "reserve-stock": 20,
+            "authorize": 40,
+            "confirm-order": 20,
+            "capture": 40,
+            "compensate": 20,
+            "settle-payments": 20,
+            "sweep-orders": 1,
+            "resume-sagas": 1,
+            "publish-events": 1,
+            "reconcile": 1,
         }
     ),
     dispatch_concurrency=5,
@@ -225,7 +257,7 @@ PROD = Stage(
     name="prod",
     protected=True,
     zones=3,
-    nat_gateways=0,
+    nat_gateways=3,
     endpoint_zones=3,
     aurora_min_acu=2,
     aurora_max_acu=32,
@@ -240,13 +272,13 @@ PROD = Stage(
     concurrency=MappingProxyType(
         {
             "carts": 20,
-            "chat": 280,
-            "chat-stream": 180,
-            "products": 40,
-            "documents": 60,
+            "chat": 200,
+            "chat-stream": 120,
+            "products": 30,
+            "documents": 50,
             "health": 20,
-            "ingest-parse": 100,
-            "insert-vectors": 100,
+            "ingest-parse": 60,
+            "insert-vectors": 60,
             "quarantine": 20,
             "remove-document": 30,
             "reembed": 10,
@@ -255,6 +287,18 @@ PROD = Stage(
             "refresh-views": 1,
             "shop-statistics": 10,
             "tend-indexes": 1,
+            "checkout": 30,
+            "orders": 20,
+            "reserve-stock": 20,
+            "authorize": 50,
+            "confirm-order": 20,
+            "capture": 40,
+            "compensate": 20,
+            "settle-payments": 20,
+            "sweep-orders": 1,
+            "resume-sagas": 1,
+            "publish-events": 1,
+            "reconcile": 1,
         }
     ),
     dispatch_concurrency=10,

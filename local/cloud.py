@@ -19,12 +19,13 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import deploy, layers, merchants, places, ports, processes, programs, synth, web, web_page
+from local import deploy, layers, merchants, places, ports, processes, programs, synth, tills, web, web_page
 from local.postgres import Postgres
 from local.processes import DidNotStart, Process
 from local.valkey import Valkey
 
 EMULATOR_PATIENCE_S = 30.0
+GATEWAYS_PATIENCE_S = 20.0
 PREWARM_EACH = 2  # environments of a function: the second visitor should not wait for a cold start either
 PREWARM_PATIENCE_S = 20.0
 DATABASE = "shopwright"
@@ -68,6 +69,11 @@ class Cloud:
         """Its Valkey: to look at, to kill, to start again."""
         held = self._ports
         return Valkey(self._servers / "valkey", held["valkey"], held["valkey_bus"], log=self._logs / "valkey.log")
+
+    @property
+    def gateways_url(self) -> str:
+        """Where the doubles of the payment gateways are."""
+        return f"http://127.0.0.1:{self._ports['gateways']}"
 
     def running(self) -> Running | None:
         """The cloud, if its emulator runs and something has been deployed to it."""
@@ -114,8 +120,10 @@ class Cloud:
                 pool.submit(self._start, "Valkey", self.valkey),
             ]
             assembly = pool.submit(synth.synthesize, layers.HOST, say=self._say)
+            gateways = self._start_gateways()
             if fresh:
                 self._start_emulator()
+            self._await(gateways)
             for server in servers:
                 server.result()
             endpoint = self._endpoint
@@ -126,6 +134,7 @@ class Cloud:
         self._write(outputs=outputs)
         self._say(f"  deployed ({time.monotonic() - began:.1f} s)")
         merchants.seed(outputs, endpoint, instance=self.instance)
+        tills.open_all(outputs, endpoint, merchants.shops(), gateways=self.gateways_url)
         web_page.put(self._client("s3"), outputs, web_page.of_the_demo())
         self._prewarm(outputs)
         self._say(f"  ready ({time.monotonic() - began:.1f} s)")
@@ -135,6 +144,34 @@ class Cloud:
         if not server.running:
             server.start()
             self._say(f"  {name} on port {server.port}")
+
+    def _start_gateways(self) -> Process:
+        """The doubles of the payment gateways. Their books live as long as their process."""
+        running = _process(self._read().get("gateways"))
+        made_from = _fingerprint(places.ROOT / "local" / "gateways", "product")
+        if running is not None and running.alive:
+            if self._read().get("gateways_made_from") == made_from:
+                return running
+            processes.end([running])
+        started = processes.spawn(
+            [places.python("product"), "-m", "local.gateways", str(self._ports["gateways"])],
+            log=self._logs / "gateways.log",
+            folder=places.ROOT,
+            environment={name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+        )
+        self._write(gateways=asdict(started), gateways_made_from=made_from)
+        return started
+
+    def _await(self, gateways: Process) -> None:
+        deadline = time.monotonic() + GATEWAYS_PATIENCE_S
+        while time.monotonic() < deadline and gateways.alive:
+            with suppress(web.NoAnswer):
+                if web.call("GET", f"{self.gateways_url}/_alive", timeout_s=2).status == 200:
+                    self._say(f"  payment gateways on port {self._ports['gateways']}")
+                    return
+            time.sleep(0.05)
+        log = self._logs / "gateways.log"
+        raise DidNotStart(f"The payment gateways did not answer; {log} ends with\n{processes.last_words(log)}")
 
     def _start_emulator(self) -> None:
         log = self._logs / "emulator.log"
@@ -149,6 +186,7 @@ class Cloud:
                 "SHOPWRIGHT_FUNCTION_PYTHON": str(places.python("function")),
                 "SHOPWRIGHT_DATABASE": f"127.0.0.1:{held['postgres']}",
                 "SHOPWRIGHT_CACHE": f"127.0.0.1:{held['valkey']}",
+                "SHOPWRIGHT_GATEWAYS": f"127.0.0.1:{held['gateways']}",
                 "SHOPWRIGHT_STATE_DIR": str(self._home / "emulator"),
                 "PYTHONUNBUFFERED": "1",
             },
@@ -233,8 +271,9 @@ class Cloud:
 
     def _down(self) -> None:
         state = self._read()
-        if emulator := _process(state.get("emulator")):
-            processes.end([emulator])
+        for server in ("emulator", "gateways"):
+            if running := _process(state.get(server)):
+                processes.end([running])
         if state.get("ports"):
             self.postgres.remove()
             self.valkey.remove()
@@ -262,7 +301,7 @@ class Cloud:
     def _choose_ports(self) -> None:
         wanted = ports.preferred(self.instance)
         chosen: dict[str, int] = {}
-        for name in ("gateway", "postgres", "valkey", "valkey_bus"):
+        for name in ("gateway", "postgres", "valkey", "valkey_bus", "gateways"):
             chosen[name] = ports.choose(name, wanted.get(name), taken=chosen.values(), say=self._say)
         self._write(ports=chosen)
 
@@ -332,11 +371,15 @@ def _matters(message: str) -> bool:
 
 def _emulator_fingerprint() -> str:
     """What the emulator's process was started from: a change of it needs another process."""
+    return _fingerprint(places.ROOT / "local" / "ministack", "ministack", "function")
+
+
+def _fingerprint(folder: Path, *locks: str) -> str:
     digest = hashlib.sha256()
-    for path in sorted((places.ROOT / "local" / "ministack").rglob("*")):
+    for path in sorted(folder.rglob("*")):
         if path.suffix in (".py", ".toml"):
             digest.update(path.read_bytes())
-    for name in ("ministack", "function"):
+    for name in locks:
         digest.update(Path(places.ROOT / "requirements" / f"{name}.lock").read_bytes())
     return digest.hexdigest()
 

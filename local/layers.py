@@ -21,7 +21,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from local import places, programs
 
-NAMES = ("common", "models", "parsing", "vault")
+NAMES = ("common", "models", "parsing", "payments", "receipts", "vault")
 OF_THE_AGENT = ("common", "models", "agent")
 PACKAGES = {
     "common": places.ROOT / "layers" / "common" / "src" / "shopwright",

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import boto3
 from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from shopwright.tenancy.branding import Branding
 
 from local import web
 from local.deploy import REGION
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DEMO = ROOT / "local" / "demo"
-CHAT, DOCUMENTS, STATISTICS, HANDOVERS = "shop/chat", "shop/documents", "shop/statistics", "shop/handovers"
+CHAT, DOCUMENTS, STATISTICS = "shop/chat", "shop/documents", "shop/statistics"
+HANDOVERS, ORDERS = "shop/handovers", "shop/orders"
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "merchant": (CHAT, DOCUMENTS, STATISTICS, HANDOVERS),
+    "merchant": (CHAT, DOCUMENTS, STATISTICS, HANDOVERS, ORDERS),
     "shopper": (CHAT,),
     "machine": (CHAT, DOCUMENTS),
     "widget": (CHAT,),
@@ -71,6 +73,8 @@ class Merchant(BaseModel):
     widget_key: str = Field(min_length=16)
     origins: tuple[str, ...] = Field(min_length=1)
     users: dict[Literal["merchant", "shopper"], str]
+    gateway: Literal["stripe", "adyen"]
+    branding: Branding
     facts: dict[str, str] = {}
     documents: Path
 
@@ -185,7 +189,9 @@ def keys(instance: str = "demo") -> Keys:
 def _read(path: Path) -> Merchant:
     try:
         told = tomllib.loads(path.read_text("utf-8"))
-        return Merchant.model_validate({**told, "documents": path.parent / "documents"})
+        shown = {name: told.get(name) for name in ("name", "locale", "currency")}
+        branding = {**shown, **told.get("branding", {})}
+        return Merchant.model_validate({**told, "branding": branding, "documents": path.parent / "documents"})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise BadMerchantFile(f"{path} is not TOML: {broken}") from broken
     except ValidationError as wrong:

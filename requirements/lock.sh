@@ -16,7 +16,7 @@ for name in product ministack function sam peers-langchain peers-llamaindex peer
     lock $name $name
 done
 lock weights weights --no-deps # only the weights inside are wanted
-for name in common vault agent; do lock layer-$name $name -c requirements/product.lock; done
+for name in common payments receipts vault agent; do lock layer-$name $name -c requirements/product.lock; done
 for name in models parsing; do # their needs are named: tokenizers brings 20 MB too many
     lock layer-$name $name -c requirements/product.lock --no-deps
 done

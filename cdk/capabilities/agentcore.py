@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Aws, Duration, NestedStack, RemovalPolicy, Stack
 from aws_cdk import aws_bedrockagentcore as agentcore
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -25,8 +25,11 @@ from cdk.parts.member_pool import RESOURCE_SERVER, MemberPool
 MEMORY_DAYS = 7  # the shortest that AgentCore knows
 
 
-class AgentCore(Construct):
-    """The program's runtime; and the gateway, behind which each tool has a function and a role of its own."""
+class AgentCore(NestedStack):
+    """The program's runtime; and the gateway, behind which each tool has a function and a role of its own.
+
+    It is nested: with it the service would hold more than the 500 resources that one stack may.
+    """
 
     def __init__(
         self,
@@ -162,7 +165,7 @@ class AgentCore(Construct):
         return function
 
     def _needs(self) -> Mapping[str, Callable[[CapabilityFunction], None]]:
-        """How each need of a tool (`tools.py`) is met. Checkout and orders have nothing yet."""
+        """How each need of a tool (`tools.py`) is met."""
         data = self._ground.data
 
         def embedding(function: CapabilityFunction) -> None:

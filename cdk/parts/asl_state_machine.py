@@ -78,6 +78,7 @@ class AslStateMachine(stepfunctions.StateMachine):
                 destination=records, level=stepfunctions.LogLevel.ERROR, include_execution_data=False
             ),
         )
+        self.deployed = stage.resource(name)
         acknowledge(
             self,
             {

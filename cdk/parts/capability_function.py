@@ -35,6 +35,7 @@ class CapabilityFunction(lambda_.Function):
     """`CapabilityFunction(self, "ingest-parse", …)` runs functions/ingest-parse/ingest_parse.py.
 
     It is deployed as shopwright-<stage>-ingest-parse. Its capability makes its grants, next to it; no role is shared.
+    In the network it reaches the database and the cache; `outward` it reaches the internet besides.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class CapabilityFunction(lambda_.Function):
         layers: Sequence[str] = ("common",),
         environment: Mapping[str, str] | None = None,
         in_network: bool = False,
+        outward: bool = False,
         failures: str = _CALLERS_WAIT,
         records_key: kms.IKey | None = None,
         records_kept: logs.RetentionDays | None = None,
@@ -86,6 +88,7 @@ class CapabilityFunction(lambda_.Function):
                 "interface actions that Lambda needs to attach a function to the network.",
             },
         )
+        tier = ground.network.outward_tier if outward else ground.network.functions_tier
         super().__init__(
             home,
             "Function",
@@ -112,7 +115,7 @@ class CapabilityFunction(lambda_.Function):
                 **(environment or {}),
             },
             vpc=ground.network.vpc if in_network else None,
-            vpc_subnets=ground.network.functions_tier if in_network else None,
+            vpc_subnets=tier if in_network else None,
             security_groups=[*groups] or [ground.network.functions] if in_network else None,
         )
         self.folder = name

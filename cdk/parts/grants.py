@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from aws_cdk import Aws, Fn, Tokenization
+from aws_cdk import ArnFormat, Aws, Fn, Stack, Tokenization
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
@@ -91,6 +92,27 @@ def read_secret(function: Grantee, secret: secretsmanager.Secret) -> None:
     """The current value of this secret."""
     allow(function, ["secretsmanager:GetSecretValue"], secret.secret_arn)
     _use_key(function, secret.encryption_key, "secretsmanager", _READ_KEY)
+
+
+def use_gateways(function: lambda_.Function, data: Data, prefix: str) -> None:
+    """The keys of every merchant's payment gateway, which operators put below the prefix (`Stage.gateway_secrets`)."""
+    function.add_environment("GATEWAY_SECRETS", prefix)
+    arn = Stack.of(function).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{prefix}/*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    allow(function, ["secretsmanager:GetSecretValue"], arn)
+    acknowledge(
+        _role(function),
+        {
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:"
+            f"{prefix}/*]": f"{function.node.path} acts for whichever merchant it is called for, and merchants come "
+            "after deployment."
+        },
+    )
+    _use_key(function, data.secrets_key, "secretsmanager", _READ_KEY)
 
 
 def use_personal_key(function: Grantee, data: Data, purpose: str, *actions: str) -> None:

@@ -15,6 +15,8 @@ NAMES = {
     "common": "The package shopwright and what every function needs.",
     "models": "The embedding model and its runtime.",
     "parsing": "Readers of merchants' files.",
+    "payments": "The payment gateways' SDKs.",
+    "receipts": "What writes a receipt as a PDF.",
     "vault": "What seals personal data.",
 }
 

@@ -11,6 +11,7 @@ RESOURCE_SERVER = "shop"
 SCOPES = {
     "chat": "Ask, and see one's own conversations.",
     "documents": "Manage the merchant's documents.",
+    "orders": "Cancel and refund the merchant's orders, and set what delivery costs.",
     "statistics": "See what the merchant's shop holds, counted.",
     "handovers": "See and mark the conversations that wait for a person of the shop.",
     "restore": "Have personal data back that a token stands for. Every use is recorded.",

@@ -71,6 +71,7 @@ class Data(Stack):
         self.warrant_key_secret = (
             self._secret("WarrantKey", '{"kid": "w1"}', "key", 64) if stage.orchestrator == "agentcore" else None
         )
+        self.quote_key_secret = self._secret("QuoteKey", '{"kid": "q1"}', "key", 64)
 
         self.database = self._database(network)
         self.cache = self._cache(network)
@@ -112,6 +113,12 @@ class Data(Stack):
             partition_key=dynamodb.Attribute(name="pile", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="at", type=dynamodb.AttributeType.NUMBER),
         )
+        self.webhooks = self._table("Webhooks", partition="merchant_id", sort="item", recoverable=False)
+        acknowledge(
+            self.webhooks,
+            {"AwsSolutions-DDB3": "A record of what came before: a gateway that is asked again tells it again."},
+        )
+        self.claims = self._table("Claims", partition="merchant_id", sort="item")
         self.circuits = self._table("Circuits", partition="circuit")
         self.members = self._table("Members", partition="subject")
         self.sockets = self._table("Sockets", partition="item", recoverable=False)

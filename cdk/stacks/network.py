@@ -26,7 +26,8 @@ _OF_AGENTCORE = {"AgentCore": ec2.InterfaceVpcEndpointAwsService.BEDROCK_AGENTCO
 
 
 class Network(Stack):
-    """Public subnets (for load balancers and NAT, when they come), private ones for functions, isolated for data."""
+    """Public subnets (for NAT, and load balancers when they come), private ones for functions, outward ones for those
+    that speak to payment gateways, isolated ones for data."""
 
     def __init__(self, scope: Construct, name: str, *, stage: Stage) -> None:
         super().__init__(
@@ -54,15 +55,15 @@ class Network(Stack):
                 ec2.SubnetConfiguration(
                     name="private",
                     # CDK calls a private subnet without NAT "isolated"; ours still is a tier of its own.
-                    subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS
-                    if stage.nat_gateways
-                    else ec2.SubnetType.PRIVATE_ISOLATED,
+                    subnet_type=ec2.SubnetType.PRIVATE_ISOLATED,
                     cidr_mask=20,
                 ),
                 ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24),
+                ec2.SubnetConfiguration(name="outward", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=24),
             ],
         )
         self.functions_tier = ec2.SubnetSelection(subnet_group_name="private")
+        self.outward_tier = ec2.SubnetSelection(subnet_group_name="outward")
         self.data_tier = ec2.SubnetSelection(subnet_group_name="isolated")
 
         self.functions = self._group("Functions", "Functions that reach the database or the cache.")
@@ -71,7 +72,7 @@ class Network(Stack):
         self.endpoints = self._group("Endpoints", "Interface endpoints of AWS services.")
         for target, port in ((self.database, DATABASE_PORT), (self.cache, CACHE_PORT), (self.endpoints, 443)):
             target.connections.allow_from(self.functions, ec2.Port.tcp(port), "from our functions")
-        # S3 and DynamoDB are reached by route, at public addresses; where there is no NAT no other route leads out.
+        # S3 and DynamoDB are reached by route, at public addresses; but for the outward tier no other route leads out.
         self.functions.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "S3 and DynamoDB through their gateways")
 
         self.asking: ec2.SecurityGroup | None = None

@@ -14,6 +14,7 @@ from cdk.capabilities.handover import Handover
 from cdk.capabilities.identity import Identity
 from cdk.capabilities.ingestion import Ingestion
 from cdk.capabilities.page import Page
+from cdk.capabilities.payments import Payments
 from cdk.capabilities.privacy import Privacy
 from cdk.capabilities.reembedding import Reembedding
 from cdk.capabilities.streaming import Streaming
@@ -60,7 +61,10 @@ class Service(Stack):
         agent = self._agent(ground, handover) if stage.orchestrator == "agentcore" else None
         agent_arn = None if agent is None else agent.program.arn
         conversation = Conversation(self, "Conversation", ground=ground, door=self.door, agent_arn=agent_arn)
-        checkout = Checkout(self, "Checkout", ground=ground, door=self.door)
+        self.payments = Payments(self, "Payments", ground=ground, door=self.door)
+        self.checkout = Checkout(
+            self, "Checkout", ground=ground, door=self.door, payments=self.payments, after=upkeep.migrations
+        )
         self.streaming = Streaming(self, "Streaming", ground=ground, door=self.door, agent_arn=agent_arn)
         if agent is None:
             for answers in (conversation.answers, self.streaming.answers):
@@ -76,7 +80,8 @@ class Service(Stack):
 
         self.functions: tuple[CapabilityFunction, ...] = (
             *self.auditing.functions,
-            *checkout.functions,
+            *self.checkout.functions,
+            *self.payments.functions,
             *conversation.functions,
             *catalog.functions,
             *documents.functions,
@@ -89,7 +94,7 @@ class Service(Stack):
             *upkeep.functions,
             *(() if agent is None else agent.functions),
         )
-        self._outputs(data, handover)
+        self._outputs(stage, data, handover)
 
     def _agent(self, ground: Ground, handover: Handover) -> "AgentCore":
         # Imported here and not above: its constructs take a second to import, and most stages have none of it.
@@ -100,7 +105,7 @@ class Service(Stack):
         CfnOutput(self, "ToolsUrl", value=agent.gateway.gateway_url or "")
         return agent
 
-    def _outputs(self, data: Data, handover: Handover) -> None:
+    def _outputs(self, stage: Stage, data: Data, handover: Handover) -> None:
         address = database_address(data)
         outputs = {
             "ApiUrl": self.door.api.url,
@@ -119,6 +124,15 @@ class Service(Stack):
             "CartsTable": data.carts.table_name,
             "HandoversTable": data.handovers.table_name,
             "HandoversTopicArn": handover.topic.topic_arn,
+            "ClaimsTable": data.claims.table_name,
+            "CheckoutSagaArn": self.checkout.machine.state_machine_arn,
+            "ParkedSagasQueueUrl": self.checkout.parked.queue_url,
+            "OrdersTopicArn": self.checkout.topic.topic_arn,
+            "WebhooksTable": data.webhooks.table_name,
+            "WebhooksQueueUrl": self.payments.events.queue_url,
+            "WebhooksDeadLetterQueueUrl": self.payments.dead_letters.queue_url,
+            "GatewaySecrets": stage.gateway_secrets,
+            "SecretsKeyArn": data.secrets_key.key_arn,
             "CircuitsTable": data.circuits.table_name,
             "MembersTable": data.members.table_name,
             "SocketsTable": data.sockets.table_name,

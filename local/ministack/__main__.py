@@ -53,7 +53,7 @@ def correct(launch: Launch) -> None:
     runtime_client.install(launch)
     records.install(_RESOURCE_HANDLERS, region=get_region, account=get_account_id)
     stores.install(_RESOURCE_HANDLERS, database=launch.database, cache=launch.cache)
-    edits.install(_RESOURCE_HANDLERS, endpoint=launch.endpoint)
+    edits.install(_RESOURCE_HANDLERS, endpoint=launch.endpoint, gateways=launch.gateways)
     custom_resources.install()
     states.install()
     websockets.install()

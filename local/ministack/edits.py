@@ -1,8 +1,8 @@
 """This file changes when the list of edits to the assembly changes. The README documents each of them.
 
-AWS gets the assembly as it is. The laptop differs in four ways: it speaks plain HTTP, its database and cache speak
-plain TCP, its APIs have no host names of their own, and its DynamoDB forgets the time-to-live that CloudFormation gives
-a table.
+AWS gets the assembly as it is. The laptop differs in five ways: it speaks plain HTTP, its database and cache speak
+plain TCP, its APIs have no host names of their own, its payment gateways are doubles, and its DynamoDB forgets the
+time-to-live that CloudFormation gives a table.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 from ministack.services import dynamodb
 
 from local.ministack.handlers import Attributes, Handlers, Properties, after, before
+from local.ministack.launch import Server
 
 POLICIES = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
@@ -24,11 +25,13 @@ class RefusedTimeToLive(ValueError):
     """MiniStack did not accept a table's time-to-live."""
 
 
-def install(handlers: Handlers, *, endpoint: str) -> None:
+def install(handlers: Handlers, *, endpoint: str, gateways: Server | None) -> None:
     for policy in POLICIES:
         before(handlers, policy, allow_plain_http)
     before(handlers, "AWS::Lambda::Function", allow_plain_tcp)
     before(handlers, "AWS::Lambda::Function", partial(apis_here, endpoint=endpoint))
+    if gateways is not None:
+        before(handlers, "AWS::Lambda::Function", partial(gateways_here, gateways=gateways))
     for table in TABLES:
         after(handlers, table, keep_time_to_live)
 
@@ -59,6 +62,15 @@ def apis_here(properties: Properties, *, endpoint: str) -> Properties:
     if not moved:
         return properties
     return {**properties, "Environment": {**properties["Environment"], "Variables": {**variables, **moved}}}
+
+
+def gateways_here(properties: Properties, *, gateways: Server) -> Properties:
+    """Tell a function that has merchants' payment keys where the doubles are that know them."""
+    variables: dict[str, str] = properties.get("Environment", {}).get("Variables", {})
+    if "GATEWAY_SECRETS" not in variables:
+        return properties
+    told = dict.fromkeys(("STRIPE_ADDRESS", "ADYEN_ADDRESS"), f"http://{gateways.host}:{gateways.port}")
+    return {**properties, "Environment": {**properties["Environment"], "Variables": {**variables, **told}}}
 
 
 def here(address: str, endpoint: str) -> str:

@@ -47,6 +47,7 @@ class Launch:
     database: Server
     cache: Server
     state: Path
+    gateways: Server | None = None  # the doubles of the payment gateways, where somebody started them
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Launch":
@@ -71,6 +72,9 @@ class Launch:
             database=Server.parse("SHOPWRIGHT_DATABASE", environ["SHOPWRIGHT_DATABASE"]),
             cache=Server.parse("SHOPWRIGHT_CACHE", environ["SHOPWRIGHT_CACHE"]),
             state=Path(environ["SHOPWRIGHT_STATE_DIR"]).absolute(),
+            gateways=Server.parse("SHOPWRIGHT_GATEWAYS", environ["SHOPWRIGHT_GATEWAYS"])
+            if environ.get("SHOPWRIGHT_GATEWAYS")
+            else None,
         )
 
     @property

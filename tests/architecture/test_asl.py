@@ -46,7 +46,7 @@ class Task:
 
     @property
     def calls_us(self) -> bool:
-        resource = str(self.body["Resource"])
+        resource = str(self.body["Resource"]).removesuffix(".waitForTaskToken")
         return resource == "arn:aws:states:::lambda:invoke" or resource.startswith("${")
 
     @property

@@ -72,6 +72,15 @@ class Assembly:
         self.templates: dict[str, dict[str, Any]] = {
             stack: json.loads((folder / f"{stack}.template.json").read_text(encoding="utf-8")) for stack in STACKS
         }
+        # Stacks within stacks, by their parent and their id there: what the parent hands in are their parameters.
+        self._nested: dict[str, tuple[str, str]] = {}
+        for stack in STACKS:
+            for identity, body in self.templates[stack]["Resources"].items():
+                if body["Type"] == "AWS::CloudFormation::Stack":
+                    inner = body["Metadata"]["aws:cdk:path"].partition(".NestedStack")[0]
+                    written = folder / body["Metadata"]["aws:asset:path"]
+                    self._nested[inner] = (stack, identity)
+                    self.templates[inner] = json.loads(written.read_text(encoding="utf-8"))
         self._by_id = {(one.stack, one.id): one for one in self._read()}
         self._exports = {
             output["Export"]["Name"]: (stack, output["Value"])
@@ -100,11 +109,24 @@ class Assembly:
         (found,) = [one for one in self.all("AWS::Lambda::Function") if one.path.endswith(f"/{folder}/Function")]
         return found
 
+    def _handed_in(self, stack: str) -> dict[str, Any]:
+        """What a nested stack's parent gives it."""
+        if stack not in self._nested:
+            return {}
+        parent, identity = self._nested[stack]
+        handed: dict[str, Any] = self._by_id[parent, identity].properties.get("Parameters", {})
+        return handed
+
     def label(self, stack: str, value: Any) -> str:
         """What a property points at, as construct paths, followed over stacks: they survive a renamed logical id."""
         if isinstance(value, str):
             return value
         match value:
+            case {"Ref": str(identity)} if identity in self._handed_in(stack):
+                return self.label(self._nested[stack][0], self._handed_in(stack)[identity])
+            case {"Fn::GetAtt": [str(identity), str(output)]} if output.startswith("Outputs."):
+                (inner,) = [name for name, place in self._nested.items() if place == (stack, identity)]
+                return self.label(inner, self.templates[inner]["Outputs"][output.removeprefix("Outputs.")]["Value"])
             case {"Ref": str(identity)} | {"Fn::GetAtt": [str(identity), _]}:
                 return self._by_id[stack, identity].path if (stack, identity) in self._by_id else f"<{identity}>"
             case {"Fn::ImportValue": str(export)}:

@@ -22,7 +22,7 @@ def cloud() -> Assembly:
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Assembly]:
     """Build any stage in this process, with layers that hold nothing: what is in them makes no difference here."""
     layers = tmp_path_factory.mktemp("layers")
-    for layer in ("common", "models", "parsing", "vault"):
+    for layer in ("common", "models", "parsing", "payments", "receipts", "vault"):
         folder = layers / layer / "python"
         folder.mkdir(parents=True)
         (folder / "empty.txt").write_text("A layer for a test.", encoding="utf-8")

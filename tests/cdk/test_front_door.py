@@ -6,8 +6,13 @@ from typing import Any
 
 from tests.cdk.assembly import Assembly, Resource
 
-PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/ready"), ("POST", "/v1/guests")}
-BODILESS = {("POST", "/v1/sign-out"), ("POST", "/v1/chat/tickets")}
+PUBLIC = {
+    ("GET", "/v1/health"),
+    ("GET", "/v1/ready"),
+    ("POST", "/v1/guests"),
+    ("POST", "/v1/webhooks/{gateway}/{merchant}"),
+}
+BODILESS = {("POST", "/v1/sign-out"), ("POST", "/v1/chat/tickets"), ("POST", "/v1/orders/{order_id}/cancel")}
 CHAT = {
     ("POST", "/v1/chat"),
     ("POST", "/v1/chat/tickets"),
@@ -25,6 +30,17 @@ CHAT = {
     ("POST", "/v1/sign-out"),
     ("GET", "/v1/products"),
     ("GET", "/v1/products/{sku}"),
+    ("POST", "/v1/checkout/quote"),
+    ("POST", "/v1/checkout"),
+    ("GET", "/v1/orders"),
+    ("GET", "/v1/orders/{order_id}"),
+    ("POST", "/v1/orders/{order_id}/proof"),
+}
+ORDERS = {
+    ("POST", "/v1/orders/{order_id}/cancel"),
+    ("POST", "/v1/orders/{order_id}/refund"),
+    ("GET", "/v1/terms"),
+    ("PUT", "/v1/terms"),
 }
 DOCUMENTS = {
     ("GET", "/v1/documents"),
@@ -42,6 +58,7 @@ SCOPES = {
     **dict.fromkeys(CHAT, "shop/chat"),
     **dict.fromkeys(DOCUMENTS, "shop/documents"),
     **dict.fromkeys(HANDOVERS, "shop/handovers"),
+    **dict.fromkeys(ORDERS, "shop/orders"),
     ("GET", "/v1/statistics"): "shop/statistics",
     **PERSONAL_DATA,
 }
@@ -72,7 +89,7 @@ def test_the_routes_are_these(cloud: Assembly) -> None:
     assert set(routes(cloud)) == PUBLIC | set(SCOPES)
 
 
-def test_every_route_but_three_needs_an_access_token_with_its_scope(cloud: Assembly) -> None:
+def test_every_route_but_four_needs_an_access_token_with_its_scope(cloud: Assembly) -> None:
     (authorizer,) = cloud.all("AWS::ApiGateway::Authorizer")
     for route, method in routes(cloud).items():
         if route in PUBLIC:
@@ -112,13 +129,16 @@ def test_the_gateways_own_refusals_look_like_ours(cloud: Assembly) -> None:
 
 def test_the_stage_throttles_traces_and_writes_down_requests_but_not_people(cloud: Assembly) -> None:
     (stage,) = cloud.all("AWS::ApiGateway::Stage")
-    (settings,) = stage.properties["MethodSettings"]
+    settings, own = sorted(stage.properties["MethodSettings"], key=lambda one: len(one["ResourcePath"]))
     record = stage.properties["AccessLogSetting"]["Format"]
 
     assert stage.properties["StageName"] == "live"
     assert stage.properties["TracingEnabled"] is True
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (500, 1000)
-    assert settings["DataTraceEnabled"] is False
+    assert own["ResourcePath"] == "/~1v1~1webhooks~1{gateway}~1{merchant}"
+    assert (own["ThrottlingRateLimit"], own["ThrottlingBurstLimit"]) == (50, 100)
+    for one in (settings, own):
+        assert (one["DataTraceEnabled"], one["LoggingLevel"], one["MetricsEnabled"]) == (False, "ERROR", True)
     assert json.loads(record)["request_id"] == "$context.requestId"
     assert not [word for word in PERSONAL if word in record]
 

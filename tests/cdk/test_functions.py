@@ -25,13 +25,20 @@ IN_NETWORK = {
     "refresh-views",
     "shop-statistics",
     "tend-indexes",
+    *("checkout", "orders", "reserve-stock", "authorize", "confirm-order", "capture", "compensate"),
+    *("settle-payments", "sweep-orders", "resume-sagas", "publish-events", "reconcile"),
 }
 LAYERS = {
     **{folder: ["common", "models"] for folder in ("chat", "chat-stream", "embed", "reembed", "switch-model")},
     "ingest-parse": ["common", "parsing"],
     **{
+        folder: ["common", "payments"]
+        for folder in ("payment-webhook", "capture", "compensate", "settle-payments", "reconcile")
+    },
+    **{folder: ["common", "vault", "payments"] for folder in ("checkout", "authorize")},
+    **{
         folder: ["common", "vault"]
-        for folder in ("pii-sanitize", "remove-document", "restore-personal", "erase-personal")
+        for folder in ("pii-sanitize", "remove-document", "restore-personal", "erase-personal", "orders")
     },
 }
 

@@ -30,7 +30,7 @@ def test_the_scopes_of_our_routes_exist(cloud: Assembly) -> None:
     (server,) = cloud.all("AWS::Cognito::UserPoolResourceServer")
     scopes = {f"{server.properties['Identifier']}/{scope['ScopeName']}" for scope in server.properties["Scopes"]}
 
-    ours = ("chat", "documents", "handovers", "statistics", "restore", "erase")
+    ours = ("chat", "documents", "orders", "handovers", "statistics", "restore", "erase")
     assert scopes == {f"shop/{scope}" for scope in ours}
 
 

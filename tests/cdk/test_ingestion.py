@@ -47,7 +47,7 @@ def test_every_queue_is_encrypted_and_wants_tls(cloud: Assembly) -> None:
         )
     }
 
-    assert len(queues) == 5
+    assert len(queues) == 8
     assert all(queue.properties["SqsManagedSseEnabled"] is True for queue in queues)
     assert guarded == {queue.path for queue in queues}
 
@@ -93,7 +93,7 @@ def test_no_document_is_taken_in_before_the_schema_is_there(cloud: Assembly) -> 
 
 
 def test_an_operator_is_woken_when_something_waits_or_fails(cloud: Assembly) -> None:
-    (topic,) = [one for one in cloud.all("AWS::SNS::Topic") if "Handover" not in one.path]
+    topic = cloud.one("Service/Alarms/Topic")
     alarms = {alarm.path: alarm.properties for alarm in cloud.all("AWS::CloudWatch::Alarm")}
 
     assert {
@@ -107,8 +107,8 @@ def test_an_operator_is_woken_when_something_waits_or_fails(cloud: Assembly) -> 
 
 
 def test_an_alarm_may_reach_the_operators(cloud: Assembly) -> None:
-    (topic,) = [one for one in cloud.all("AWS::SNS::Topic") if "Handover" not in one.path]
-    (policy,) = [one for one in cloud.all("AWS::SNS::TopicPolicy") if "Handover" not in one.path]
+    topic = cloud.one("Service/Alarms/Topic")
+    (policy,) = [one for one in cloud.all("AWS::SNS::TopicPolicy") if one.path.startswith(topic.path)]
     key = cloud.one(cloud.label("Service", topic.properties["KmsMasterKeyId"]))
     cloudwatch = {"Service": "cloudwatch.amazonaws.com"}
     may = [

@@ -42,11 +42,11 @@ def test_only_functions_may_open_connections(cloud: Assembly) -> None:
     assert talkers == open_groups == {"Network/Functions"}
 
 
-def test_no_subnet_of_functions_or_data_has_a_way_out(cloud: Assembly) -> None:
+def test_no_subnet_of_functions_or_data_has_a_way_out_but_the_one_that_pays(cloud: Assembly) -> None:
     ways_out = [cloud.label(route.stack, route.properties["RouteTableId"]) for route in cloud.all("AWS::EC2::Route")]
 
     assert ways_out
-    assert all("/publicSubnet" in table for table in ways_out)
+    assert {table.split("/")[2].partition("Subnet")[0] for table in ways_out} == {"public", "outward"}
     assert not [subnet.path for subnet in cloud.all("AWS::EC2::Subnet") if subnet.properties.get("MapPublicIpOnLaunch")]
 
 
@@ -64,7 +64,7 @@ def test_functions_data_and_balancers_have_a_tier_of_subnets_each_in_two_zones(c
         (name,) = [tag["Value"] for tag in subnet.properties["Tags"] if tag["Key"] == "aws-cdk:subnet-name"]
         tiers[name] = tiers.get(name, 0) + 1
 
-    assert tiers == {"public": 2, "private": 2, "isolated": 2}
+    assert tiers == {"public": 2, "private": 2, "isolated": 2, "outward": 2}
     assert cloud.all("AWS::EC2::FlowLog")
 
 

@@ -12,6 +12,8 @@ ERASE = "Service/Privacy/erase-personal/Role"
 REMOVE = "Service/Ingestion/remove-document/Role"
 SANITIZE = "Service/Ingestion/pii-sanitize/Role"
 VALUES = "Data/PersonalKey if kms:EncryptionContext:purpose StringEquals value"
+PAYMENTS = "Data/PersonalKey if kms:EncryptionContext:purpose StringEquals payment"
+CHECKOUT, ORDERS, AUTHORIZE = (f"Service/Checkout/{name}/Role" for name in ("checkout", "orders", "authorize"))
 NAMES = "Data/PersonalKey if kms:EncryptionContext:purpose StringEquals token"
 
 
@@ -25,9 +27,14 @@ def reaches(cloud: Assembly, place: str) -> dict[str, dict[str, list[str]]]:
 
 
 def test_one_role_alone_opens_what_was_kept_and_writers_cannot_read(cloud: Assembly) -> None:
+    naming = {NAMES: ["kms:Decrypt", "kms:GenerateDataKey"]}
     assert reaches(cloud, "Data/PersonalKey") == {
         RESTORE: {VALUES: ["kms:Decrypt"]},
-        SANITIZE: {VALUES: ["kms:GenerateDataKey"], NAMES: ["kms:Decrypt", "kms:GenerateDataKey"]},
+        SANITIZE: {VALUES: ["kms:GenerateDataKey"], **naming},
+        # What pays an order lies under keys of its own: who opens those opens nobody's name or address.
+        CHECKOUT: {PAYMENTS: ["kms:GenerateDataKey"], **naming},
+        ORDERS: {PAYMENTS: ["kms:Decrypt", "kms:GenerateDataKey"], **naming},
+        AUTHORIZE: {PAYMENTS: ["kms:Decrypt", "kms:GenerateDataKey"], **naming},
     }
 
 
@@ -37,6 +44,9 @@ def test_only_whoever_erases_may_delete_or_search(cloud: Assembly) -> None:
     assert table == {
         RESTORE: ["dynamodb:GetItem"],
         SANITIZE: ["dynamodb:GetItem", "dynamodb:PutItem"],
+        CHECKOUT: ["dynamodb:GetItem", "dynamodb:PutItem"],
+        ORDERS: ["dynamodb:GetItem", "dynamodb:PutItem"],
+        AUTHORIZE: ["dynamodb:GetItem", "dynamodb:PutItem"],
         ERASE: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
         REMOVE: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
     }

@@ -33,6 +33,7 @@ def test_a_database_that_may_shrink_to_half_a_unit_accepts_fewer_connections() -
     ("change", "says"),
     [
         ({"zones": 1}, "zones is 1"),
+        ({"nat_gateways": 0}, "nat_gateways is 0"),
         ({"endpoint_zones": 3}, "endpoint_zones is 3"),
         ({"aurora_max_acu": 5}, "aurora_max_acu is 5"),
         ({"dispatch_concurrency": 1}, "dispatch_concurrency is 1"),

@@ -109,4 +109,5 @@ def send(handler: Handler, event: dict[str, Any], context: LambdaContext | None 
     answer = handler(event, context or Context())
     text = answer.get("body")
     headers = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-    return Answer(answer["statusCode"], json.loads(text) if text else None, headers)
+    is_json = "json" in headers.get("content-type", "json")
+    return Answer(answer["statusCode"], json.loads(text) if text and is_json else text or None, headers)

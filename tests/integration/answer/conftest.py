@@ -28,7 +28,7 @@ from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome as Called
 from shopwright.orchestrator.registry import Registry
-from shopwright.orchestrator.toolbox import Call, NotAvailableYet, Sought
+from shopwright.orchestrator.toolbox import Call, Sought, ToolOff
 from shopwright.orchestrator.tools import HandOver
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
@@ -140,7 +140,7 @@ def _tools(database: Database, embedder: OnnxEmbedder, signer: Signer) -> tuple[
         )
 
     def nobody(call: Call, wanted: HandOver) -> str:
-        raise NotAvailableYet
+        raise ToolOff
 
     desk = toolbox.Desk(
         search=find,

@@ -128,7 +128,13 @@ def test_a_shopkeeper_may_handle_documents_and_a_shopper_may_only_chat(town: Tow
     for one in shops():
         keeper, shopper = (town.row(f"user#{one.users[role]}") for role in ("merchant", "shopper"))
         assert (keeper["merchant_id"]["S"], keeper["role"]["S"]) == (one.id, "merchant")
-        assert set(keeper["scopes"]["SS"]) == {"shop/chat", "shop/documents", "shop/statistics", "shop/handovers"}
+        assert set(keeper["scopes"]["SS"]) == {
+            "shop/chat",
+            "shop/documents",
+            "shop/orders",
+            "shop/statistics",
+            "shop/handovers",
+        }
         assert (shopper["merchant_id"]["S"], shopper["role"]["S"]) == (one.id, "shopper")
         assert set(shopper["scopes"]["SS"]) == {"shop/chat"}
 

@@ -12,7 +12,7 @@ import introduce_caller
 import pytest
 from pydantic import BaseModel
 from shopwright.orchestrator import tools
-from shopwright.orchestrator.registry import Registry
+from shopwright.orchestrator.registry import Came, Registry
 from shopwright.orchestrator.toolbox import Call
 from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.gateway import HEADER
@@ -345,4 +345,5 @@ def test_a_function_runs_its_own_tool_and_no_other(monkeypatch: pytest.MonkeyPat
     own = desk.registry.call(caller, "quote", {}, Deadline(1000))
     other = desk.registry.call(caller, "edit_cart", {"action": "show"}, Deadline(1000))
 
-    assert (own.error, other.error) == ("NotAvailableYet", "ToolOff")
+    # Its own is begun, and finds none of the settings that it is told where it is deployed.
+    assert (own.came, other.error) == (Came.BROKEN, "ToolOff")

@@ -144,18 +144,47 @@ def test_amazon_q_is_off_until_it_is_switched_on(shop: Shop) -> None:
     assert "ask_amazon_q" not in {tool.name for tool in shop.registry.offered(ANN)}
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [("get_order", {"order_id": "o-1"}), ("quote", {}), ("start_checkout", {"quote_id": "q-1"})],
-)
-def test_what_the_shop_cannot_do_yet_says_so_by_name(shop: Shop, name: str, arguments: dict[str, Any]) -> None:
-    outcome = call(shop, name, arguments)
+def test_a_quote_leads_to_where_the_shopper_agrees_and_nothing_in_it_can_be_charged(shop: Shop) -> None:
+    call(shop, "edit_cart", {"action": "put", "sku": "tent-1", "quantity": 1})
 
-    assert (outcome.came, outcome.error, outcome.says) == (
-        Came.REFUSED,
-        "NotAvailableYet",
-        "This is not available yet.",
-    )
+    quoted = call(shop, "quote", {}).value
+    assert quoted is not None
+    assert set(quoted) == {"quote_id", "total"}
+    started = call(shop, "start_checkout", {"quote_id": quoted["quote_id"]}).value
+
+    assert started == {"consent_needed": True, "where": "/v1/checkout/quote"}
+
+
+def test_terms_that_have_changed_since_they_were_told_are_told_anew(shop: Shop) -> None:
+    call(shop, "edit_cart", {"action": "put", "sku": "tent-1", "quantity": 1})
+    quoted = call(shop, "quote", {}).value
+    call(shop, "edit_cart", {"action": "put", "sku": "tent-1", "quantity": 2})
+
+    assert quoted is not None
+    outcome = call(shop, "start_checkout", {"quote_id": quoted["quote_id"]})
+
+    assert (outcome.came, outcome.error) == (Came.REFUSED, "QuoteOutdated")
+
+
+def test_an_empty_cart_has_no_terms(shop: Shop) -> None:
+    assert call(shop, "quote", {}).error == "CartEmpty"
+
+
+def test_a_shopper_hears_of_their_own_orders_and_of_nobody_elses(shop: Shop) -> None:
+    shop.orders["o-1"] = ("outdoor", ANN.subject, "paid")
+
+    assert call(shop, "get_order", {"order_id": "o-1"}).value == {"order_id": "o-1", "status": "paid"}
+    assert call(shop, "get_order", {"order_id": "o-1"}, BOB).error == "OrderUnknown"
+    assert call(shop, "get_order", {"order_id": "o-1"}, KIT).error == "OrderUnknown"
+
+
+def test_no_tool_takes_or_gives_a_signature_or_a_consent() -> None:
+    for tool in tools.definitions().values():
+        for shape in (tool.takes, tool.gives):
+            named = str(shape.model_json_schema().get("properties", {}).keys())
+            assert "signature" not in named
+            assert "agreed" not in named
+            assert "instrument" not in named
 
 
 def test_the_same_change_twice_under_one_request_id_has_one_effect(shop: Shop) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from shopwright.catalog.facts import Kind, Sheet, Told
 from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout import cart as carting
+from shopwright.checkout.order import OrderUnknown
+from shopwright.checkout.terms import Terms
 from shopwright.errors import Unavailable
 from shopwright.money import Money
 from shopwright.orchestrator import tools
 from shopwright.orchestrator.registry import Registry
-from shopwright.orchestrator.toolbox import Call, Desk, Sought, box
+from shopwright.orchestrator.toolbox import Buying, Call, Desk, Sought, box
 from shopwright.retrieval.search import Passage
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller, Role
@@ -62,6 +64,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.carts = FakeCarts(lambda: 1_790_000_000)
+        self.orders: dict[str, tuple[str, str, str]] = {}  # whose they are, and how far
         self.desk = Desk(
             search=self._search,
             named=lambda caller, words, limit: (),
@@ -71,8 +74,15 @@ class Shop:
             predict=heuristic.predict,
             cart=carting.Desk(open=self.carts.open, change=self.carts.change, offers=self._offers),
             hand_over=self._hand_over,
+            buying=Buying(terms=lambda caller: Terms(Money(495, "EUR"), None, 2000), status=self._status),
         )
         self.registry = Registry(box(self.desk), report=lambda tool, mistake: self.mistakes.append((tool, mistake)))
+
+    def _status(self, caller: Caller, order_id: str) -> str:
+        merchant, subject, status = self.orders.get(order_id, ("", "", ""))
+        if (merchant, subject) != (caller.tenant.merchant_id, caller.subject):
+            raise OrderUnknown
+        return status
 
     def _whose(self, caller: Caller, what: object) -> None:
         if self.down:

@@ -1,16 +1,22 @@
-"""Carts in DynamoDB: changes when their table's layout does.
+"""Carts and spent consents in DynamoDB: changes when their tables' layout does.
 
-Key: `merchant_id`, `item` (the subject). One item is one cart; it is written only over the version that was read, and
+Key: `merchant_id`, `item`. A cart is one item by its subject; it is written only over the version that was read, and
 holds the newest request ids, so that a change that is sent twice, or whose answer was lost, has one effect.
+
+Claims have a table of their own: `consent#<nonce>` says on which order a consent was spent, and
+`request#<hash of subject and key>` what came under an Idempotency-Key.
 """
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.checkout.cart import Cart, CartBusy, CartUnavailable, Change, Kept, Line, changed
+from shopwright.checkout.consent import Claim, ClaimsUnavailable, KeyOfAnother, RequestInFlight
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.credentials import Credentials, Vend, own
 from shopwright.tenancy.tenant import Tenant
@@ -133,3 +139,117 @@ class ShoppersCart:
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             return False  # somebody else changed it, or the same request came through before: look again
         return True
+
+
+CLAIMS_KEPT_S = 90 * 24 * 3600  # far longer than any quote lives
+IN_FLIGHT_S = 30.0  # longer than the function that works on a request
+
+
+class Claims:
+    """The table of spent consents and of the requests that spent them."""
+
+    def __init__(
+        self,
+        table: str,
+        dynamodb: "Callable[[Credentials], DynamoDBClient]" = client,
+        *,
+        vend: Vend = own,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._table = table
+        self._dynamodb = dynamodb
+        self._vend = vend
+        self._now = now
+
+    def held(self, caller: Caller, nonce: str) -> Claim | None:
+        """What a consent was spent on; None: it has not been spent."""
+        with _named():
+            item = (
+                self._of(caller)
+                .get_item(TableName=self._table, Key=_key(caller, f"consent#{nonce}"), ConsistentRead=True)
+                .get("Item")
+            )
+        if item is None:
+            return None
+        return Claim(nonce, *(item[name]["S"] for name in ("order_id", "saga_id", "quote_hash", "subject", "request")))
+
+    def take(self, caller: Caller, claim: Claim) -> bool:
+        """Spend a consent on an order and its saga, in one write. False: it has been spent on something else."""
+        told = (claim.order_id, claim.saga_id, claim.quote_hash, claim.subject, claim.request)
+        names = ("order_id", "saga_id", "quote_hash", "subject", "request")
+        item: Item = {
+            **_key(caller, f"consent#{claim.nonce}"),
+            **{name: {"S": value} for name, value in zip(names, told, strict=True)},
+            "expires_at": {"N": str(int(self._now()) + CLAIMS_KEPT_S)},
+        }
+        to = self._of(caller)
+        with _named():
+            try:
+                to.put_item(TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(merchant_id)")
+            except to.exceptions.ConditionalCheckFailedException:
+                return self.held(caller, claim.nonce) == claim  # our own write, whose answer was lost
+        return True
+
+    def open_request(self, caller: Caller, key: str, body_hash: str) -> str | None:
+        """Begin to work on a request under its key; the answer when it was answered before. One that is being worked on
+        is RequestInFlight, one whose worker is gone is taken over, and another body is KeyOfAnother."""
+        to, now = self._of(caller), self._now()
+        place = _key(caller, _request(caller, key))
+        with _named():
+            try:
+                to.put_item(
+                    TableName=self._table,
+                    Item={
+                        **place,
+                        "body_hash": {"S": body_hash},
+                        "until": {"N": str(now + IN_FLIGHT_S)},
+                        "expires_at": {"N": str(int(now) + CLAIMS_KEPT_S)},
+                    },
+                    ConditionExpression="attribute_not_exists(merchant_id) OR "
+                    "(body_hash = :body AND attribute_not_exists(answer) AND #until < :now)",
+                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeValues={":body": {"S": body_hash}, ":now": {"N": str(now)}},
+                )
+            except to.exceptions.ConditionalCheckFailedException:
+                found = to.get_item(TableName=self._table, Key=place, ConsistentRead=True).get("Item", {})
+            else:
+                return None
+        if found and found["body_hash"]["S"] != body_hash:
+            raise KeyOfAnother
+        if "answer" not in found:
+            raise RequestInFlight
+        return found["answer"]["S"]
+
+    def close_request(self, caller: Caller, key: str, answer: str | None) -> None:
+        """What was answered under the key; None: nothing came of it, and the key is free again."""
+        to, place = self._of(caller), _key(caller, _request(caller, key))
+        with _named():
+            if answer is None:
+                to.delete_item(TableName=self._table, Key=place)
+            else:
+                to.update_item(
+                    TableName=self._table,
+                    Key=place,
+                    UpdateExpression="SET answer = :answer",
+                    ExpressionAttributeValues={":answer": {"S": answer}},
+                )
+
+    def _of(self, caller: Caller) -> "DynamoDBClient":
+        return self._dynamodb(self._vend(caller.tenant))
+
+
+def _key(caller: Caller, item: str) -> "Item":
+    return {"merchant_id": {"S": caller.tenant.merchant_id}, "item": {"S": item}}
+
+
+def _request(caller: Caller, key: str) -> str:
+    """Nobody's id is in a key."""
+    return f"request#{hashlib.sha256(f'{caller.subject}|{key}'.encode()).hexdigest()[:40]}"
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as cause:
+        raise ClaimsUnavailable from cause

@@ -191,10 +191,10 @@ class Database:
                 self.close()
                 return self._open().execute(query, values).fetchall()
 
-    def run(self, query: QueryNoTemplate) -> list[Row]:
+    def run(self, query: QueryNoTemplate, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """One statement that acts for no merchant: it sees nobody's rows, and calls what may be called so."""
         with self._failures_named():
-            return self._open().execute(query).fetchall()
+            return self._open().execute(query, parameters).fetchall()
 
     def ping(self, *, timeout_s: float) -> None:
         """Raise DatabaseUnavailable unless PostgreSQL answers within the time, connecting included (whole seconds)."""

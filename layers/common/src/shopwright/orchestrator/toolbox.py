@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from shopwright.catalog.facts import Sheet, Told
 from shopwright.catalog.offer import ANY_PRICE, Listed, Range
 from shopwright.checkout import cart as carting
-from shopwright.checkout.cart import Add, Change, Empty, Line, Priced, Put, Remove
-from shopwright.errors import Invalid, NotFound
+from shopwright.checkout import quote as quoting
+from shopwright.checkout.cart import Add, CartChanged, Change, Empty, Line, Priced, Put, Remove
+from shopwright.checkout.terms import Terms
+from shopwright.errors import Conflict, Invalid, NotFound
 from shopwright.money import NO_CURRENCY, Money, exponent
 from shopwright.orchestrator import tools
 from shopwright.resilience.deadline import Deadline
@@ -23,13 +25,7 @@ _LOOKED_AT = 40  # passages, of which several may be of one product or of none
 _NAMED = 120  # passages of products that hold the words
 _LONGEST_TEXT, _LONGEST_RECORD = 1500, 500
 _TOLD = 5  # passages in the words of one source
-
-
-class NotAvailableYet(NotFound):
-    """The shop cannot do this yet."""
-
-    def __init__(self) -> None:
-        super().__init__("This is not available yet.")
+WHERE = "/v1/checkout/quote"  # the shopper's own page asks for a quote there, and the shopper agrees to it there
 
 
 class ToolOff(NotFound):
@@ -44,6 +40,13 @@ class ProductNotSold(NotFound):
 
     def __init__(self) -> None:
         super().__init__("The shop does not sell this product. Search for it anew.")
+
+
+class QuoteOutdated(Conflict):
+    """The terms are not those that the shopper was told."""
+
+    def __init__(self) -> None:
+        super().__init__("The terms have changed since they were told. Make a new quote, and tell the shopper.")
 
 
 class CartActionUnusable(Invalid):
@@ -84,8 +87,18 @@ class Desk:
     predict: Predict
     cart: carting.Desk
     hand_over: Callable[[Call, tools.HandOver], str]  # the reference under which a person finds it
+    buying: "Buying | None" = None  # where there is no checkout within reach
     documents: Callable[[Call, str, int], Sequence[Passage]] | None = None  # our own and others', where there are such
     ask_amazon_q: Callable[[Call, str], Sighted] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buying:
+    """What the tools of a checkout need. None of it can take a consent, or give one: `terms` are a shop's own charges,
+    and `status` looks for an order of this caller alone."""
+
+    terms: Callable[[Caller], Terms]
+    status: Callable[[Caller, str], str]
 
 
 def box(desk: Desk) -> Mapping[str, Callable[..., BaseModel]]:
@@ -96,10 +109,10 @@ def box(desk: Desk) -> Mapping[str, Callable[..., BaseModel]]:
         "search_products": shelf.search_products,
         "get_facts": shelf.get_facts,
         "predict_signals": shelf.predict_signals,
-        "get_order": _not_yet,
+        "get_order": shelf.get_order,
         "edit_cart": shelf.edit_cart,
-        "quote": _not_yet,
-        "start_checkout": _not_yet,
+        "quote": shelf.quote,
+        "start_checkout": shelf.start_checkout,
         "hand_over": shelf.hand_over,
         "ask_amazon_q": shelf.ask_amazon_q,
     }
@@ -180,6 +193,20 @@ class _Box:
             return _cart(carting.show(call.caller, desk=self._desk.cart))
         return _cart(carting.change(call.caller, change, desk=self._desk.cart, request_id=call.request_id))
 
+    def get_order(self, call: Call, wanted: tools.GetOrder) -> tools.Order:
+        return tools.Order(order_id=wanted.order_id, status=self._buying().status(call.caller, wanted.order_id))
+
+    def quote(self, call: Call, wanted: tools.WantedQuote) -> tools.Quote:
+        made = self._quoted(call)
+        if wanted.cart_version is not None and wanted.cart_version != made.cart_version:
+            raise CartChanged
+        return tools.Quote(quote_id=made.id, total=tools.Price(amount=made.total.amount, currency=made.currency))
+
+    def start_checkout(self, call: Call, wanted: tools.StartCheckout) -> tools.StartedCheckout:
+        if self._quoted(call).id != wanted.quote_id:
+            raise QuoteOutdated
+        return tools.StartedCheckout(consent_needed=True, where=WHERE)
+
     def hand_over(self, call: Call, wanted: tools.HandOver) -> tools.HandedOver:
         return tools.HandedOver(reference=self._desk.hand_over(call, wanted))
 
@@ -196,6 +223,19 @@ class _Box:
             came=outcome.came.value,
         )
 
+    def _buying(self) -> Buying:
+        if self._desk.buying is None:
+            raise ToolOff
+        return self._desk.buying
+
+    def _quoted(self, call: Call) -> quoting.Quote:
+        """The terms of this moment, unsigned: nobody can be charged by them. What can be agreed to is made where the
+        shopper agrees, with what they pay with."""
+        buying = self._buying()
+        cart = carting.show(call.caller, desk=self._desk.cart)
+        call.deadline.check()
+        return quoting.make(call.caller, cart, buying.terms(call.caller), gateway="", instrument="", now=0)
+
     def _range(self, call: Call, wanted: tools.SearchProducts) -> Range:
         if wanted.lowest_price is None and wanted.highest_price is None:
             return Range(currency=wanted.currency)
@@ -208,10 +248,6 @@ class _Box:
         any_product = self._desk.products(call.caller, Sought(limit=1))
         prices = [one.low for one in any_product if one.low is not None]
         return prices[0].currency if prices else NO_CURRENCY
-
-
-def _not_yet(call: Call, wanted: BaseModel) -> BaseModel:
-    raise NotAvailableYet
 
 
 def _change(wanted: tools.EditCart) -> Change | None:

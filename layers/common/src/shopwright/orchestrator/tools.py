@@ -294,7 +294,7 @@ _SHAPES: tuple[tuple[str, str, type[BaseModel], type[BaseModel], tuple[str, ...]
         Signals,
         ("database",),
     ),
-    ("get_order", "Read the status of one of the shopper's own orders.", GetOrder, Order, ("orders",)),
+    ("get_order", "Read the status of one of the shopper's own orders.", GetOrder, Order, ("database",)),
     (
         "edit_cart",
         "Show or change the shopper's own cart. Nothing is bought by it.",
@@ -302,13 +302,13 @@ _SHAPES: tuple[tuple[str, str, type[BaseModel], type[BaseModel], tuple[str, ...]
         ShownCart,
         ("carts", "database"),
     ),
-    ("quote", "Make the full terms of buying what is in the cart.", WantedQuote, Quote, ("checkout",)),
+    ("quote", "Make the full terms of buying what is in the cart.", WantedQuote, Quote, ("carts", "database")),
     (
         "start_checkout",
         "Show the shopper where to agree to a quote and pay. It neither agrees nor pays.",
         StartCheckout,
         StartedCheckout,
-        ("checkout",),
+        ("carts", "database"),
     ),
     ("hand_over", "Ask a person of the shop to take over.", HandOver, HandedOver, ("hand_over",)),
     (

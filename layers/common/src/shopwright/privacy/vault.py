@@ -65,6 +65,19 @@ class VaultUnavailable(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
+class Drawer:
+    """A part of the vault with keys of its own: whoever may open one can open no other. `exact`: two values are the
+    same only letter by letter, which a name in two spellings is and a gateway's token is not."""
+
+    purpose: str
+    exact: bool
+
+
+PERSONAL = Drawer("value", exact=False)
+PAYMENTS = Drawer("payment", exact=True)  # what a gateway charges, and what a bank asks and answers
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What a token stood for."""
 
@@ -78,13 +91,14 @@ class Restored:
 class Vault:
     """One merchant's part is reached through `keeper`, `restore` and `shred`, which all take the tenant first."""
 
-    def __init__(self, table: "PersonalTable", keys: "DataKeys | None") -> None:
+    def __init__(self, table: "PersonalTable", keys: "DataKeys | None", drawer: Drawer = PERSONAL) -> None:
         self._table = table
+        self._drawer = drawer
         self._keys = keys  # None where nothing is ever opened: an erasure needs no keys
 
     def keeper(self, tenant: Tenant, scope: str) -> Callable[[Kind, str], str]:
         """What gives a token for a value of this scope, and keeps the value. Keys are fetched by the first value."""
-        return _Keeper(self._table.of(tenant), self._with_keys(), tenant, _named(scope)).keep
+        return _Keeper(self._table.of(tenant), self._with_keys(), tenant, _named(scope), self._drawer).keep
 
     def restore(self, tenant: Tenant, token: str) -> Restored:
         """What the token stands for, or TokenUnknown, Erased, NotYours."""
@@ -99,7 +113,7 @@ class Vault:
         if key is None:
             raise Erased
         sealed = _bytes(row["sealed"])
-        plain = self._with_keys().open(_bytes(key["wrapped"]), _context(tenant, "value", scope))
+        plain = self._with_keys().open(_bytes(key["wrapped"]), _context(tenant, self._drawer.purpose, scope))
         try:
             value = AESGCM(plain).decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(tenant, token, scope, kind))
         except InvalidTag:
@@ -132,18 +146,19 @@ class Vault:
 class _Keeper:
     """The open scope of one merchant, for the length of one piece of work."""
 
-    def __init__(self, rows: "MerchantRows", keys: "DataKeys", tenant: Tenant, scope: str) -> None:
+    def __init__(self, rows: "MerchantRows", keys: "DataKeys", tenant: Tenant, scope: str, drawer: Drawer) -> None:
         self._rows = rows
         self._keys = keys
         self._tenant = tenant
         self._scope = scope
+        self._drawer = drawer
         self._open: tuple[bytes, str, AESGCM] | None = None
         self._kept: dict[str, None] = {}
 
     def keep(self, kind: Kind, value: str) -> str:
         """The value's token; when it is new, the value sealed under it."""
         naming, key, sealer = self._opened()
-        token = _token(naming, kind, value)
+        token = _token(naming, kind, value, self._drawer)
         if token not in self._kept:
             bound = _bound(self._tenant, token, self._scope, kind.value)
             nonce = secrets.token_bytes(_NONCE)
@@ -158,7 +173,7 @@ class _Keeper:
     def _opened(self) -> tuple[bytes, str, AESGCM]:
         if self._open is None:
             salt = self._salt()
-            plain, wrapped = self._keys.make(_context(self._tenant, "value", self._scope))
+            plain, wrapped = self._keys.make(_context(self._tenant, self._drawer.purpose, self._scope))
             key = secrets.token_hex(8)
             self._rows.add(f"scope#{self._scope}#key#{key}", {"wrapped": wrapped})
             naming = hmac.new(self._merchants_key(), f"{self._scope}|".encode() + salt, "sha256").digest()
@@ -207,8 +222,8 @@ def _named(scope: str) -> str:
     return hashlib.sha256(scope.encode()).hexdigest()[:40]
 
 
-def _token(naming: bytes, kind: Kind, value: str) -> str:
-    said = _SPACES.sub(" ", value).strip().casefold()
+def _token(naming: bytes, kind: Kind, value: str, drawer: Drawer) -> str:
+    said = f"{drawer.purpose}|{value}" if drawer.exact else _SPACES.sub(" ", value).strip().casefold()
     digest = hmac.new(naming, f"{kind.value}|{said}".encode(), "sha256").digest()
     return "tok_" + base64.b32encode(digest[:15]).decode().lower()
 

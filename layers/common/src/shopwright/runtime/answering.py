@@ -33,7 +33,7 @@ from shopwright.runtime.breakers import Breakers
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
 from shopwright.runtime.settings import Settings, variable
-from shopwright.runtime.tooling import Catalog, HandOverSettings, Searching, handing_over
+from shopwright.runtime.tooling import Catalog, HandOverSettings, Searching, buying, handing_over
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.secretsmanager import Secret
@@ -148,7 +148,8 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             database, breakers(name, database_guard.DatabaseLeftAlone, database_guard.EXCUSED)
         )
 
-    reading, writing = env.reading(guarded), guarded("writer", env.database())
+    database = env.database()
+    reading, writing = env.reading(guarded), guarded("writer", database)
     facts = Facts(writing)
     signer = env.signer()
     searching, catalog = Searching(reading, signer, env.more_models), Catalog(writing, signer)
@@ -219,6 +220,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
                 predict=heuristic.predict,
                 cart=carting.Desk(open=carts.open, change=carts.change, offers=catalog.offers),
                 hand_over=handing_over(env, said),
+                buying=buying(database, signer),
                 documents=documents if others else None,
                 ask_amazon_q=amazon_q if "amazon_q" in others else None,
             )

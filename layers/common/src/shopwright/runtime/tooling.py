@@ -29,7 +29,7 @@ from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.passport import Signer
 
 if TYPE_CHECKING:
-    from shopwright.database.connection import Reads
+    from shopwright.database.connection import Database, Reads
     from shopwright.embedding.model import Model
     from shopwright.retrieval.search import Passage
 
@@ -129,6 +129,22 @@ class Catalog:
         return self._by_words.of(self._signer.sign(caller.tenant), product_id)
 
 
+def buying(database: "Database", signer: Signer) -> toolbox.Buying:
+    """What the shop charges, and how far an order of the caller's own is."""
+    from shopwright.checkout.aurora import Orders
+    from shopwright.checkout.order import OrderUnknown
+
+    orders = Orders(database, signer)
+
+    def status(caller: Caller, order_id: str) -> str:
+        order = orders.of(caller.tenant).look(order_id)
+        if order.subject != caller.subject:
+            raise OrderUnknown
+        return order.shown
+
+    return toolbox.Buying(terms=lambda caller: orders.of(caller.tenant).terms(), status=status)
+
+
 def handing_over(env: HandOverSettings, said: Callable[[Call], Sequence[Turn]]) -> Callable[[Call, HandOver], str]:
     """Keeps a conversation for a person of the shop, with what was `said` in it so far."""
     from shopwright.handover import handover
@@ -176,6 +192,11 @@ def desk() -> toolbox.Desk:
         return Catalog(env.database(), env.signer())
 
     @cache
+    def sold() -> toolbox.Buying:
+        env = TenantSettings.read()
+        return buying(env.database(), env.signer())
+
+    @cache
     def carts() -> Carts:
         return Carts(CartSettings.read().carts_table)
 
@@ -201,6 +222,10 @@ def desk() -> toolbox.Desk:
         predict=heuristic.predict,
         cart=carting.Desk(open=opened, change=changed, offers=lambda caller, skus: catalog().offers(caller, skus)),
         hand_over=handed_over,
+        buying=toolbox.Buying(
+            terms=lambda caller: sold().terms(caller),
+            status=lambda caller, order_id: sold().status(caller, order_id),
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """The members table: who belongs to which merchant, whose tokens no longer stand, and how many guests have come.
 
-Its key is `subject`: `user#<username>`, `client#<client id>`, `widget#<public key>`, and `rate#…` for counters.
+Its key is `subject`: `user#<username>`, `client#<client id>`, `widget#<public key>`, `merchant#<id>` for how a merchant
+shows itself, and `rate#…` for counters.
 """
 
 import hmac
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.errors import Exhausted, Unavailable
+from shopwright.tenancy.branding import Shopfront
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.tenant import Tenant
 from shopwright.tenancy.widget import Widget
@@ -121,6 +123,29 @@ class Members:
             tenant=Tenant(item.get("merchant_id", {}).get("S", "")),
             origins=frozenset(item.get("origins", {}).get("SS", ())),
         )
+
+
+class Shopfronts:
+    """How merchants show themselves: a row each, `merchant#<id>`, which no token can be about."""
+
+    def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
+        self._table = table
+        self._dynamodb = dynamodb or client()
+
+    def of(self, tenant: Tenant) -> Shopfront | None:
+        """What an operator put there; None: nothing yet."""
+        item = _get(self._dynamodb, self._table, f"merchant#{tenant}")
+        return Shopfront.model_validate_json(item["shopfront"]["S"]) if item else None
+
+    def put(self, tenant: Tenant, shopfront: Shopfront) -> None:
+        """In place of what was there."""
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item={"subject": {"S": f"merchant#{tenant}"}, "shopfront": {"S": shopfront.model_dump_json()}},
+            )
+        except (BotoCoreError, ClientError) as cause:
+            raise _unavailable() from cause
 
 
 def _switched_off(item: "Item") -> bool:

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEPT_S = 300
+_MISSING = "ResourceNotFoundException"
 
 
 class SecretUnavailable(Unavailable):
     """The secret could not be read just now."""
+
+
+class SecretMissing(SecretUnavailable):
+    """There is no such secret, or not any more."""
 
 
 class SecretMalformed(Exception):
@@ -66,7 +71,9 @@ class Secret:
         try:
             text = self._secretsmanager().get_secret_value(SecretId=self._arn)["SecretString"]
         except (BotoCoreError, ClientError) as cause:
-            raise SecretUnavailable("A part of the service is not reachable. Please try again.") from cause
+            missing = isinstance(cause, ClientError) and cause.response["Error"].get("Code") == _MISSING
+            kind = SecretMissing if missing else SecretUnavailable
+            raise kind("A part of the service is not reachable. Please try again.") from cause
         try:
             value = json.loads(text)
         except ValueError:

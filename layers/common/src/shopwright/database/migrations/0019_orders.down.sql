@@ -1,0 +1,23 @@
+-- The role belongs to the whole server: it stays.
+set local role shopwright_settling;
+drop function shopwright.merchants_selling(date);
+drop function shopwright.merchants_telling(integer);
+drop function shopwright.standing_still(integer, integer);
+reset role;
+set local role shopwright_owner;
+drop table shopwright.reconciliation_difference;
+drop table shopwright.reconciliation;
+drop table shopwright.parked_saga;
+drop table shopwright.outbox;
+drop table shopwright.ledger_entry;
+drop table shopwright.unplaced_event;
+drop table shopwright.payment_event;
+drop table shopwright.payment;
+drop table shopwright.reservation;
+drop table shopwright.purchase;
+drop table shopwright.terms;
+drop function shopwright.next_terms_version();
+drop function shopwright.entries_balance();
+drop function shopwright.only_ever_added();
+revoke all on schema shopwright from shopwright_settling;
+reset role;

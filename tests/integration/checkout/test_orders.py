@@ -1,0 +1,191 @@
+"""What a shop does about its orders, what is told of them, and whether the books and the gateway agree."""
+
+from datetime import UTC, datetime
+
+import pytest
+from shopwright.checkout import reconcile, saga
+from shopwright.checkout.aurora import Difference, OrderNotPaid, OrderPaidAlready
+from shopwright.checkout.gateways import Event, Gateway, Misconfigured, Told
+from shopwright.checkout.order import CartBeingBought, OrderUnknown, State, Status
+from shopwright.database.connection import QueryFailed
+from shopwright.money import Money
+from shopwright.resilience.deadline import Deadline
+from shopwright.tenancy.tenant import Tenant
+
+from tests.integration.checkout.house import SHOPS, House, violations
+
+
+def paid(house: House, **more: object) -> tuple[str, str]:
+    sku = house.shelve(stock=1)
+    order = house.order(sku, **more)  # type: ignore[arg-type]  # the names are `order`'s own
+    assert house.walk(order) == "Paid"
+    return sku, order
+
+
+@pytest.mark.parametrize(("restock", "left"), [(False, 0), (True, 1)])
+def test_a_shop_gives_the_whole_of_it_back_once(house: House, restock: bool, left: int) -> None:
+    sku, order = paid(house)
+
+    house.orders.refund(order, restock=restock)
+    assert house.walk(order, "undo") == "Undone"
+    house.recover(order)
+
+    assert house.orders.look(order).status is Status.REFUNDED
+    assert house.stock(sku) == (left, 0)
+    assert set(house.orders.books(order).values()) == {0}
+    charged = house.ledger(order)
+    assert charged is not None
+    assert (charged.captured, charged.refunded) == (charged.captured, charged.captured)
+
+    house.orders.refund(order, restock=restock)
+    assert house.walk(order, "undo") == "Undone"
+    again = house.ledger(order)
+    assert again == charged
+
+
+def test_what_is_not_paid_is_not_refunded_and_what_is_paid_is_not_cancelled(house: House) -> None:
+    open_order = house.order(house.shelve())
+    with pytest.raises(OrderNotPaid):
+        house.orders.refund(open_order, restock=False)
+
+    _, paid_order = paid(house, who="bob")
+    with pytest.raises(OrderPaidAlready):
+        house.orders.cancel(paid_order)
+
+
+def test_a_shop_cancels_an_order_whose_shopper_is_at_their_bank(house: House) -> None:
+    sku = house.shelve()
+    order = house.order(sku, pays="challenge")
+    desk = house.desk()
+    saga.reserve(house.orders, order)
+    assert saga.authorize(house.tenant, order, desk=desk, deadline=Deadline(20_000)) == "waiting"
+
+    house.orders.cancel(order)
+    assert house.walk(order, "undo") == "Undone"
+    assert house.walk(order) == "Undone"  # the execution that waited finds it cancelled
+
+    house.recover(order)
+    assert house.orders.look(order).reason == "cancelled_by_shop"
+    assert violations(house, sku, 1, order) == []
+
+
+def test_one_cart_is_bought_once_at_a_time(house: House) -> None:
+    sku = house.shelve(stock=5)
+    first = house.order(sku)
+    second = house.quote()
+
+    with pytest.raises(CartBeingBought):
+        house.agree(second, request="r-2")
+
+    house.orders.cancel(first)
+    house.walk(first, "undo")
+    third = house.quote()
+    assert house.walk(house.agree(third, request="r-3")) == "Paid"
+
+
+def test_a_webhook_of_another_amount_changes_nothing_and_waits_for_an_operator(house: House) -> None:
+    sku = house.shelve()
+    order = house.order(sku)
+    saga.reserve(house.orders, order)
+    house.orders.ask(order)
+    looked = house.orders.look(order)
+    event = Event(
+        "e-1", Told.CAPTURED, "captured", "ref", f"{looked.saga_id}.1", order, Money(1, "GBP"), datetime.now(UTC)
+    )
+
+    assert house.hear(event) == "known"
+    assert house.hear(event) == "known"
+
+    assert house.orders.look(order).payment.state is State.ASKED
+    rows = house.run("select why from shopwright.unplaced_event where merchant_id = %(m)s and told = 'e-1'")
+    assert [row["why"] for row in rows] == ["an operator has to look"]
+    assert [one.told for one in house.orders.log_of(order) if one.told] == [f"{house.vendor}:e-1"]
+
+
+def test_a_webhook_about_no_order_of_ours_is_kept(house: House) -> None:
+    event = Event("e-9", Told.CAPTURED, "captured", "ref-9", "s-nobody.1", "", None, datetime.now(UTC))
+
+    assert house.hear(event) == "unplaced"
+
+    assert house.run("select 1 from shopwright.unplaced_event where merchant_id = %(m)s and told = 'e-9'")
+
+
+def test_each_event_of_an_order_is_told_once_in_order(house: House) -> None:
+    for tenant in house.all_orders.merchants_telling():
+        orders = house.all_orders.of(tenant)
+        orders.announced([one.id for one in orders.announcements(at_most=10_000)])
+    _, order = paid(house)
+
+    told = [one for one in house.orders.announcements() if one.order_id == order]
+    assert [one.kind for one in told] == ["OrderPlaced", "OrderPaid"]
+    assert house.tenant in house.all_orders.merchants_telling()
+
+    house.orders.announced([one.id for one in told])
+    assert house.orders.announcements() == ()
+    assert house.tenant not in house.all_orders.merchants_telling()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update shopwright.payment_event set amount_minor = 1 where merchant_id = %(m)s",
+        "delete from shopwright.payment_event where merchant_id = %(m)s",
+        "update shopwright.ledger_entry set amount_minor = 1 where merchant_id = %(m)s",
+        "delete from shopwright.ledger_entry where merchant_id = %(m)s",
+    ],
+)
+def test_what_happened_to_money_is_only_ever_added_to(house: House, statement: str) -> None:
+    paid(house)
+
+    with pytest.raises(QueryFailed, match=r"42501|SW003"):
+        house.run(statement)
+
+
+def test_books_that_do_not_balance_are_refused(house: House) -> None:
+    order = house.order(house.shelve())
+
+    with pytest.raises(QueryFailed, match="SW004"):
+        house.run(
+            "insert into shopwright.ledger_entry (merchant_id, transaction_id, account, order_id, kind, amount_minor, "
+            "currency) values (%(m)s, '01M8AYAYCWCHMS9APBB78FC6YH', 'gateway', %(o)s, 'capture', 5, 'GBP')",
+            o=order,
+        )
+
+
+def test_nobody_sees_the_orders_of_another_shop(house: House) -> None:
+    _, order = paid(house)
+    others = house.all_orders.of(next(tenant for tenant in SHOPS.values() if tenant != house.tenant))
+
+    with pytest.raises(OrderUnknown):
+        others.look(order)
+    assert order not in {one.id for one in others.page(limit=50)[0]}
+    assert others.log_of(order) == ()
+
+
+def test_a_difference_that_somebody_made_behind_our_back_is_found(house: House) -> None:
+    _, honest = paid(house)
+    _, refunded = paid(house, who="bob")
+    payment = house.orders.look(refunded).pay(house.tenant)
+    house.double.books.entries[payment.reference].refund("re_behind_our_back")
+    house.double.take()  # and its webhook was lost
+
+    def gateway(tenant: Tenant, vendor: str) -> Gateway:
+        if tenant != house.tenant:
+            raise Misconfigured
+        return house.desk().gateway(tenant, vendor)
+
+    came = reconcile.reconcile(
+        datetime.now(UTC).date(), reconcile.Desk(house.all_orders, gateway, Difference), Deadline(60_000)
+    )
+
+    if house.vendor == "adyen":  # which cannot be asked what it holds
+        assert came.unasked >= 2
+        return
+    assert came.differences >= 1
+    rows = house.run(
+        "select kind, ours, theirs, order_id from shopwright.reconciliation_difference where merchant_id = %(m)s"
+    )
+    mine = {(row["kind"], row["ours"], row["theirs"]) for row in rows if row["order_id"] == refunded}
+    assert mine == {("taken", str(payment.amount.minor), "0")}
+    assert honest not in {row["order_id"] for row in rows}
+    assert house.run("select 1 from shopwright.reconciliation where merchant_id = %(m)s and differences >= 1")

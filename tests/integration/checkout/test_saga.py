@@ -1,0 +1,128 @@
+"""A sale, step by step and back again, over the machine's own file, PostgreSQL and the gateways' doubles."""
+
+import pytest
+from shopwright.checkout.order import State, Status
+
+from local.gateways.faults import Fault
+from tests.integration.checkout.house import House, in_cart, violations
+
+
+def test_a_shopper_pays_and_the_goods_are_sold(house: House) -> None:
+    sku = house.shelve(stock=3)
+    order = house.order(sku, quantity=2)
+
+    assert house.walk(order) == "Paid"
+
+    assert house.orders.look(order).status is Status.PAID
+    assert house.stock(sku) == (1, 0)
+    assert in_cart(house) == {}
+    assert violations(house, sku, 3, order) == []
+
+
+def test_a_declined_card_leaves_no_hold_and_the_cart(house: House) -> None:
+    sku = house.shelve()
+    order = house.order(sku, pays="decline")
+
+    assert house.walk(order) == "Undone"
+
+    looked = house.orders.look(order)
+    assert (looked.status, looked.reason, looked.payment.reason) == (Status.CANCELLED, "PaymentDeclined", "declined")
+    assert house.stock(sku) == (1, 0)
+    assert in_cart(house) == {sku: 1}
+    assert violations(house, sku, 1, order) == []
+
+
+def test_a_shopper_who_passes_their_banks_question_has_paid(house: House) -> None:
+    sku = house.shelve()
+    order = house.order(sku, pays="challenge")
+
+    assert house.walk(order) == "Paid"
+    assert violations(house, sku, 1, order) == []
+
+
+@pytest.mark.parametrize("answer", ["fail", "silence"])
+def test_a_question_that_is_not_passed_leaves_no_hold_and_the_cart(house: House, answer: str) -> None:
+    sku = house.shelve()
+    order = house.order(sku, pays="challenge")
+    house.answers_bank = answer
+
+    assert house.walk(order) == "Undone"
+
+    house.recover(order)
+    assert house.orders.look(order).status is Status.CANCELLED
+    assert in_cart(house) == {sku: 1}
+    assert violations(house, sku, 1, order) == []
+
+
+def test_the_last_one_is_sold_once(house: House) -> None:
+    sku = house.shelve(stock=1)
+    first, second = house.order(sku, who="ann"), house.order(sku, who="bob")
+
+    assert {house.walk(first), house.walk(second)} == {"Paid", "Undone"}
+
+    assert house.orders.look(second).reason == "OutOfStock"
+    assert violations(house, sku, 1, first, second) == []
+
+
+@pytest.mark.parametrize("harm", ["lose_reply", "lose_request", "fail_after", "fail_before", "busy", "garbage"])
+@pytest.mark.parametrize("operation", ["create", "authorize", "capture"])
+def test_what_is_lost_on_the_way_is_never_charged_twice(house: House, harm: str, operation: str) -> None:
+    sku = house.shelve()
+    order = house.order(sku)
+    house.harm(Fault.model_validate({"harm": harm, "operation": operation, "order_id": order, "times": 2}))
+
+    house.walk(order)
+
+    house.recover(order)
+    assert violations(house, sku, 1, order) == []
+
+
+@pytest.mark.parametrize("harm", ["lose_reply", "fail_after", "lose_request"])
+def test_what_the_shopper_brought_back_and_nobody_could_use_is_undone(house: House, harm: str) -> None:
+    sku = house.shelve()
+    order = house.order(sku, pays="challenge")
+    house.harm(Fault.model_validate({"harm": harm, "operation": "resume", "order_id": order, "times": 20}))
+
+    house.walk(order)
+
+    house.recover(order)
+    assert violations(house, sku, 1, order) == []
+
+
+def test_a_payment_that_cannot_be_undone_is_parked_until_an_operator_has_it_tried_again(house: House) -> None:
+    sku = house.shelve()
+    order = house.order(sku)
+    house.harm(
+        Fault(harm="fail_before", operation="capture", order_id=order, times=100),
+        Fault(harm="lose_request", operation="void", order_id=order, times=100),
+        Fault(harm="lose_request", operation="reverse", order_id=order, times=100),
+        Fault(harm="lose_request", operation="cancel_unseen", order_id=order, times=100),
+    )
+
+    assert house.walk(order) == "Parked"
+
+    parked = house.orders.look(order)
+    assert (parked.status, parked.parked) == (Status.UNDOING, True)
+    assert house.stock(sku) == (1, 1)
+    house.recover(order)
+    done = house.orders.look(order)
+    assert (done.status, done.parked) == (Status.CANCELLED, False)
+    assert violations(house, sku, 1, order) == []
+
+
+def test_an_expired_hold_is_released_and_one_whose_money_is_held_is_not(house: House) -> None:
+    sku = house.shelve()
+    order = house.order(sku)
+    house.orders.reserve(order, for_s=1)
+    house.run(
+        "update shopwright.reservation set expires_at = now() - interval '1 minute' where order_id = %(o)s", o=order
+    )
+    house.orders.ask(order)
+
+    assert house.orders.expire(order) is False
+
+    house.run("update shopwright.payment set state = 'none' where order_id = %(o)s", o=order)
+    assert house.orders.expire(order) is True
+    house.recover(order)
+    assert house.orders.look(order).payment.state is State.NONE
+    assert violations(house, sku, 1, order) == []

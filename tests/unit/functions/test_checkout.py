@@ -1,0 +1,233 @@
+"""The shopper's one word, as it comes over HTTP: who may give it, how it is repeated, and what is never stored."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import checkout
+import pytest
+from shopwright.catalog.offer import Offer
+from shopwright.checkout import cart as carting
+from shopwright.checkout.canonical import digest
+from shopwright.checkout.cart import Line, Put
+from shopwright.checkout.consent import Claim, KeyOfAnother, RequestInFlight
+from shopwright.checkout.gateways import Misconfigured, instrument
+from shopwright.checkout.order import Placing
+from shopwright.checkout.quote import Signatures
+from shopwright.checkout.stepfunctions import SagaUnavailable
+from shopwright.checkout.terms import Terms
+from shopwright.money import Money
+from shopwright.tenancy.caller import Caller
+from shopwright.tenancy.member import Member
+from shopwright.tenancy.passport import SigningKey
+from shopwright.tenancy.tenant import Tenant
+
+from tests.fakes import gateway
+from tests.fakes.bulkhead import roomy
+from tests.fakes.carts import FakeCarts
+from tests.fakes.gateway import Answer
+from tests.fakes.members import FakeMembers
+from tests.fakes.trail import FakeAudit
+
+ANN = gateway.member()
+KEY = {"Idempotency-Key": "order-1"}
+TENT = Offer("TENT-2P", "p-1", "Tent", "", Money(19900, "EUR"), 3, "in stock", 5)
+NOW = float(gateway.ISSUED_AT)
+
+
+class Desk:
+    """A till that remembers which orders were taken and which sagas were started."""
+
+    def __init__(self) -> None:
+        self.carts = FakeCarts(lambda: NOW)
+        self.claims: dict[str, Claim] = {}
+        self.requests: dict[str, tuple[str, str | None]] = {}
+        self.placed: list[Placing] = []
+        self.started: list[tuple[str, str]] = []
+        self.kept: list[str] = []
+        self.saga_down = False
+        self.configured = True
+
+    def build(self) -> Any:
+        def offers(caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
+            return {sku: (TENT,) for sku in skus if sku == TENT.sku}
+
+        return checkout.Desk(
+            members=self.members,
+            trail=FakeAudit(),
+            bulkhead=roomy(),
+            carting=carting.Desk(open=self.carts.open, change=self.carts.change, offers=offers),
+            terms=lambda tenant: Terms(Money(495, "EUR"), Money(5000, "EUR"), 2000),
+            vendor=self._vendor,
+            check=self._check,
+            keep=self._keep,
+            signatures=Signatures(lambda: (SigningKey("q1", b"k" * 32),)),
+            claimed=lambda caller, nonce: self.claims.get(nonce),
+            claim=lambda caller, wanted: self.claims.setdefault(wanted.nonce, wanted) == wanted,
+            open_request=self._open,
+            close_request=self._close,
+            place=lambda caller, placing: self.placed.append(placing),
+            start=self._start,
+            now=lambda: NOW,
+        )
+
+    def _check(self, vendor: str, text: str) -> None:
+        instrument.of_stripe(text)
+
+    def _vendor(self, tenant: Tenant) -> str:
+        if not self.configured:
+            raise Misconfigured
+        return "stripe"
+
+    def _keep(self, tenant: Tenant, subject: str, value: str) -> str:
+        self.kept.append(value)
+        return "tok_" + "a" * 24
+
+    def _open(self, caller: Caller, key: str, body: str) -> str | None:
+        before = self.requests.setdefault(key, (body, None))
+        if before == (body, None) and f"{key} is open" not in self.requests:
+            self.requests[f"{key} is open"] = (body, None)
+            return None
+        if before[0] != body:
+            raise KeyOfAnother
+        if before[1] is None:
+            raise RequestInFlight
+        return before[1]
+
+    def _close(self, caller: Caller, key: str, answer: str | None) -> None:
+        body, _ = self.requests.pop(key)
+        self.requests.pop(f"{key} is open", None)
+        if answer is not None:
+            self.requests[key] = (body, answer)
+
+    def _start(self, caller: Caller, order: str, saga: str) -> None:
+        if self.saga_down:
+            raise SagaUnavailable
+        self.started.append((order, saga))
+
+    def call(self, path: str, body: Any, row: Member = ANN, **more: Any) -> Answer:
+        self.members = FakeMembers(row)
+        handler = checkout.build(self.build)
+        return gateway.send(handler, gateway.request("POST", path, token=gateway.claims(row), body=body, **more))
+
+    def quote(self) -> dict[str, Any]:
+        caller = Caller(Tenant("outdoor"), "shopper", ANN.subject, frozenset())  # type: ignore[arg-type]  # the role's text
+        self.carts.change(caller, Put(Line("TENT-2P", 1)))
+        answer = self.call("/v1/checkout/quote", {"instrument": "pm_card_visa"})
+        assert answer.status == 200
+        return dict(answer.body)
+
+
+def agreed(quoted: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    consent = {"quote_hash": quoted["quote_hash"], "nonce": quoted["quote"]["nonce"], "agreed": True}
+    return {
+        "quote": quoted["quote"],
+        "signature": quoted["signature"],
+        "consent": consent,
+        "return_url": "https://shop.example/paid",
+        **changed,
+    }
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_quote_holds_no_token_and_a_repeated_order_starts_one_saga_and_answers_the_same(desk: Desk) -> None:
+    quoted = desk.quote()
+    assert "pm_card_visa" not in str(quoted)
+    assert desk.kept == ["pm_card_visa"]
+
+    first = desk.call("/v1/checkout", agreed(quoted), headers=KEY)
+    again = desk.call("/v1/checkout", agreed(quoted), headers=KEY)
+
+    assert first.status == again.status == 202
+    assert first.body == again.body
+    assert first.body["status_url"] == f"/v1/orders/{first.body['order_id']}"
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(desk.started) == len(desk.placed) == 1
+
+
+def test_another_body_under_the_same_key_is_refused(desk: Desk) -> None:
+    quoted = desk.quote()
+    desk.call("/v1/checkout", agreed(quoted), headers=KEY)
+
+    other = desk.call("/v1/checkout", agreed(quoted, return_url="https://shop.example/other"), headers=KEY)
+
+    assert (other.status, other.body["error"]) == (409, "KeyOfAnother")
+
+
+def test_a_request_in_flight_is_not_begun_twice(desk: Desk) -> None:
+    quoted = desk.quote()
+    body = checkout.Order.model_validate(agreed(quoted))
+    desk._open(None, "order-1", digest(body.model_dump()))  # type: ignore[arg-type]  # nobody asks who
+
+    answer = desk.call("/v1/checkout", agreed(quoted), headers=KEY)
+
+    assert (answer.status, answer.body["error"]) == (409, "RequestInFlight")
+    assert desk.started == []
+
+
+def test_what_could_not_be_started_is_started_by_the_same_request_again(desk: Desk) -> None:
+    quoted = desk.quote()
+    desk.saga_down = True
+    assert desk.call("/v1/checkout", agreed(quoted), headers=KEY).status == 503
+    desk.saga_down = False
+
+    assert desk.call("/v1/checkout", agreed(quoted), headers=KEY).status == 202
+    assert len(desk.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error"),
+    [
+        ({"signature": "q1." + "0" * 64}, 422, "QuoteForged"),
+        ({"signature": "who.knows"}, 422, "QuoteForged"),
+        ({"consent": None}, 422, "Invalid"),
+        ({"return_url": "http://shop.example"}, 422, "ReturnUrlUnusable"),
+        ({"surprise": 1}, 422, "Invalid"),
+    ],
+)
+def test_a_refusal_names_itself_and_starts_nothing(desk: Desk, change: dict[str, Any], status: int, error: str) -> None:
+    answer = desk.call("/v1/checkout", agreed(desk.quote(), **change), headers=KEY)
+
+    assert (answer.status, answer.body["error"]) == (status, error)
+    assert desk.started == []
+    assert desk.placed == []
+
+
+def test_without_a_key_nothing_is_taken(desk: Desk) -> None:
+    answer = desk.call("/v1/checkout", agreed(desk.quote()))
+
+    assert (answer.status, answer.body["error"]) == (422, "KeyNeeded")
+
+
+@pytest.mark.parametrize("role", ["merchant", "operator", "machine"])
+def test_only_a_shopper_agrees(desk: Desk, role: str) -> None:
+    quoted = desk.quote()
+    subject = "client#m" if role == "machine" else ANN.subject
+    row = gateway.member(role=role, subject=subject)
+
+    assert desk.call("/v1/checkout", agreed(quoted), row, headers=KEY).status == 403
+    assert desk.call("/v1/checkout/quote", {"instrument": "pm_card_visa"}, row).status == 403
+    assert desk.started == []
+
+
+@pytest.mark.parametrize("text", ["4242424242424242", "pm_4242424242424242", "card 4242 4242 4242 4242"])
+def test_a_card_number_is_refused_and_never_kept(desk: Desk, text: str) -> None:
+    desk.quote()
+    desk.kept.clear()
+
+    answer = desk.call("/v1/checkout/quote", {"instrument": text})
+
+    assert (answer.status, answer.body["error"]) == (422, "InstrumentUnusable")
+    assert "4242" not in str(answer.body)
+    assert desk.kept == []
+
+
+def test_a_shop_without_a_gateway_takes_no_orders(desk: Desk) -> None:
+    desk.configured = False
+
+    answer = desk.call("/v1/checkout/quote", {"instrument": "pm_card_visa"})
+
+    assert (answer.status, answer.body["error"]) == (403, "Misconfigured")
