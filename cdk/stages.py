@@ -21,6 +21,7 @@ DATABASE_FUNCTIONS = frozenset(
         *("remove-document", "reembed", "products", "switch-model", "migrate", "refresh-views", "shop-statistics"),
         *("tend-indexes", "checkout", "orders", "reserve-stock", "authorize", "confirm-order", "capture", "compensate"),
         *("settle-payments", "sweep-orders", "resume-sagas", "publish-events", "reconcile"),
+        *("write-receipt", "tell-stock", "count-sale"),
     }
 )
 
@@ -186,6 +187,9 @@ DEV = Stage(
             "resume-sagas": 1,
             "publish-events": 1,
             "reconcile": 1,
+            "write-receipt": 2,
+            "tell-stock": 2,
+            "count-sale": 2,
         }
     ),
     dispatch_concurrency=2,
@@ -242,6 +246,9 @@ STAGING = Stage(
             "resume-sagas": 1,
             "publish-events": 1,
             "reconcile": 1,
+            "write-receipt": 2,
+            "tell-stock": 2,
+            "count-sale": 2,
         }
     ),
     dispatch_concurrency=5,
@@ -299,6 +306,9 @@ PROD = Stage(
             "resume-sagas": 1,
             "publish-events": 1,
             "reconcile": 1,
+            "write-receipt": 2,
+            "tell-stock": 2,
+            "count-sale": 2,
         }
     ),
     dispatch_concurrency=10,

@@ -1,5 +1,8 @@
 """make replay QUEUE=ingestion-failed: send what failed on its way again, once its cause is cured.
 
+Documents that failed lie in ingestion-failed and ingestion-dead-letters; orders whose receipt, stock or count could
+not be seen to, in receipts-failed, stock-failed and sales-failed.
+
 DRY=1 only says what would be done, LIMIT=n does so many, STAGE=prod does it on AWS and not on the laptop.
 """
 
@@ -11,15 +14,22 @@ from collections.abc import Callable, Sequence
 from local import operate, terminal
 from local.operate import Service
 
-QUEUES = ("ingestion-dead-letters", "ingestion-failed")
+# Queue of failures → the function that empties it.
+QUEUES = {
+    "ingestion-dead-letters": "replay-drops",
+    "ingestion-failed": "replay-drops",
+    "receipts-failed": "replay-events",
+    "stock-failed": "replay-events",
+    "sales-failed": "replay-events",
+}
 
 
 def replay(service: Service, queue: str, *, limit: int | None, dry: bool, say: Callable[[str], None] = print) -> int:
-    """Call replay-drops until nothing is left to do; gives how many messages were sent again."""
+    """Call what empties it until nothing is left to do; gives how many messages were sent again."""
     done = 0
     while limit is None or done < limit:
         asked = {"queue": queue, "dry": dry, **({"limit": limit - done} if limit is not None else {})}
-        told = service.call("replay-drops", asked)
+        told = service.call(QUEUES[queue], asked)
         done += int(told["replayed"])
         verb = "would be replayed" if dry else "replayed"
         say(f"  {told['replayed']} {verb}, {told['poison']} that nobody can read, {told['left']} in the queue now")

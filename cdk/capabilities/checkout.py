@@ -19,10 +19,12 @@ from cdk.parts.capability_function import CapabilityFunction
 from cdk.parts.front_door import FrontDoor
 from cdk.parts.grants import (
     allow,
+    list_objects,
     read_secret,
     use_cache,
     use_database,
     use_gateways,
+    use_objects,
     use_personal_key,
     use_table,
 )
@@ -214,14 +216,17 @@ class Checkout(Construct):
             layers=_KEEPS,
             timeout_s=10,
             memory_mb=512,
-            environment={"MEMBERS_TABLE": data.members.table_name},
+            environment={"MEMBERS_TABLE": data.members.table_name, "RECEIPTS_BUCKET": data.receipts.bucket_name},
             in_network=True,
         )
         use_database(orders, data)
+        use_objects(orders, data, data.receipts, "receipts/", "GetObject")
+        list_objects(orders, data.receipts)
         use_table(orders, data.members, "GetItem")
         self._keeps(orders, opens=True)  # what a bank asks a shopper is told to that shopper
         door.route("GET", "/v1/orders", orders, scope="shop/chat", parameters=("limit", "cursor"))
         door.route("GET", "/v1/orders/{order_id}", orders, scope="shop/chat")
+        door.route("GET", "/v1/orders/{order_id}/receipt", orders, scope="shop/chat")
         door.route("POST", "/v1/orders/{order_id}/proof", orders, scope="shop/chat", body=True)
         door.route("POST", "/v1/orders/{order_id}/cancel", orders, scope="shop/orders")
         door.route("POST", "/v1/orders/{order_id}/refund", orders, scope="shop/orders", body=True)

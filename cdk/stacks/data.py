@@ -92,6 +92,10 @@ class Data(Stack):
                 )
             ],
         )
+        self.receipts = self._bucket(
+            "Receipts",
+            lifecycle_rules=[s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=Duration.days(30))],
+        )
         self.audit = self._bucket(
             "Audit",
             object_lock_enabled=True,

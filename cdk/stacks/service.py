@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
+from cdk.capabilities.after_sale import AfterSale
 from cdk.capabilities.auditing import Auditing
 from cdk.capabilities.catalog import Catalog
 from cdk.capabilities.checkout import Checkout
@@ -65,6 +66,7 @@ class Service(Stack):
         self.checkout = Checkout(
             self, "Checkout", ground=ground, door=self.door, payments=self.payments, after=upkeep.migrations
         )
+        self.after_sale = AfterSale(self, "AfterSale", ground=ground, topic=self.checkout.topic)
         self.streaming = Streaming(self, "Streaming", ground=ground, door=self.door, agent_arn=agent_arn)
         if agent is None:
             for answers in (conversation.answers, self.streaming.answers):
@@ -79,6 +81,7 @@ class Service(Stack):
             self.auditing.heard_by(function)
 
         self.functions: tuple[CapabilityFunction, ...] = (
+            *self.after_sale.functions,
             *self.auditing.functions,
             *self.checkout.functions,
             *self.payments.functions,
@@ -128,6 +131,12 @@ class Service(Stack):
             "CheckoutSagaArn": self.checkout.machine.state_machine_arn,
             "ParkedSagasQueueUrl": self.checkout.parked.queue_url,
             "OrdersTopicArn": self.checkout.topic.topic_arn,
+            "ReceiptsBucket": data.receipts.bucket_name,
+            **{
+                f"{pascal(name)}QueueUrl": queue.queue_url
+                for what, (events, failed) in self.after_sale.queues.items()
+                for name, queue in ((f"{what}-events", events), (f"{what}-failed", failed))
+            },
             "WebhooksTable": data.webhooks.table_name,
             "WebhooksQueueUrl": self.payments.events.queue_url,
             "WebhooksDeadLetterQueueUrl": self.payments.dead_letters.queue_url,

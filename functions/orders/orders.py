@@ -25,6 +25,7 @@ from shopwright.tenancy.tenant import Tenant
 
 if TYPE_CHECKING:
     from shopwright.checkout.aurora import MerchantOrders
+    from shopwright.checkout.s3 import MerchantReceipts
 
 STAFF = frozenset({Role.MERCHANT, Role.OPERATOR})  # they see every order of their shop; everybody else their own
 LONGEST_PROOF = 20_000
@@ -34,6 +35,7 @@ class Environment(WalletSettings):
     members_table: str
     audit_queue_url: str
     saga_arn: str
+    receipts_bucket: str
 
 
 OrderId = Annotated[str, Path(pattern=ORDER_ID, description="As the checkout gave it.")]
@@ -86,6 +88,14 @@ class OrdersShown(BaseModel):
     cursor: str | None
 
 
+class ReceiptShown(BaseModel):
+    """Two addresses of the same receipt. Whoever has one can read it until it expires: it says no name and no card."""
+
+    html: str = Field(description="A page, to be shown.")
+    pdf: str = Field(description="A file, to be kept.")
+    expires_in: int = Field(description="Seconds.")
+
+
 class Proof(_Shape):
     """What the shopper's browser brought back from their bank: the query of the address, or what the form gave."""
 
@@ -123,10 +133,12 @@ class Desk:
     keep_proof: Callable[[Tenant, str, Mapping[str, str]], str]
     wake: Callable[[str], None]
     again: Callable[[Tenant, ordering.Order, Begin, str], None]
+    receipts: "Callable[[Tenant], MerchantReceipts]"
 
 
 @cache
 def wire() -> Desk:
+    from shopwright.checkout.s3 import Receipts
     from shopwright.checkout.stepfunctions import Sagas, Waiting
 
     env = Environment.read()
@@ -139,6 +151,7 @@ def wire() -> Desk:
         keep_proof=wallet.keep_proof,
         wake=Waiting().wake,
         again=lambda tenant, order, begin, attempt: sagas.again(tenant, order.id, order.saga_id, begin, attempt),
+        receipts=Receipts(env.receipts_bucket).of,
     )
 
 
@@ -166,6 +179,12 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
     def one(order_id: OrderId) -> OrderShown:
         order = find(order_id)
         return _shown(order, _to_do(order, http.caller(api), desk()))
+
+    @api.get("/v1/orders/<order_id>/receipt")
+    def receipt(order_id: OrderId) -> ReceiptShown:
+        order = find(order_id)
+        lent = desk().receipts(http.caller(api).tenant).lend(order.id)
+        return ReceiptShown(html=lent.html, pdf=lent.pdf, expires_in=lent.expires_in)
 
     @api.post(
         "/v1/orders/<order_id>/proof", status_code=202, responses={202: {"description": "It is being looked at."}}

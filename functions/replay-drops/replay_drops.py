@@ -1,9 +1,7 @@
 """SQS's dead letters, when an operator calls (`make replay`): send what lies in a queue of failures on its way again.
 
-Both queues are emptied into the queue of drops, so that what is replayed is bounded as every drop is. A message is sent
-before it is deleted: nothing is lost when this function ends in between, and its own id, which is the same however
-often it is received, names the attempt, so that nothing is worked off twice for it. What nobody can read is counted
-and left where it is.
+Both queues are emptied into the queue of drops, so that what is replayed is bounded as every drop is. A message's own
+id, which is the same however often it is received, names the attempt, so that nothing is worked off twice for it.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,16 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from shopwright.documents.event import S3Event
-from shopwright.documents.sqs import AT_MOST, Message, Queue
+from shopwright.documents.sqs import Message, Queue
 from shopwright.documents.work import Change
 from shopwright.errors import Invalid
-from shopwright.runtime import task
+from shopwright.runtime import replaying, task
 from shopwright.runtime.settings import Settings
-
-HOLD_S = 330  # longer than this function runs: what it has seen does not come to it twice
-SPARE_S = 15.0  # kept for letting go of what stays
 
 
 class Environment(Settings):
@@ -35,14 +30,10 @@ class Desk:
     drop: Callable[[str], None]
 
 
-class Call(BaseModel):
-    """What an operator asks. `dry`: only say what would be done."""
-
-    model_config = ConfigDict(extra="forbid")
+class Call(replaying.Asked):
+    """Which queue of failures."""
 
     queue: Literal["ingestion-dead-letters", "ingestion-failed"]
-    limit: int = Field(default=1000, ge=1)
-    dry: bool = False
 
 
 class Execution(BaseModel):
@@ -53,17 +44,6 @@ class Ended(BaseModel):
     """What EventBridge says of an execution."""
 
     detail: Execution
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """`poison` is how many nobody can read; `left` is about how many lie in the queue now, those included."""
-
-    queue: str
-    replayed: int
-    poison: int
-    left: int
-    dry: bool
 
 
 @cache
@@ -79,30 +59,8 @@ def wire() -> Desk:
 
 
 def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
-    def replay(call: Call) -> Replayed:
-        source = desk().queues[call.queue]
-        replayed, poison, stays = 0, 0, list[Message]()
-        try:
-            while (room := call.limit - replayed - poison) > 0 and task.deadline().left_s() > SPARE_S:
-                found = source.receive(min(room, AT_MOST), hold_s=HOLD_S)
-                if not found:
-                    break
-                for message in found:
-                    again = _again(message)
-                    if again is None:
-                        poison += 1
-                        stays.append(message)
-                    elif call.dry:
-                        replayed += 1
-                        stays.append(message)
-                    else:
-                        desk().drop(again)
-                        source.delete(message)
-                        replayed += 1
-        finally:
-            for message in stays:
-                source.let_go(message)
-        return Replayed(call.queue, replayed, poison, source.waiting(), call.dry)
+    def replay(call: Call) -> replaying.Replayed:
+        return replaying.replay(call.queue, call, desk().queues[call.queue], desk().drop, _again)
 
     return task.handler(replay, Call, kind="trigger")
 

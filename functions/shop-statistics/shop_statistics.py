@@ -1,4 +1,4 @@
-"""GET /v1/statistics: what a merchant's shop holds, counted now and then."""
+"""GET /v1/statistics: what a merchant's shop holds and sells, counted now and then."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from pydantic import BaseModel, Field
+from shopwright.checkout.sales import Sales
 from shopwright.documents.statistics import Statistics
 from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
@@ -31,8 +32,27 @@ class Counted(BaseModel):
     last_change: datetime
 
 
+class Sold(BaseModel):
+    """The last thirty days in one currency, in minor units. What was refunded was sold before, and is in the total."""
+
+    currency: str
+    orders: int
+    total_minor: int
+    refunds: int
+    refunded_minor: int
+
+
+class Popular(BaseModel):
+    """An article that is bought: in how many orders, and how many of it were not given back."""
+
+    product_id: str
+    title: str
+    orders: int
+    units: int
+
+
 class Shown(BaseModel):
-    """A shop's documents, counted. `counted_at` is null until the first count: a new shop waits a few minutes."""
+    """A shop's documents and sales, counted. `counted_at` is null until the first count: a new shop waits minutes."""
 
     counted_at: datetime | None
     documents: int
@@ -44,6 +64,8 @@ class Shown(BaseModel):
     bytes: int
     last_change: datetime | None
     by_kind: list[Counted]
+    sales: list[Sold]
+    popular: list[Popular] = Field(description="Of the last thirty days, the most bought first; ten at most.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +73,12 @@ class Desk:
     members: Members
     trail: Audit
     statistics: Callable[[Tenant], Statistics]
+    sales: Callable[[Tenant], Sales]
 
 
 @cache
 def wire() -> Desk:
+    from shopwright.checkout.aurora import sales_of
     from shopwright.documents.aurora import statistics_of
 
     env = Environment.read()
@@ -63,6 +87,7 @@ def wire() -> Desk:
         members=Members(env.members_table),
         trail=Audit(env.audit_queue_url),
         statistics=lambda tenant: statistics_of(reading, signer.sign(tenant)),
+        sales=lambda tenant: sales_of(reading, signer.sign(tenant)),
     )
 
 
@@ -71,12 +96,13 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
 
     @api.get("/v1/statistics")
     def statistics() -> Shown:
-        return _shown(desk().statistics(http.caller(api).tenant))
+        tenant = http.caller(api).tenant
+        return _shown(desk().statistics(tenant), desk().sales(tenant))
 
     return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail)
 
 
-def _shown(counted: Statistics) -> Shown:
+def _shown(counted: Statistics, sales: Sales) -> Shown:
     return Shown(
         counted_at=counted.counted_at,
         documents=counted.documents(),
@@ -88,6 +114,8 @@ def _shown(counted: Statistics) -> Shown:
         bytes=sum(one.bytes for one in counted.by_kind),
         last_change=max((one.last_change for one in counted.by_kind), default=None),
         by_kind=[Counted.model_validate(one, from_attributes=True) for one in counted.by_kind],
+        sales=[Sold.model_validate(one, from_attributes=True) for one in sales.by_currency],
+        popular=[Popular.model_validate(one, from_attributes=True) for one in sales.popular],
     )
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 import shop_statistics
+from shopwright.checkout.sales import Popular, Sales, Sold
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.documents.statistics import Kind, Statistics
 from shopwright.tenancy.member import Member
@@ -26,6 +27,9 @@ COUNTED = Statistics(
 )
 
 
+SOLD = Sales((Sold("EUR", 7, 70_000, 1, 9_900),), (Popular("p-1", "Tent", 3, 4),))
+
+
 class Desk:
     """Remembers whose counts were asked for."""
 
@@ -39,8 +43,14 @@ class Desk:
             raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
         return self.counted
 
+    def sales(self, tenant: Tenant) -> Sales:
+        self.asked.append(tenant.merchant_id)
+        return SOLD
+
     def get(self, row: Member = MARY) -> Answer:
-        handler = shop_statistics.build(lambda: shop_statistics.Desk(FakeMembers(row), FakeAudit(), self.statistics))
+        handler = shop_statistics.build(
+            lambda: shop_statistics.Desk(FakeMembers(row), FakeAudit(), self.statistics, self.sales)
+        )
         return gateway.send(handler, gateway.request("GET", "/v1/statistics", token=gateway.claims(row)))
 
 
@@ -49,11 +59,20 @@ def test_a_merchant_sees_its_documents_counted() -> None:
     answer = desk.get()
 
     assert answer.status == 200
-    assert desk.asked == ["outdoor"]
+    assert desk.asked == ["outdoor", "outdoor"]
     told = {name: answer.body[name] for name in ("documents", "searchable", "refused", "failed", "passages", "masked")}
     assert told == {"documents": 6, "searchable": 3, "refused": 1, "failed": 2, "passages": 12, "masked": 2}
     assert answer.body["last_change"] == answer.body["counted_at"] == "2026-09-21T13:00:00Z"
     assert [one["status"] for one in answer.body["by_kind"]] == ["quarantined", "searchable", "failed"]
+
+
+def test_a_merchant_sees_what_was_sold_and_what_is_bought_most() -> None:
+    answer = Desk().get()
+
+    assert answer.body["sales"] == [
+        {"currency": "EUR", "orders": 7, "total_minor": 70_000, "refunds": 1, "refunded_minor": 9_900}
+    ]
+    assert answer.body["popular"] == [{"product_id": "p-1", "title": "Tent", "orders": 3, "units": 4}]
 
 
 def test_a_shop_that_was_never_counted_says_so() -> None:

@@ -28,13 +28,15 @@ from shopwright.checkout.order import (
     Status,
     after,
 )
+from shopwright.checkout.sales import MOST_POPULAR, Popular, Sales, Sold
 from shopwright.checkout.terms import Terms, TermsMissing
-from shopwright.database.connection import Cursor, Database, Row
+from shopwright.database import generation
+from shopwright.database.connection import Cursor, Database, Reads, Row
 from shopwright.database.paging import cursor_of, moment, read_cursor
 from shopwright.database.queries import Queries
-from shopwright.errors import Conflict
+from shopwright.errors import Conflict, NotFound
 from shopwright.money import Money
-from shopwright.tenancy.passport import Signer
+from shopwright.tenancy.passport import Passport, Signer
 from shopwright.tenancy.tenant import Tenant
 
 _QUERIES = Queries.beside(__file__)
@@ -80,6 +82,13 @@ class OrderPaidAlready(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This order has been paid: refund it instead.")
+
+
+class EventUnknown(NotFound):
+    """Nothing was ever told under this id: whoever sent the message made it up."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such event of an order.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,12 +496,62 @@ class MerchantOrders:
         """What has not been told yet, the oldest first."""
         with self._open() as db:
             rows = db.execute(_QUERIES["unannounced"], self._values(limit=at_most)).fetchall()
-        return tuple(Announcement(row["id"], row["order_id"], row["kind"], row["body"], row["at"]) for row in rows)
+        return tuple(_announcement(row) for row in rows)
 
     def announced(self, ids: Sequence[str]) -> None:
         """These have been told."""
         with self._open() as db:
             self._run(db, "announced", ids=list(ids))
+
+    def told(self, event_id: str) -> Announcement:
+        """What was told under this id, or EventUnknown."""
+        with self._open() as db:
+            return self._told(db, event_id)
+
+    def count_sale(self, event_id: str) -> bool:
+        """Count what was sold, or what came back, on its day; once for an event: False, it was counted before."""
+        with self._open() as db:
+            event = self._taken(db, event_id, "sales")
+            if event is None:
+                return False
+            sold, back = int(event.kind == "OrderPaid"), int(event.kind == "OrderRefunded")
+            if not sold and not back:
+                return True
+            total = event.body["total_minor"]
+            self._run(
+                db,
+                "count_day",
+                at=event.at,
+                currency=event.body["currency"],
+                orders=sold,
+                total=sold * total,
+                refunds=back,
+                refunded=back * total,
+            )
+            for line in event.body["lines"]:
+                self._run(
+                    db,
+                    "count_article",
+                    at=event.at,
+                    product=line["product_id"],
+                    sku=line["sku"],
+                    orders=sold,
+                    units=sold * line["quantity"],
+                    refunded=back * line["quantity"],
+                )
+            return True
+
+    def stock_changed(self, event_id: str) -> tuple[str, ...] | None:
+        """Shoppers are told the new stock: what was kept before is of the generation before. Gives those of the order's
+        articles of which none is left; None: this was done for the event before. The stock itself was taken with the
+        payment, and is not touched here."""
+        with self._open() as db:
+            event = self._taken(db, event_id, "stock")
+            if event is None:
+                return None
+            db.execute(generation.NEXT, self._values())
+            rows = db.execute(_QUERIES["sold_out"], self._values(order=event.order_id)).fetchall()
+        return tuple(str(row["sku"]) for row in rows)
 
     def of_day(self, day: date, *, after_id: str | None, at_most: int = 200) -> tuple[str, ...]:
         """The ids of a day's orders, and of those that changed since it began."""
@@ -519,6 +578,18 @@ class MerchantOrders:
 
     def _row(self, db: Cursor, query: str, order_id: str) -> Row | None:
         return db.execute(_QUERIES[query], self._values(order=order_id)).fetchone()
+
+    def _told(self, db: Cursor, event_id: str) -> Announcement:
+        row = db.execute(_QUERIES["told"], self._values(id=event_id)).fetchone()
+        if row is None:
+            raise EventUnknown
+        return _announcement(row)
+
+    def _taken(self, db: Cursor, event_id: str, taker: str) -> Announcement | None:
+        """The event, for whoever acts on it in this transaction; None when they have done so before."""
+        event = self._told(db, event_id)
+        first = db.execute(_QUERIES["take"], self._values(id=event_id, taker=taker)).fetchone()
+        return None if first is None else event
 
     def _held(self, db: Cursor, order_id: str) -> Order:
         """The order, for this transaction alone."""
@@ -634,6 +705,13 @@ class MerchantOrders:
         self._run(db, "announce", id=new_id(), order=order.id, kind=kind, body=json.dumps(body))
 
 
+def sales_of(database: Reads, passport: Passport) -> Sales:
+    """What the passport's merchant has sold in thirty days, as of the last refresh."""
+    sold = database.call(passport, _QUERIES["sales"], {})
+    popular = database.call(passport, _QUERIES["popular"], {"at_most": MOST_POPULAR})
+    return Sales(tuple(Sold(**row) for row in sold), tuple(Popular(**row) for row in popular))
+
+
 _SAME: dict[str, object] = {"reference": "", "challenge": "", "reason": "", "captures": 0, "undos": 0}
 
 
@@ -697,3 +775,7 @@ def _order(row: Row) -> Order:
         restock=row["restock"],
         parked=row["parked"],
     )
+
+
+def _announcement(row: Row) -> Announcement:
+    return Announcement(row["id"], row["order_id"], row["kind"], row["body"], row["at"])

@@ -296,3 +296,48 @@ values (%(merchant)s, %(day)s::date, %(checked)s::int4, %(unasked)s::int4, %(dif
 -- Where an order and the gateway differ.
 insert into shopwright.reconciliation_difference (merchant_id, day, order_id, kind, ours, theirs)
 values (%(merchant)s, %(day)s::date, %(order)s, %(kind)s, %(ours)s, %(theirs)s);
+
+-- name: told
+-- One thing that others were told.
+select id, order_id, kind, body, at from shopwright.outbox where merchant_id = %(merchant)s and id = %(id)s;
+
+-- name: take
+-- Somebody acts on what was told; no row when they have done so before.
+update shopwright.outbox
+   set taken_by = array_append(taken_by, %(taker)s::text)
+ where merchant_id = %(merchant)s and id = %(id)s and %(taker)s::text <> all (taken_by)
+returning id;
+
+-- name: count_day
+-- One more order of a day, or one more that came back.
+insert into shopwright.sales_day as known (merchant_id, day, currency, orders, total_minor, refunds, refunded_minor)
+values (%(merchant)s, (%(at)s::timestamptz at time zone 'UTC')::date, %(currency)s, %(orders)s::int8, %(total)s::int8,
+        %(refunds)s::int8, %(refunded)s::int8)
+    on conflict (merchant_id, day, currency) do update
+   set orders = known.orders + excluded.orders, total_minor = known.total_minor + excluded.total_minor,
+       refunds = known.refunds + excluded.refunds, refunded_minor = known.refunded_minor + excluded.refunded_minor;
+
+-- name: count_article
+-- So many more of one article were sold on a day, or came back.
+insert into shopwright.sales_article as known (merchant_id, day, product_id, sku, orders, units, refunded)
+values (%(merchant)s, (%(at)s::timestamptz at time zone 'UTC')::date, %(product)s, %(sku)s, %(orders)s::int8,
+        %(units)s::int8, %(refunded)s::int8)
+    on conflict (merchant_id, day, product_id, sku) do update
+   set orders = known.orders + excluded.orders, units = known.units + excluded.units,
+       refunded = known.refunded + excluded.refunded;
+
+-- name: sold_out
+-- Those of an order's articles of which none can be sold now.
+select s.sku
+  from shopwright.reservation r
+  join shopwright.stock s on s.merchant_id = %(merchant)s and s.product_id = r.product_id and s.sku = r.sku
+ where r.merchant_id = %(merchant)s and r.order_id = %(order)s and s.on_hand - s.held <= 0
+ order by s.sku;
+
+-- name: sales
+-- What the passport's merchant has sold, counted when the views were last refreshed.
+select * from shopwright.sales(%(passport)s);
+
+-- name: popular
+-- What is bought most there.
+select * from shopwright.popular(%(passport)s, %(at_most)s::int4);

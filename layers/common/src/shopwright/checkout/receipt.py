@@ -14,6 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shopwright.checkout.order import Order
+from shopwright.errors import Conflict, NotFound
 from shopwright.money import Money
 from shopwright.tenancy.branding import Branding
 
@@ -24,6 +26,20 @@ if TYPE_CHECKING:
 _FONT, _MARGIN_MM = "FiraGO", 18
 _LONGEST_WORD = 30  # characters: a longer one is broken, so that it stays in its column
 _GREY = (107, 114, 128)
+
+
+class ReceiptNotWritten(NotFound):
+    """The order has no receipt: it is not paid, or was a moment ago."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no receipt for this order yet. A paid order has one within minutes.")
+
+
+class NothingToReceipt(Conflict):
+    """What was told of the order is not that it was paid."""
+
+    def __init__(self) -> None:
+        super().__init__("Only a payment is given a receipt.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,28 @@ class Receipt:
             ("Total paid", self.total, True),
             ("of which tax", self.tax, False),
         )
+
+
+def receipt_for(order: Order, *, paid_at: datetime, branding: Branding) -> Receipt:
+    """What the shopper agreed to and paid, by the order's own terms."""
+
+    def money(minor: int) -> Money:
+        return Money(minor, order.total.currency)
+
+    return Receipt(
+        order_id=order.id,
+        paid_at=paid_at,
+        branding=branding,
+        lines=tuple(
+            ReceiptLine(line.title, line.sku, line.quantity, money(line.unit_minor), money(line.total_minor))
+            for line in order.lines
+        ),
+        goods=money(order.total.minor - order.delivery_minor),
+        delivery=money(order.delivery_minor),
+        tax=money(order.tax_minor),
+        total=order.total,
+        paid_by=order.payment.gateway.capitalize(),
+    )
 
 
 def html(receipt: Receipt) -> str:

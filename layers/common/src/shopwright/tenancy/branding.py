@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shopwright.errors import Conflict
+
 _Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class BrandingMissing(Conflict):
+    """Nobody has said yet in whose name the shop speaks."""
+
+    def __init__(self) -> None:
+        super().__init__("The shop has no branding yet. An operator puts it there with make merchant.")
 
 
 class Branding(BaseModel):
