@@ -61,7 +61,9 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Postgres]:
-    server = Postgres(servers_dir() / f"test-database-{os.getpid()}", ports.choose("the tests", None))
+    # Another folder's tests have this fixture too, and then a server of their own.
+    folder = servers_dir() / f"test-database-{os.getpid()}-{secrets.token_hex(3)}"
+    server = Postgres(folder, ports.choose("the tests", None))
     server.start()
     try:
         server.admit(MASTER.username, MASTER.password)

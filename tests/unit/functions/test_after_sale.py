@@ -265,11 +265,15 @@ def test_a_bucket_that_is_not_there_is_our_mistake_and_no_receipt_is_claimed(s3:
 
 
 def ask(s3: "S3Client", orders: Orders, row: Member = ANN, order_id: str = ORDER) -> Answer:
+    nothing: Any = None
     desk = orders_function.Desk(
-        cast("Any", FakeMembers(row)),
-        cast("Any", FakeAudit()),
-        cast("Any", lambda tenant: orders),
-        *cast("Any", [None] * 4),
+        members=FakeMembers(row),
+        trail=FakeAudit(),
+        orders=cast("Any", lambda tenant: orders),
+        challenge=nothing,
+        keep_proof=nothing,
+        wake=nothing,
+        again=nothing,
         receipts=lambda tenant: receipts(s3, tenant),
     )
     handler = orders_function.build(lambda: desk)
