@@ -34,6 +34,7 @@ CHAT = {
     ("POST", "/v1/checkout"),
     ("GET", "/v1/orders"),
     ("GET", "/v1/orders/{order_id}"),
+    ("GET", "/v1/orders/{order_id}/receipt"),
     ("POST", "/v1/orders/{order_id}/proof"),
 }
 ORDERS = {

@@ -27,6 +27,7 @@ IN_NETWORK = {
     "tend-indexes",
     *("checkout", "orders", "reserve-stock", "authorize", "confirm-order", "capture", "compensate"),
     *("settle-payments", "sweep-orders", "resume-sagas", "publish-events", "reconcile"),
+    *("write-receipt", "tell-stock", "count-sale"),
 }
 LAYERS = {
     **{folder: ["common", "models"] for folder in ("chat", "chat-stream", "embed", "reembed", "switch-model")},
@@ -35,6 +36,7 @@ LAYERS = {
         folder: ["common", "payments"]
         for folder in ("payment-webhook", "capture", "compensate", "settle-payments", "reconcile")
     },
+    "write-receipt": ["common", "receipts"],
     **{folder: ["common", "vault", "payments"] for folder in ("checkout", "authorize")},
     **{
         folder: ["common", "vault"]

@@ -47,7 +47,7 @@ def test_every_queue_is_encrypted_and_wants_tls(cloud: Assembly) -> None:
         )
     }
 
-    assert len(queues) == 8
+    assert len(queues) == 14
     assert all(queue.properties["SqsManagedSseEnabled"] is True for queue in queues)
     assert guarded == {queue.path for queue in queues}
 
