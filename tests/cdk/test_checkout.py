@@ -50,4 +50,4 @@ def test_a_sales_history_holds_ids_and_outcomes_alone() -> None:
         if state["Type"] == "Task" and state["Resource"].endswith("lambda:invoke"):
             assert state["ResultSelector"] == {"outcome.$": "$.Payload.outcome"}
 
-    assert handed == {"merchant_id.$", "order_id.$", "token.$", "why.$", "give_up.$"}
+    assert handed == {"merchant_id.$", "order_id.$", "token.$", "why.$", "give_up.$", "again"}
