@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import Mapping
 from typing import TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -99,6 +100,77 @@ class Said(_Told):
         return self.verdict == "answered"
 
 
+class Article(_Told):
+    """A line of a cart."""
+
+    sku: str
+    quantity: int
+    title: str | None
+
+
+class Cart(_Told):
+    """What a shopper means to buy."""
+
+    version: int
+    lines: tuple[Article, ...]
+
+
+class Terms(_Told):
+    """What of a quote is told; amounts are in minor units."""
+
+    lines: tuple[dict[str, object], ...]
+    currency: str
+    goods_minor: int
+    delivery_minor: int
+    tax_minor: int
+    total_minor: int
+    nonce: str
+    expires_at: int
+
+
+class Quote(_Told):
+    """A signed quote. It goes back as it came."""
+
+    quote: dict[str, object]
+    quote_hash: str
+    signature: str
+
+    @property
+    def terms(self) -> Terms:
+        return Terms.model_validate(self.quote)
+
+
+class Begun(_Told):
+    """An order that has been taken."""
+
+    order_id: str
+    status_url: str
+
+
+class ToDo(_Told):
+    """What a bank asks of its shopper."""
+
+    url: str
+
+
+class Order(_Told):
+    """How far an order is."""
+
+    order_id: str
+    status: str
+    message: str
+    action: ToDo | None
+    total_minor: int
+    currency: str
+
+
+class Receipt(_Told):
+    """Where a receipt can be fetched, for a while."""
+
+    html: str
+    pdf: str
+
+
 class Shop:
     """The API with one caller's token."""
 
@@ -126,6 +198,52 @@ class Shop:
 
     def ask(self, message: str) -> Said:
         return self._read(Said, "the chat", self.raw("POST", "/v1/chat", {"message": message}), {200})
+
+    def cart(self) -> Cart:
+        return self._read(Cart, "the cart", self.raw("GET", "/v1/cart"), {200})
+
+    def put(self, sku: str, quantity: int) -> Cart:
+        """So many of an article, whatever the cart had of it before."""
+        answer = self.raw("PUT", f"/v1/cart/lines/{quote(sku, safe='')}", {"quantity": quantity})
+        return self._read(Cart, "the cart", answer, {200})
+
+    def left(self, sku: str) -> int | None:
+        """How many can be bought now; None: nobody counts them."""
+        answer = self.raw("GET", f"/v1/products/{quote(sku, safe='')}")
+        if answer.status != 200:
+            raise Refused("the product", answer)
+        stocks = [one["stock"] for one in answer.body["variants"] if one["sku"] == sku]
+        return stocks[0]["available"] if stocks and stocks[0] else None
+
+    def quote(self, instrument: str) -> Quote:
+        """The full terms of buying the cart with this."""
+        answer = self.raw("POST", "/v1/checkout/quote", {"instrument": instrument})
+        return self._read(Quote, "the quote", answer, {200})
+
+    def agree(self, quoted: Quote, *, key: str, return_url: str) -> Begun:
+        """The shopper's own word to these terms. The same key again has no further effect."""
+        body = {
+            "quote": quoted.quote,
+            "signature": quoted.signature,
+            "consent": {"quote_hash": quoted.quote_hash, "nonce": quoted.terms.nonce, "agreed": True},
+            "return_url": return_url,
+        }
+        answer = web.call(
+            "POST",
+            self._api + "/v1/checkout",
+            token=self._token,
+            json_body=body,
+            headers={"idempotency-key": key},
+        )
+        return self._read(Begun, "the checkout", answer, {202})
+
+    def order(self, order_id: str) -> Order:
+        return self._read(Order, "the order", self.raw("GET", f"/v1/orders/{order_id}"), {200})
+
+    def receipt(self, order_id: str) -> Receipt | None:
+        """The receipt of a paid order; None while it is being written."""
+        answer = self.raw("GET", f"/v1/orders/{order_id}/receipt")
+        return None if answer.status == 404 else self._read(Receipt, "the receipt", answer, {200})
 
     def raw(self, method: str, path: str, body: object = None) -> web.Answer:
         """Whatever comes back, also a refusal."""

@@ -135,8 +135,9 @@ class Cloud:
         self._say(f"  deployed ({time.monotonic() - began:.1f} s)")
         merchants.seed(outputs, endpoint, instance=self.instance)
         tills.open_all(outputs, endpoint, merchants.shops(), gateways=self.gateways_url)
-        web_page.put(self._client("s3"), outputs, web_page.of_the_demo())
+        web_page.put(self._client("s3"), outputs, web_page.of_the_demo(), web_page.paid_at_the_doubles())
         self._prewarm(outputs)
+        self._set_terms(outputs)
         self._say(f"  ready ({time.monotonic() - began:.1f} s)")
         return self._running(self._read())
 
@@ -254,6 +255,19 @@ class Cloud:
         ready = web.call("GET", outputs["ApiUrl"] + "/v1/ready")
         if ready.status != 200:
             self._say(f"  the API says that it is not ready: {json.dumps(ready.body.get('dependencies', ready.body))}")
+
+    def _set_terms(self, outputs: dict[str, str]) -> None:
+        """Each shop says what delivery costs and which tax its prices include; said again, it changes nothing."""
+        for shop in merchants.shops():
+            shopkeeper = merchants.token(outputs, self._endpoint, shop.id, "merchant", instance=self.instance)
+            answer = web.call(
+                "PUT",
+                outputs["ApiUrl"] + "/v1/terms",
+                token=shopkeeper,
+                json_body={"currency": shop.currency, **shop.terms.model_dump()},
+            )
+            if answer.status != 200:
+                raise CannotStart(f"The terms of {shop.name} were not taken: {answer.status} {answer.reason}")
 
     def function_log(self, *functions: str, lines: int = 6) -> list[str]:
         """The last warnings and errors of these functions (of all, when none is named)."""

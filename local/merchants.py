@@ -61,6 +61,17 @@ class NoToken(Exception):
     """The cloud would not sign this member in; the message has its answer."""
 
 
+class Terms(BaseModel):
+    """What a shop asks for delivery, and which tax its prices include, as `PUT /v1/terms` takes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delivery_minor: int = Field(ge=0)
+    free_from_minor: int | None = Field(default=None, ge=0)
+    tax_rate: int = Field(ge=0, le=10_000)
+    other_rates: dict[str, int] = {}
+
+
 class Merchant(BaseModel):
     """One demo shop as its `merchant.toml` describes it."""
 
@@ -75,6 +86,7 @@ class Merchant(BaseModel):
     users: dict[Literal["merchant", "shopper"], str]
     gateway: Literal["stripe", "adyen"]
     branding: Branding
+    terms: Terms
     facts: dict[str, str] = {}
     documents: Path
 

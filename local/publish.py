@@ -28,7 +28,8 @@ def main() -> int:
         raise terminal.Stop('Name the shops that the page offers: WIDGETS="Kitchen=pk-…,Outdoor=pk-…"')
     service = operate.find(stage)
     outputs = {name: service.output(name) for name in ("ApiUrl", "PageBucket", "PageUrl")}
-    names = web_page.put(service.client("s3"), outputs, shops)
+    paid_with = {} if stage else web_page.paid_at_the_doubles()
+    names = web_page.put(service.client("s3"), outputs, shops, paid_with)
     print(f"  {', '.join(names)} → {outputs['PageBucket']}")
     print(f"  {outputs['PageUrl']}")
     return 0

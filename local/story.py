@@ -15,12 +15,14 @@ from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
-from local import terminal
+from local import places, terminal
 from local.api import Said, Shop
 from local.ask import GOODBYE, told
 from local.cloud import TROUBLE, Cloud, Running
 from local.drop import OVER, Dropped, File, drop, files, table
+from local.instruments import instruments
 from local.merchants import DEMO, Merchant, shops, token
+from local.purchases import Bought, Ear, Till, WentOtherwise, listening, money
 
 
 class NotAsTold(terminal.Stop):
@@ -65,6 +67,7 @@ class Stage:
     questions: Questions
     shopkeeper: Shop
     guest: Shop
+    shopper: Shop
 
 
 def questions() -> dict[str, Questions]:
@@ -164,6 +167,85 @@ def keep_apart(stage: Stage, other: Stage, foreign: Dropped) -> None:
         print(f"    {tried.ljust(width)}  {got}")
 
 
+def buy(till: Till, ear: Ear) -> None:
+    """From the cart to the paid order: the terms, the shopper's word to them, the money, and what others are told."""
+    till.fill()
+    quoted = till.shopper.quote(instruments(till.merchant.gateway)[0].instrument).terms
+    amount = partial(money, currency=quoted.currency)
+    line = quoted.lines[0]
+    bought = till.buy("pays")
+    order, held = bought.order, bought.ledger
+    if order.status != "paid" or bought.cart or not held:
+        raise NotAsTold(f"{till.merchant.name} did not sell: {order.status} {order.message}, {held}.")
+    if (held["payments"], held["captured"], held["open_holds"]) != (1, order.total_minor, 0):
+        raise NotAsTold(f"{till.merchant.name}'s gateway holds {dict(held)} and not {order.total_minor} once.")
+    sold = till.wanted.quantity
+    if bought.left_before is None or bought.left_after != bought.left_before - sold:
+        raise NotAsTold(f"{till.merchant.name} had {bought.left_before}, sold {sold} and has {bought.left_after}.")
+    event = ear.hear("OrderPaid", order.order_id)
+    print(f"  cart     {line['quantity']} x {line['title']}")
+    print(
+        f"  quote    goods {amount(quoted.goods_minor)}, delivery {amount(quoted.delivery_minor)}, total "
+        f"{amount(quoted.total_minor)}, of which {amount(quoted.tax_minor)} tax; signed, and agreed to once"
+    )
+    print(f"  order    {order.order_id}: {', '.join(bought.seen)} ({bought.seconds:.1f} s)")
+    print(f"  gateway  {held['vendor']}: one payment, {amount(held['captured'])} taken; stock {_stock(bought)}")
+    print(f"  event    {event['kind']} {event['id']}")
+    receipt(till, order.order_id)
+
+
+def receipt(till: Till, order_id: str) -> None:
+    """The receipt with the shop's branding, fetched as its shopper fetches it."""
+    page, file = till.receipt(order_id, places.BUILD / "receipts")
+    branding = till.merchant.branding
+    shown = page.read_text("utf-8")
+    missing = [words for words in (till.merchant.name, branding.colour, order_id) if words not in shown]
+    if missing or not file.read_bytes().startswith(b"%PDF-"):
+        raise NotAsTold(f"{till.merchant.name}'s receipt lacks {missing or 'its PDF'}: {page}")
+    print(f"  receipt  {page}\n           {file}")
+
+
+def come_to_nothing(till: Till) -> None:
+    """A card that is declined, and a shopper who never answers their bank: nothing is held, and the cart is there."""
+    till.fill()
+    rows: list[tuple[str, str]] = []
+    for tried, does, walk_away in (("a declined card", "declined", False), ("an abandoned payment", "asks", True)):
+        bought = till.buy(does, walk_away=walk_away)
+        held = bought.ledger
+        kept = (held.get("open_holds", 0), held.get("captured", 0), held.get("held", 0))
+        if bought.order.status != "cancelled" or kept != (0, 0, 0):
+            raise NotAsTold(
+                f"{tried} at {till.merchant.name}: {bought.order.status}, and the gateway has {dict(held)}."
+            )
+        if bought.left_after != bought.left_before or bought.cart != 1:
+            raise NotAsTold(f"{tried} at {till.merchant.name}: stock {_stock(bought)}, cart of {bought.cart}.")
+        print(f"  {till.merchant.name}, {tried} ({bought.seconds:.1f} s): {bought.order.message}")
+        rows.append((tried, f"nothing held, nothing taken; stock {_stock(bought)}; the cart is there"))
+    width = max(len(tried) for tried, _ in rows)
+    for tried, got in rows:
+        print(f"    {tried.ljust(width)}  {got}")
+
+
+def _stock(bought: Bought) -> str:
+    return f"{bought.left_before} before, {bought.left_after} after"
+
+
+def sell(stages: Sequence[Stage], owner: Cloud, running: Running) -> None:
+    """One shop for each gateway sells something, and fails to."""
+    by_gateway = {stage.merchant.gateway: stage for stage in reversed(stages)}
+    tills = [Till(stage.merchant, stage.shopper, owner, running) for stage in by_gateway.values()]
+    try:
+        with listening(running) as ear:
+            for till in tills:
+                print(terminal.bold(f"\n{till.merchant.name} sells, through {till.merchant.gateway.capitalize()}"))
+                buy(till, ear)
+        print(terminal.bold("\nA payment that comes to nothing leaves nothing behind"))
+        for till in tills:
+            come_to_nothing(till)
+    except WentOtherwise as otherwise:
+        raise NotAsTold(str(otherwise)) from otherwise
+
+
 def tell(running: Running, began: float, instance: str = "demo") -> None:
     """The whole story on a running cloud."""
     asked = questions()
@@ -174,6 +256,7 @@ def tell(running: Running, began: float, instance: str = "demo") -> None:
             asked[merchant.id],
             Shop(running.api_url, enter(merchant.id, "merchant")),
             Shop(running.api_url, enter(merchant.id, "guest")),
+            Shop(running.api_url, enter(merchant.id, "shopper")),
         )
         for merchant in shops()
     ]
@@ -193,6 +276,8 @@ def tell(running: Running, began: float, instance: str = "demo") -> None:
         refuse(stage)
         other = stages[(number + 1) % len(stages)]
         keep_apart(stage, other, dropped[other.merchant.id][0])
+
+    sell(stages, Cloud(instance), running)
 
 
 def main() -> int:

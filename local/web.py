@@ -29,6 +29,7 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+    rows: tuple[dict[str, Any], ...] = ()  # of an answer that is a list
 
     @property
     def reason(self) -> str:
@@ -59,18 +60,32 @@ def call(
     request = Request(url, data=body, method=method, headers=sent)  # noqa: S310 - scheme and host are checked above
     try:
         with build_opener(ProxyHandler({})).open(request, timeout=timeout_s) as reply:
-            return Answer(reply.status, _json(reply.read()))
+            return _answer(reply.status, reply.read())
     except HTTPError as refusal:
         with refusal:
-            return Answer(refusal.code, _json(refusal.read()))
+            return _answer(refusal.code, refusal.read())
     except (URLError, TimeoutError, ConnectionError, HTTPException) as silence:
         cause = silence.reason if isinstance(silence, URLError) else silence
         raise NoAnswer(f"{method} {urlsplit(url).path} got no answer: {cause or type(silence).__name__}") from silence
 
 
-def _json(raw: bytes) -> dict[str, Any]:
+def fetch(url: str, *, timeout_s: float = TIMEOUT_S) -> bytes:
+    """A file on this machine, as it is."""
+    if urlsplit(url).scheme not in {"http", "https"} or urlsplit(url).hostname not in HERE:
+        raise NotHere(f"{url.split('?')[0]} is not an address on this machine.")
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=timeout_s) as reply:
+            content: bytes = reply.read()
+            return content
+    except (URLError, TimeoutError, ConnectionError, HTTPException) as silence:
+        raise NoAnswer(f"GET {urlsplit(url).path} got no file: {silence}") from silence
+
+
+def _answer(status: int, raw: bytes) -> Answer:
     try:
         told = json.loads(raw)
     except ValueError:  # S3 answers in XML, and with nothing at all when it is content
-        return {}
-    return told if isinstance(told, dict) else {}
+        return Answer(status, {})
+    if isinstance(told, list):
+        return Answer(status, {}, tuple(told))
+    return Answer(status, told if isinstance(told, dict) else {})

@@ -1,16 +1,12 @@
 // The page's whole program: a guest's token buys a ticket, the ticket opens a socket, and answers come by it.
 // What the shop says is only ever put into the page as text, never as HTML.
 
+import { Till, comesFromTheBank, made } from "./till.js";
+
 const ANSWER_WITHIN_MS = 40_000;
 const FRESH_FOR_MS = 30_000; // a token that ends sooner is not used for another ticket
 
 const at = (id) => document.getElementById(id);
-const made = (tag, text = "", className = "") => {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  if (className) element.className = className;
-  return element;
-};
 
 class Refused extends Error {}
 
@@ -40,6 +36,11 @@ class Line {
     });
   }
 
+  /** Anything else that this visitor asks of the shop. */
+  async call(method, path, body = null, headers = {}) {
+    return this.#send(method, path, body, await this.#signedIn(), headers);
+  }
+
   close() {
     this.#socket?.close();
     this.#socket = null;
@@ -47,7 +48,7 @@ class Line {
 
   async #open() {
     if (this.#socket?.readyState === WebSocket.OPEN) return this.#socket;
-    const { url } = await this.#post("/v1/chat/tickets", null, await this.#signedIn());
+    const { url } = await this.#send("POST", "/v1/chat/tickets", null, await this.#signedIn());
     this.#socket = await new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
       socket.onopen = () => resolve(socket);
@@ -62,17 +63,18 @@ class Line {
 
   async #signedIn() {
     if (Date.now() > this.#tokenEnds - FRESH_FOR_MS) {
-      const guest = await this.#post("/v1/guests", { widget_key: this.#shop.widget_key });
+      const guest = await this.#send("POST", "/v1/guests", { widget_key: this.#shop.widget_key });
       this.#token = guest.access_token;
       this.#tokenEnds = Date.now() + guest.expires_in * 1000;
     }
     return this.#token;
   }
 
-  async #post(path, body, token) {
+  async #send(method, path, body, token = null, more = {}) {
+    const kind = body ? { "content-type": "application/json" } : {};
     const answer = await fetch(this.#api + path, {
-      method: "POST",
-      headers: { ...(body ? { "content-type": "application/json" } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },
+      method,
+      headers: { ...kind, ...(token ? { authorization: `Bearer ${token}` } : {}), ...more },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const told = await answer.json().catch(() => ({}));
@@ -106,9 +108,11 @@ class Answer {
   #words = made("p", "", "answer");
   #cards = made("ul", "", "cards");
   #sources = made("ul", "", "sources");
+  #till;
   element = made("article");
 
-  constructor() {
+  constructor(till) {
+    this.#till = till;
     this.#cards.setAttribute("aria-label", "Products");
     this.#sources.setAttribute("aria-label", "Sources");
     this.#cards.hidden = this.#sources.hidden = true;
@@ -154,7 +158,7 @@ class Answer {
   #show(facts) {
     const products = Map.groupBy(facts, (one) => one.product_id);
     this.#cards.hidden = products.size === 0;
-    this.#cards.replaceChildren(...[...products].map(([id, told]) => card(id, told)));
+    this.#cards.replaceChildren(...[...products].map(([id, told]) => card(id, told, this.#till)));
   }
 
   #finish(done) {
@@ -199,7 +203,7 @@ function openPassage(citation) {
   at("passage").showModal(); // the browser gives the focus back to the opener afterwards
 }
 
-function card(id, facts) {
+function card(id, facts, till) {
   const item = made("li", "", "card");
   const named = facts.find((one) => one.name === "title" || one.name === "name");
   const list = made("dl");
@@ -207,7 +211,13 @@ function card(id, facts) {
     const name = fact.sku ? `${fact.name} (${fact.sku})` : fact.name;
     list.append(made("dt", name.replaceAll("_", " ")), made("dd", fact.unit ? `${fact.value} ${fact.unit}` : fact.value));
   }
-  item.append(made("h3", named?.value ?? id), list);
+  const name = named?.value ?? id;
+  const take = made("button", "Add to cart", "take");
+  take.type = "button";
+  take.setAttribute("aria-label", `Add ${name} to the cart`);
+  take.setAttribute("aria-haspopup", "dialog");
+  take.addEventListener("click", () => till.add(id));
+  item.append(made("h3", name), list, take);
   return item;
 }
 
@@ -228,6 +238,7 @@ function costOf(cost) {
 class Page {
   #line = null;
   #session = null;
+  #till = null;
   #shops;
   #api;
 
@@ -254,7 +265,9 @@ class Page {
     this.#line?.close();
     this.#session = null;
     const shop = this.#shops.find((one) => one.widget_key === at("shop").value);
-    this.#line = new Line(this.#api, shop);
+    const line = new Line(this.#api, shop);
+    this.#line = line;
+    this.#till = new Till((...asked) => line.call(...asked), shop.instruments ?? []);
     at("shop-name").textContent = `Ask ${shop.name}`;
     document.title = `Ask ${shop.name}`;
     at("conversation").replaceChildren(at("welcome"));
@@ -267,7 +280,7 @@ class Page {
     const line = this.#line;
     const mine = made("article", "", "mine");
     mine.append(made("h2", "You"), made("p", message));
-    const answer = new Answer();
+    const answer = new Answer(this.#till);
     at("conversation").append(mine, answer.element);
     at("message").value = "";
     at("send").disabled = true;
@@ -294,9 +307,11 @@ class Page {
 }
 
 try {
-  const answer = await fetch("config.json", { cache: "no-cache" });
-  if (!answer.ok) throw new Refused();
-  new Page(await answer.json());
+  if (!comesFromTheBank()) {
+    const answer = await fetch("config.json", { cache: "no-cache" });
+    if (!answer.ok) throw new Refused();
+    new Page(await answer.json());
+  }
 } catch {
   at("status").textContent = "The page has not been told where its shop is: publish it again.";
   at("send").disabled = true;

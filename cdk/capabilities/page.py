@@ -73,7 +73,7 @@ class Page(Construct):
             self.distribution,
             {
                 "AwsSolutions-CFR1": "Shops sell where they like: no country is kept from reading the page.",
-                "AwsSolutions-CFR2": "The web application firewall comes with the security work; these are four files.",
+                "AwsSolutions-CFR2": "The web application firewall comes with the security work; these are five files.",
                 "AwsSolutions-CFR3": "The page is the same for everybody; who has read it is not written down.",
                 "AwsSolutions-CFR4": "Without a domain of the operator's own, CloudFront's own TLS applies.",
             },

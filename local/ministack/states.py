@@ -1,4 +1,6 @@
-"""This file changes when what MiniStack's Step Functions leaves out changes: heartbeats, delay caps and jitter."""
+"""This file changes when what MiniStack's Step Functions leaves out changes: heartbeats, delay caps, jitter, and
+functions that fail while their token is handed out.
+"""
 
 import contextvars
 import random
@@ -15,9 +17,13 @@ LOOK_S = 0.05
 
 Retrier = dict[str, Any]
 
+# The token of the task whose function is being called in this thread.
+_handed_out: contextvars.ContextVar[str] = contextvars.ContextVar("handed_out", default="")
+
 
 def install(uniform: Callable[[float, float], float] = random.uniform) -> None:
     native_match, native_callback = stepfunctions._find_matching_retrier, stepfunctions._invoke_with_callback
+    native_call = stepfunctions._call_lambda
 
     def match(retriers: list[Retrier], error: str, counts: dict[int, int]) -> tuple[Retrier | None, int]:
         retrier, index = native_match(retriers, error, counts)
@@ -26,7 +32,24 @@ def install(uniform: Callable[[float, float], float] = random.uniform) -> None:
         # MiniStack multiplies the interval by the rate as often as it has tried; at a rate of 1 it takes ours as it is.
         return {**retrier, "IntervalSeconds": delay(retrier, counts.get(index, 0), uniform), "BackoffRate": 1}, index
 
+    def call(function: str, event: Any) -> Any:
+        try:
+            return native_call(function, event)
+        except stepfunctions._ExecutionError as failure:
+            # MiniStack overlooks it and waits until the task's time is over; AWS fails the task by the error's name.
+            if task := stepfunctions._task_tokens.get(_handed_out.get()):
+                task["error"] = {"Error": failure.error, "Cause": failure.cause}
+                task["event"].set()
+            raise
+
     def callback(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
+        handed = _handed_out.set(token)
+        try:
+            return beating(resource, data, token, state)
+        finally:
+            _handed_out.reset(handed)
+
+    def beating(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
         if "HeartbeatSeconds" not in state:
             return native_callback(resource, data, token, state)
         answered = threading.Event()
@@ -41,6 +64,7 @@ def install(uniform: Callable[[float, float], float] = random.uniform) -> None:
 
     stepfunctions._find_matching_retrier = match
     stepfunctions._invoke_with_callback = callback
+    stepfunctions._call_lambda = call
 
 
 def delay(retrier: Retrier, tried: int, uniform: Callable[[float, float], float]) -> float:

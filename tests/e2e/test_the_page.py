@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import urllib3
 
-from local import merchants, web
+from local import merchants, operate, web
 from local.cloud import Running
 from tests.e2e import browser as chromium
 from tests.e2e.browser import Browser
@@ -14,8 +14,8 @@ from tests.e2e.shop import Visitor
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 RETURNS = b"# Sending things back\n\nYou may return unused bakeware within 41 days of delivery.\n"
-CATALOG = b"""id,title,price,currency,availability,description
-zanzibar-1,Zanzibar Roasting Tin,24.50,GBP,in_stock,A roasting tin of enamelled steel for the oven.
+CATALOG = b"""id,title,price,currency,availability,quantity,description
+zanzibar-1,Zanzibar Roasting Tin,24.50,GBP,in_stock,40,A roasting tin of enamelled steel for the oven.
 """
 QUESTION = "Within how many days may I return unused bakeware?"
 SKIPPED = "there is no Chromium on this machine: apt-get install chromium"
@@ -161,12 +161,12 @@ def test_everything_that_can_be_used_has_a_name_and_comes_in_reading_order(page:
     assert {role for role, _ in usable} >= {"button", "textbox", "combobox", "log"}
     page.js("document.querySelector('.skip').focus()")
     order = ["skip"]
-    for _ in range(7):
+    for _ in range(8):
         page.press("Tab", code=9)
         order.append(
             page.js("document.activeElement.id || document.activeElement.className || document.activeElement.tagName")
         )
-    assert order == ["skip", "shop", "conversation", "ref", "BUTTON", "message", "send", "BODY"], order
+    assert order == ["skip", "shop", "cart-open", "conversation", "ref", "BUTTON", "message", "send", "BODY"], order
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -201,6 +201,139 @@ def test_the_page_fits_a_phone(page: Browser) -> None:
     assert page.js("document.documentElement.scrollWidth") <= 320
     assert page.js("document.getElementById('send').getBoundingClientRect().bottom") <= 568
     assert page.js("document.getElementById('send').getBoundingClientRect().height") >= 44
+
+
+def take_to_the_till(page: Browser) -> None:
+    """One roasting tin into the cart, by keyboard."""
+    ask(page, "What does the Zanzibar Roasting Tin cost?")
+    page.js("document.querySelector('.card .take').focus()")
+    page.press("Enter", code=13, text="\r")
+    page.wait("!!document.getElementById('check-out')")
+
+
+def see_the_terms(page: Browser, paid_with: str) -> str:
+    """Choose what to pay with and go on; the terms, as they are shown."""
+    page.js(
+        "[...document.querySelectorAll('[name=instrument]')]"
+        f".find((one) => one.parentElement.innerText.includes('{paid_with}')).click()"
+    )
+    page.js("document.getElementById('check-out').click()")
+    page.wait("!!document.getElementById('pay')")
+    return str(page.js("document.getElementById('till-body').innerText"))
+
+
+def agree(page: Browser) -> None:
+    page.js("document.getElementById('agreed').focus()")
+    page.press(" ", code=32, text=" ")
+    page.wait("!document.getElementById('pay').disabled")
+    page.js("document.getElementById('pay').focus()")
+    page.press("Enter", code=13, text="\r")
+
+
+def words(page: Browser, *, until: str) -> str:
+    """What is said of the order once this is in it."""
+    page.wait(f"document.getElementById('order-words')?.textContent.includes('{until}')")
+    said = str(page.js("document.getElementById('order-words').textContent"))
+    assert page.js("document.getElementById('till-status').textContent") == said  # to those who listen, too
+    return said
+
+
+def lines_in_the_cart(page: Browser) -> int:
+    page.js("document.getElementById('till').open || document.getElementById('cart-open').click()")
+    page.wait("document.getElementById('till-body').innerText && document.getElementById('till-title').textContent")
+    return int(page.js("document.querySelectorAll('#till-body .line').length"))
+
+
+def test_a_visitor_buys_by_keyboard_after_seeing_the_full_terms(page: Browser, cloud: Running) -> None:
+    take_to_the_till(page)
+    assert page.js("document.querySelectorAll('[name=instrument]:checked').length") == 0
+
+    terms = see_the_terms(page, "that pays")
+
+    for said in (
+        "1 × Zanzibar Roasting Tin",
+        "GBP 24.50",
+        "Delivery",
+        "GBP 3.95",
+        "Tax, included",
+        "Total",
+        "GBP 28.45",
+    ):
+        assert said in terms, terms
+    assert "These terms hold until" in terms
+    assert page.js("document.getElementById('agreed').checked") is False
+    assert page.js("document.getElementById('pay').disabled") is True
+    assert page.js("document.getElementById('pay').textContent") == "Pay GBP 28.45"
+    assert page.js("document.activeElement.id") == "till-title"
+
+    agree(page)
+
+    assert words(page, until="Paid.") == "Paid. Thank you for your order!"
+    operate.at_home(cloud).call("publish-events", {})  # the schedule would within a minute
+    receipts = page.wait("[...document.querySelectorAll('#receipt a')].map((one) => one.href).join(' ')", within_s=90)
+    shown, kept = (urllib3.request("GET", url, retries=False, timeout=10) for url in receipts.split())
+    assert (shown.status, kept.status, kept.data[:5]) == (200, 200, b"%PDF-")
+    assert "Zanzibar Roasting Tin" in shown.data.decode()
+    page.press("Escape", code=27)
+    page.wait("!document.getElementById('till').open")
+    assert lines_in_the_cart(page) == 0
+    # A receipt that is not written yet is a 404, which the browser notes.
+    assert [one for one in page.complaints if not one.endswith("/receipt")] == []
+
+
+def test_a_declined_card_is_told_in_a_shoppers_words_and_keeps_the_cart(page: Browser) -> None:
+    take_to_the_till(page)
+    see_the_terms(page, "without enough")
+    agree(page)
+
+    assert "There is not enough money available" in words(page, until="came to nothing")
+    page.js("[...document.querySelectorAll('#till-body button')].at(-1).click()")
+    page.wait("document.querySelectorAll('#till-body .line').length === 1")
+
+
+def test_a_bank_that_asks_is_answered_in_another_window_and_the_order_goes_on_here(page: Browser) -> None:
+    take_to_the_till(page)
+    see_the_terms(page, "asks first")
+    agree(page)
+    words(page, until="Your bank asks")
+
+    bank = page.js("document.getElementById('bank').href")
+    assert page.js("document.getElementById('bank').rel") == "noopener noreferrer"
+    page.call("Target.createTarget", url=f"{bank}?answer=pass")
+
+    assert "Paid." in words(page, until="Paid.")
+
+
+def test_a_bank_that_says_no_keeps_the_cart(page: Browser) -> None:
+    take_to_the_till(page)
+    see_the_terms(page, "asks first")
+    agree(page)
+    words(page, until="Your bank asks")
+
+    page.call("Target.createTarget", url=page.js("document.getElementById('bank').href") + "?answer=fail")
+
+    words(page, until="came to nothing")
+    page.js("[...document.querySelectorAll('#till-body button')].at(-1).click()")
+    page.wait("document.querySelectorAll('#till-body .line').length === 1")
+
+
+def test_everything_at_the_till_has_a_name_and_fits_a_phone(page: Browser) -> None:
+    page.call("Emulation.setDeviceMetricsOverride", width=320, height=568, deviceScaleFactor=2, mobile=True)
+    take_to_the_till(page)
+    for step in ("cart", "terms"):
+        tree = page.call("Accessibility.getFullAXTree")["nodes"]
+        usable = [
+            node.get("name", {}).get("value", "")
+            for node in tree
+            if not node.get("ignored")
+            and node.get("role", {}).get("value") in {"button", "radio", "checkbox", "link", "dialog"}
+        ]
+        assert usable
+        assert all(usable), usable
+        assert page.js("document.documentElement.scrollWidth") <= 320
+        assert page.js("document.getElementById('till').scrollWidth <= document.getElementById('till').clientWidth")
+        if step == "cart":
+            see_the_terms(page, "that pays")
 
 
 def contrast(ink: str, paper: str) -> float:

@@ -80,9 +80,24 @@ def outputs(laptop: Laptop) -> dict[str, str]:
             "Try",
             Spread=arn("Spread"),
         ),
+        "Handed": machine(
+            {
+                "Try": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+                    "Parameters": {"FunctionName": "${Fails}", "Payload": {"mood": "poisoned"}},
+                    "TimeoutSeconds": 30,
+                    "Catch": [{"ErrorEquals": ["Poisoned"], "Next": "Quarantine", "ResultPath": "$.why"}],
+                    "End": True,
+                },
+                "Quarantine": {"Type": "Pass", "End": True},
+            },
+            "Try",
+            Fails=arn("Fails"),
+        ),
         "Waiting": machine({"Wait": waiting(HeartbeatSeconds=1, TimeoutSeconds=10)}, "Wait", Queue=ref("Queue")),
     }
-    names = ("Named", "CappedMachine", "SpreadMachine", "Waiting", "Queue", "Capped", "Spread")
+    names = ("Named", "Handed", "CappedMachine", "SpreadMachine", "Waiting", "Queue", "Capped", "Spread")
     return laptop.deploy("states", template(resources, {name: ref(name) for name in names}))
 
 
@@ -95,6 +110,15 @@ def test_an_exception_is_caught_by_its_name(laptop: Laptop, outputs: dict[str, s
     ended = laptop.run(outputs["Named"], {"mood": "poisoned"})
     assert ended["status"] == "SUCCEEDED"
     assert json.loads(ended["output"])["why"]["Error"] == "Poisoned"
+
+
+def test_a_function_that_fails_with_a_token_in_its_hand_is_not_waited_for(
+    laptop: Laptop, outputs: dict[str, str]
+) -> None:
+    ended = laptop.run(outputs["Handed"])
+
+    assert (ended["status"], json.loads(ended["output"])["why"]["Error"]) == ("SUCCEEDED", "Poisoned")
+    assert (ended["stopDate"] - ended["startDate"]).total_seconds() < 10
 
 
 def test_a_retry_never_waits_longer_than_its_cap(laptop: Laptop, outputs: dict[str, str]) -> None:

@@ -1,15 +1,19 @@
 """The demo's story: what it accepts as an answer, as a refusal, and as proof that shops are kept apart."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local import terminal, web
-from local.api import Citation, Said, Shop
+from local.api import Citation, Order, Quote, Said, Shop
 from local.ask import told
+from local.cloud import Cloud, Running
 from local.drop import Dropped
 from local.merchants import shop
-from local.story import NotAsTold, Stage, answer, keep_apart, questions, refuse
+from local.purchases import Bought, Ear, Till
+from local.story import NotAsTold, Stage, answer, buy, come_to_nothing, keep_apart, questions, refuse
 
 SILENCE = "I could not find that in this shop's documents."
 
@@ -54,7 +58,7 @@ def said(words: str, *sources: str) -> Said:
 
 def stage(merchant: str, counter: Counter | None = None) -> Stage:
     api = counter or Counter(merchant)
-    return Stage(shop(merchant), questions()[merchant], api, api)
+    return Stage(shop(merchant), questions()[merchant], api, api, api)
 
 
 def foreign(merchant: str) -> Dropped:
@@ -113,6 +117,124 @@ def test_the_proof_of_separation_shows_each_attempt_with_what_came_of_it(
 def test_any_leak_from_one_shop_to_another_ends_the_demo(leaks: str) -> None:
     with pytest.raises(NotAsTold):
         keep_apart(stage("kitchen", Counter("kitchen", leaks=leaks)), stage("outdoor"), foreign("outdoor"))
+
+
+class Register(Till):
+    """A till whose purchases end as they are told to."""
+
+    ends: Bought
+    written: Path
+    colour: str
+
+    def fill(self) -> None:
+        """The cart is full enough."""
+
+    def buy(self, does: str, *, walk_away: bool = False) -> Bought:
+        return Register.ends
+
+    def receipt(self, order_id: str, folder: Path) -> tuple[Path, Path]:
+        page, file = Register.written / "receipt.html", Register.written / "receipt.pdf"
+        page.write_text(f"{self.merchant.name} {Register.colour} {order_id}", "utf-8")
+        file.write_bytes(b"%PDF-1.7")
+        return page, file
+
+
+class Hears(Ear):
+    def __init__(self) -> None:
+        """Nobody's queue."""
+
+    def hear(self, kind: str, order_id: str) -> dict[str, Any]:
+        return {"kind": kind, "id": "01M8", "order_id": order_id}
+
+
+class Quotes(Counter):
+    def quote(self, instrument: str) -> Quote:
+        terms = {
+            "lines": [{"quantity": 2, "title": "Skillet"}],
+            "currency": "GBP",
+            "goods_minor": 8500,
+            "delivery_minor": 0,
+            "tax_minor": 1417,
+            "total_minor": 8500,
+            "nonce": "n",
+            "expires_at": 1,
+        }
+        return Quote(quote=terms, quote_hash="h", signature="s")
+
+
+def ended(status: str, *, after: int, cart: int, held: int = 0, captured: int = 0) -> Register:
+    order = Order(order_id="o-1", status=status, message="", action=None, total_minor=8500, currency="GBP")
+    ledger = {"vendor": "stripe", "payments": 1, "open_holds": int(held > 0), "held": held, "captured": captured}
+    Register.ends = Bought(order, ("processing", status), 0.4, 190, after, cart, ledger)
+    Register.colour = shop("kitchen").branding.colour
+    return Register(shop("kitchen"), Quotes("kitchen"), Cloud("nobody"), Running("", "", 0, 0, {}, {}))
+
+
+def test_a_sale_is_shown_with_its_terms_what_was_taken_who_was_told_and_its_receipt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Register.written = tmp_path
+    buy(ended("paid", after=188, cart=0, captured=8500), Hears())
+
+    shown = capsys.readouterr().out
+    for words in (
+        "2 x Skillet",
+        "total 85.00 GBP",
+        "one payment, 85.00 GBP taken",
+        "190 before, 188 after",
+        "OrderPaid",
+        "receipt.pdf",
+    ):
+        assert words in shown
+
+
+def test_a_receipt_without_its_shops_branding_ends_the_demo(tmp_path: Path) -> None:
+    Register.written = tmp_path
+    till = ended("paid", after=188, cart=0, captured=8500)
+    Register.colour = "#000000"
+
+    with pytest.raises(NotAsTold, match="receipt lacks"):
+        buy(till, Hears())
+
+
+@pytest.mark.parametrize(
+    "till",
+    [
+        lambda: ended("cancelled", after=190, cart=1),
+        lambda: ended("paid", after=188, cart=1, captured=8500),
+        lambda: ended("paid", after=190, cart=0, captured=8500),
+        lambda: ended("paid", after=188, cart=0, captured=100),
+        lambda: ended("paid", after=188, cart=0, captured=8500, held=8500),
+    ],
+    ids=["cancelled", "cart kept", "stock kept", "too little taken", "held besides"],
+)
+def test_a_sale_that_is_not_whole_ends_the_demo(till: Callable[[], Register]) -> None:
+    with pytest.raises(NotAsTold):
+        buy(till(), Hears())
+
+
+def test_what_a_failed_payment_leaves_is_shown_for_each_way_to_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    come_to_nothing(ended("cancelled", after=190, cart=1))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[2] for line in lines[2:]] == ["a declined card", "an abandoned payment"]
+    assert all("nothing held, nothing taken; stock 190 before, 190 after" in line for line in lines[2:])
+
+
+@pytest.mark.parametrize(
+    "till",
+    [
+        lambda: ended("paid", after=190, cart=1),
+        lambda: ended("cancelled", after=188, cart=1),
+        lambda: ended("cancelled", after=190, cart=0),
+        lambda: ended("cancelled", after=190, cart=1, held=8500),
+        lambda: ended("cancelled", after=190, cart=1, captured=8500),
+    ],
+    ids=["paid", "goods gone", "cart gone", "held", "taken"],
+)
+def test_a_failed_payment_that_leaves_something_behind_ends_the_demo(till: Callable[[], Register]) -> None:
+    with pytest.raises(NotAsTold):
+        come_to_nothing(till())
 
 
 def test_a_refusal_says_so_instead_of_how_sure_it_is() -> None:
