@@ -6,8 +6,11 @@ import boto3
 import pytest
 
 from local import merchants
+from local.api import Shop
 from local.cloud import Cloud, Running
 from local.deploy import REGION
+from local.drop import drop, files
+from local.merchants import DEMO
 from tests.e2e.shop import Visitor
 from tests.e2e.stores import Stores
 
@@ -24,6 +27,15 @@ def visitor(laptop_cloud: Cloud, cloud: Running) -> Callable[[str, merchants.Rol
 @pytest.fixture(scope="session")
 def stores(laptop_cloud: Cloud, cloud: Running) -> Stores:
     return Stores(laptop_cloud, cloud)
+
+
+@pytest.fixture(scope="session")
+def stocked(laptop_cloud: Cloud, cloud: Running) -> None:
+    """The demo's documents, in the demo's shops."""
+    for shop in ("outdoor", "kitchen", "electronics"):
+        token = merchants.token(cloud.outputs, cloud.gateway_url, shop, "merchant", instance=laptop_cloud.instance)
+        dropped = drop(Shop(cloud.api_url, token), files(DEMO / shop / "documents"))
+        assert all(one.good for one in dropped), dropped
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Ten turns with each of the demo's shops, through each of its doors: right, cited and true, also with a model."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,14 @@ from typing import Any
 import pytest
 
 from local import merchants, model
-from local.api import Shop
-from local.cloud import Cloud, Running
-from local.drop import drop, files
-from local.merchants import DEMO
+from local.cloud import Running
 from local.models.server import Double, running
 from tests.e2e.shop import Visitor
 from tests.e2e.test_over_a_socket import answer, open_at, ticket_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
-TURNS: Mapping[str, list[dict[str, Any]]] = tomllib.loads(
+Turn = Mapping[str, Any]
+TURNS: Mapping[str, Sequence[Turn]] = tomllib.loads(
     Path(__file__).with_name("ten_turns.toml").read_text(encoding="utf-8")
 )
 Say = Callable[[str, str | None], dict[str, Any]]  # a message in a conversation, and its answer
@@ -26,12 +24,8 @@ Door = Callable[[Visitor], AbstractContextManager[Say]]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def stocked(laptop_cloud: Cloud, cloud: Running) -> None:
-    """The demo's documents, in the demo's shops."""
-    for shop in TURNS:
-        token = merchants.token(cloud.outputs, cloud.gateway_url, shop, "merchant", instance=laptop_cloud.instance)
-        dropped = drop(Shop(cloud.api_url, token), files(DEMO / shop / "documents"))
-        assert all(one.good for one in dropped), dropped
+def at_the_demo_shops(stocked: None) -> None:
+    """Each of them with its documents."""
 
 
 @contextmanager
@@ -61,12 +55,15 @@ def over_a_socket(shopper: Visitor) -> Iterator[Say]:
         socket.close()
 
 
-def talk(shop: str, shopper: Visitor, door: Door) -> list[dict[str, Any]]:
+def talk(
+    turns: Sequence[Turn], shopper: Visitor, door: Door, *, before: Callable[[Turn], None] = lambda turn: None
+) -> list[dict[str, Any]]:
     """The ten answers, each held to what the turn expects."""
     assert shopper.call("DELETE", "/v1/cart").status == 204
     session, said = None, []
     with door(shopper) as say:
-        for turn in TURNS[shop]:
+        for turn in turns:
+            before(turn)
             told = say(turn["message"], session)
             session = told["session_id"]
             said.append(told)
@@ -86,7 +83,7 @@ def test_ten_turns_are_right_cited_and_true(
 ) -> None:
     shopper = visitor(shop, "shopper")
 
-    said = talk(shop, shopper, door)
+    said = talk(TURNS[shop], shopper, door)
 
     kept = shopper.call("GET", f"/v1/sessions/{said[-1]['session_id']}").body
     assert kept["tally"]["turns"] == 10
@@ -106,4 +103,4 @@ def bedrock(cloud: Running) -> Iterator[Double]:
 def test_ten_turns_are_right_with_a_model_at_hand(
     shop: str, bedrock: Double, visitor: Callable[[str, merchants.Role], Visitor]
 ) -> None:
-    talk(shop, visitor(shop, "shopper"), over_http)
+    talk(TURNS[shop], visitor(shop, "shopper"), over_http)
