@@ -84,6 +84,76 @@ def test_what_no_longer_fits_when_it_is_told_does_not_fit(counter: Counter) -> N
     assert "349.00 EUR" in said.sentences[1]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Which tents cost less than 300 EUR?",
+        "What tents are cheaper than 300 EUR?",
+        "Which tents are below 300 euros?",
+        "Which tents can I have for under 300 EUR?",
+        "Which tents cost at most 300 euros?",
+        "Which tents cost no more than €300?",
+        "Which tents don't cost more than 300 EUR?",
+        "Which tents cost between 100 and 300 EUR?",
+        "What tents do you have for less than 300 EUR?",
+        "Can I get a tent for under 300 EUR?",
+        "Are any tents cheaper than 300 EUR?",
+        "How many tents cost less than 300 EUR?",
+    ],
+)
+def test_whoever_asks_which_cost_so_much_is_shown_them(counter: Counter, message: str) -> None:
+    said = counter.say(message)
+
+    assert said is not None
+    assert said.sentences[0] in {"This fits:", "Of those that I looked at, these fit:"}
+    assert "Tent: price 199.00 EUR" in said.sentences[1]
+    counter.price = "349.00"
+    dearer = counter.say(message)
+    assert dearer is not None
+    assert "fits all of that" in dearer.sentences[0]
+
+
+@pytest.mark.parametrize("message", ["Does the Tent cost less than 300 EUR?", "Is the Tent cheaper than 150 EUR?"])
+def test_whether_a_product_costs_so_much_is_answered_with_its_price(counter: Counter, message: str) -> None:
+    said = counter.say(message)
+
+    assert said is not None
+    assert said.sentences == ("\nTent: price 199.00 EUR [1]",)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "What does delivery cost for orders under 50 EUR?",
+        "Which orders below 50 EUR ship for free?",
+        "Which shipping costs less than 10 EUR?",
+        "What is the warranty on tents below 300 EUR?",
+        "What do you charge for repairs under 20 EUR?",
+        "Can I get a refund for less than 20 EUR?",
+        "Is tax due on a tent over 150 EUR?",
+        "What do tents below 300 EUR weigh?",
+        "Which tents can be returned within 60 days?",
+        "Which tents hold up to 4 people?",
+        "Which tents weigh less than 2 kg?",
+        "Do you pitch tents in under 30 minutes?",
+    ],
+)
+def test_an_amount_that_is_of_something_else_looks_for_no_product(counter: Counter, message: str) -> None:
+    assert counter.say(message) is None
+
+
+def test_of_those_that_were_shown_the_ones_that_cost_so_much_are_told(counter: Counter) -> None:
+    said = counter.say("Which of them cost less than 200 EUR?", turn("tents", "tent"))
+
+    assert said is not None
+    assert said.sentences[0] == "This fits:"
+    assert "price 199.00 EUR" in said.sentences[1]
+    counter.price = "201.00"
+    dearer = counter.say("Which of them cost less than 200 EUR?", turn("tents", "tent"))
+    assert dearer is not None
+    assert dearer.sentences[0] == "Nothing here fits all of that. The nearest:"
+
+
 def test_a_search_that_cannot_be_made_tells_nothing(counter: Counter) -> None:
     counter.shop.down = True
 

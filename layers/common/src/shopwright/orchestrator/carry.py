@@ -31,7 +31,7 @@ from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.showing import Item, Line, Shown
 from shopwright.orchestrator.stages import Stage, within
 from shopwright.orchestrator.tools import MOST_FOUND
-from shopwright.orchestrator.wanted import Pointing, Reference, Wanted, compared, subject_words, wanted
+from shopwright.orchestrator.wanted import Pointing, Reference, Wanted, compared, subject_words, wanted, without_price
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 from shopwright.signals.predict import Prediction
@@ -54,6 +54,13 @@ _ASKS = re.compile(
     r"^\W*(?:and |so |hi )*(?:how|what|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
     re.I,
 )
+_PICKS = re.compile(
+    r"^\W*(?:(?:and|so|but|hi|hello|ok|okay|please)\W+)*(?:which|what|how many|(?:is|are|does|do) (?:any|some)"
+    r"|(?:can|could) (?:i|you|we) (?:please )?(?:get|buy|find|have|see|show|recommend|suggest|offer))\b",
+    re.I,
+)
+_WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
+_ANYTHING = re.compile(r"\b(?:get|buy|have|sell|there|things?|products?|items?|articles?)\b|^\W*what costs?\b", re.I)
 _MANY = re.compile(r"\b(?:them|these|those|they|both|each|all)\b", re.I)
 
 
@@ -234,13 +241,20 @@ def _is_more(request: Request) -> bool:
 
 def _wish(number: int, request: Request, before: Request | None, about: str, shown: tuple[str, ...]) -> _Wish | None:
     text, wishes = request.text, request.wanted
-    by = showing.by_word(text)
+    unpriced = without_price(text)  # "cheaper than 50 EUR" compares with no product
+    by = showing.by_word(unpriced)
     looks_for = showing.has_subject(subject_words(text))
+    of_price = set(showing.asked_names(unpriced)) <= {"price", "stock"}
+    of_goods = of_price and not _POLICY.search(text) and not _OF_AN_ORDER.search(text)
+    bounded = wishes.price is not None and of_goods and request.kind in _TELLS
+    picks = bounded and bool(_PICKS.search(text))
     if shown:
-        if _CHEAPER.search(text) and before is not None and about:
+        if _CHEAPER.search(unpriced) and before is not None and about:
             cheaper = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=before.wanted, sure=True)
             return _Wish(number, cheaper, about, _show_found, below=shown)
         of_them = _pointed(request, shown, looks_for=looks_for)
+        if of_them and picks and not looks_for:
+            return _Wish(number, request, text, _show_within, of_them)
         comparing = request.kind is Kind.COMPARISON or (by is not None and not looks_for)
         if comparing and of_them and not _named_parts(request):
             return _Wish(number, request, text, _show_picked if by else _show_compared, of_them)
@@ -258,6 +272,11 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
     narrows = bool(wishes.price or wishes.colours or wishes.sizes or wishes.in_stock or wishes.sort)
     superlative = by is not None and by.one and bool(by.name)
+    # "Which headphones cost less than 150 USD?" asks for no product's price, but for the products of such a price.
+    if picks and (looks_for or _ANYTHING.search(text)):
+        return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
+    if bounded and looks_for and _WHETHER.search(text):
+        return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_priced)
     asks = bool(_ASKS.search(text))
     if asks and not superlative and request.by is not By.RULE and (not request.sure or showing.asked_names(text)):
         return None  # a question about a thing that it names is answered from the thing's own record, as ever
@@ -268,6 +287,12 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
 
 _TELLS = frozenset({Kind.PRODUCT_QUESTION, Kind.PRODUCT_SEARCH, Kind.OUT_OF_SCOPE, Kind.COMPARISON})
 _POLICY = re.compile(r"\b(?:deliver\w*|shipping|return\w*|refund\w*)\b", re.I)
+# Beside these an amount is of an order, or of a service.
+_OF_AN_ORDER = re.compile(
+    r"\b(?:orders?|ship|vouchers?|discounts?|postage|repairs?|guarantee\w*|warrant\w+|fees?|customs|dut(?:y|ies)|tax\w*"
+    r"|pay (?:by|with|cash)|invoices?|instal\w+)\b",
+    re.I,
+)
 
 
 def _named_parts(request: Request) -> tuple[str, ...]:
@@ -440,6 +465,19 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     if wish.below and len(below) < len(wish.below):
         return None  # cheaper than what, is not known any more
     return showing.found(replace(looked_for, below=below), ordered, complete=outcomes.complete(wish))
+
+
+def _show_within(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    """Those of the products that were shown which cost so much."""
+    return showing.found(showing.sought("", wish.request.wanted, compared_by=None), items, complete=True)
+
+
+def _show_priced(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    """What the one product costs that is asked about; of several, those that cost so much."""
+    called = showing.meant(_words(wish), items)
+    if len(called) == 1:
+        return showing.told(called, ("price",))
+    return _show_found(wish, items, outcomes) if called else None
 
 
 def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:

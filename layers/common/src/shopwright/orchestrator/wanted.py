@@ -197,6 +197,7 @@ _ORDER = re.compile(
     r"|\b(?:status of|track|about)\s+#?(?P<bare>[A-Z]{0,4}-?[0-9]{5,20})(?![\w-])",
     re.I,
 )
+_IS_THERE = re.compile(r"^\W*(?:(?:and|so|but|hi|ok)\W+)?(?:is|are|do|does|have|has|can|could)(?:n't)?\b", re.I)
 _IN_STOCK = re.compile(r"\b(?:in stock|available (?:now|immediately|today)|on hand|ready to ship)\b", re.I)
 _PRONOUN = re.compile(
     r"\b(?:it|this one|that one|these|those|them|this|that|the same one|both)\b"
@@ -234,7 +235,7 @@ class _Tables:
     colours: Mapping[str, str]
     sizes: Mapping[str, str]
     about: Decimal
-    price: tuple[tuple[str, re.Pattern[str]], ...]
+    price: tuple[tuple[str, re.Pattern[str], bool], ...]  # what it is, and whether a question says it otherwise
     place: re.Pattern[str]
     beside: frozenset[str]
     colour: re.Pattern[str]
@@ -249,8 +250,8 @@ def _price(text: str, currency: str | None) -> tuple[PriceRange | None, str]:
     least: Money | None = None
     most: Money | None = None
     rest = text
-    for kind, says in _tables().price:
-        match = says.search(rest)
+    for kind, says, asking in _tables().price:
+        match = None if asking and _IS_THERE.match(text) else says.search(rest)
         if match is None:
             continue
         shared = next((said for part, said in match.groupdict().items() if part[0] == "s" and said), None)
@@ -371,24 +372,52 @@ def _tables() -> _Tables:
     figure = rf"(?:(?<![0-9.,'])[0-9](?:[0-9.,']{{0,14}}[0-9])?|\b(?:{_any(numbers)})\b)"
     sign = rf"(?:[€$£¥₹]|\b[A-Z]{{3}}(?=\s?[0-9])|\b(?:{_any(currencies)})\b)"
     after = rf"(?:[€$£¥₹]|\b(?:{_any(currencies)})\b|[A-Z]{{3}}\b)"
-    end = rf"(?![0-9])(?!\s?-?{other}(?![\w]))"
+    by = said["price"]
+    to = r"\s?(?:-|–|to)\s?"
+    counted = f"(?:{other}|(?:{_any(by['counted'].split())}))"
+    range_of_it = rf"(?:\s?(?:-|–|to|or)\s?[0-9.,]+)?\s?-?{counted}(?![\w])"
+    end = rf"(?![0-9])(?!{range_of_it})"
+    # "up to 3 devices": one figure or a word before a thing counts it.
+    plain = rf"{end}(?:(?<=[0-9][0-9])|(?!\s+(?!(?:{_any(by['goes_on'].split())})\b)[^\W\d_]))"
     whole = {
-        place: rf"(?:(?P<s{place}1>{sign})\s?)?(?P<{place}>{figure})(?:\s?(?P<s{place}2>{after})(?![0-9])|{end})"
+        place: rf"(?:(?P<s{place}1>{sign})\s?)?(?P<{place}>{figure})(?:\s?(?P<s{place}2>{after})(?![0-9])|{plain})"
         for place in "ab"
     }
     # An amount that a currency must stand beside, since the words before it tell of much else.
     money = rf"(?:(?P<s1>{sign})\s?(?P<a>{figure})(?:[.,]-)?|(?P<a2>{figure})\s?(?P<s2>{after})){end}"
-    by = said["price"]
-    not_an_age = r"(?<!children )(?<!kids )(?<!aged )(?<!age )"
+    of_a_price = "".join(rf"(?<!\b{word} )" for word in by["not_after"])
+    at_most, at_least = _any(by["at_most"]), _any(by["at_least"])
+    over, under = _any(by["denied_over"]), _any(by["denied_under"])
+    # "Don't you have" and "Isn't there" deny nothing.
+    denies = (
+        r"\b(?:not|never|cannot|\w+n'?t|without (?:spending|paying|going|costing))\s+"
+        r"(?:(?!(?:you|i|we|they|there|it|the)\b)[\w']+\s+){0,3}?"
+    )
+    refuses = r"\b(?:do not|don'?t|never)\s+(?:want|need|like|show me|cost)\s+(?:[\w']+\s+){0,2}?"
     price = (
-        ("between", rf"\b(?:between|from)\s+{whole['a']}\s+(?:and|to)\s+{whole['b']}"),
-        ("between", rf"(?P<sa1>{sign})\s?(?P<a>{figure})\s?(?:-|–|to)\s?(?P<sb1>{sign})?\s?(?P<b>{figure}){end}"),
-        ("between", rf"(?P<a>{figure})\s?(?:-|–|to)\s?(?P<b>{figure})\s?(?P<sb2>{after})"),
-        ("most", rf"{not_an_age}\b(?:{_any(by['at_most'])})\s+(?:about |around )?{whole['a']}"),
-        ("most", rf"{whole['a']}\s+(?:{_any(by['at_most_after'])})(?![\w])"),
-        ("least", rf"{not_an_age}\b(?:{_any(by['at_least'])})\s+{money}"),
-        ("least", rf"{money}\s+(?:{_any(by['at_least_after'])})(?![\w])"),
-        ("about", rf"(?:\b|(?=~))(?:{_any(by['about'])})\s?{money}"),
+        ("between", rf"\b(?:between|from)\s+{whole['a']}\s+(?:and|to|up to|till|until)\s+{whole['b']}", False),
+        ("between", rf"\b(?:{at_least})\s+{whole['a']},?\s+(?:but|and|yet)\s+(?:{at_most})\s+{whole['b']}", False),
+        ("between", rf"\b(?:{at_most})\s+{whole['a']},?\s+(?:but|and|yet)\s+(?:{at_least})\s+{whole['b']}", False),
+        (
+            "between",
+            rf"(?P<sa1>{sign})\s?(?P<a>{figure})\s?(?:-|–|to)\s?(?P<sb1>{sign})?\s?(?P<b>{figure}){end}",
+            False,
+        ),
+        ("between", rf"(?P<a>{figure}){to}(?P<b>{figure})\s?(?P<sb2>{after})", False),
+        ("most", rf"{denies}(?:{over})\s+{whole['a']}", False),
+        ("most", rf"\b(?:nothing|none|no)\s+(?:{over})\s+{whole['a']}", True),
+        ("least", rf"{refuses}(?:{under})\s+{whole['a']}", False),
+        ("least", rf"\b(?:not|no)\s+(?:{under})\s+{whole['a']}", False),
+        ("least", rf"\b(?:nothing|none)\s+(?:{under})\s+{whole['a']}", True),
+        ("most", rf"\b(?:{at_most})\s+(?:about |around )?{whole['a']}", False),
+        ("most", rf"(?:<=?|≤)\s?{whole['a']}", False),
+        ("most", rf"\b(?:{_any(by['at_most_money'])})\s+{money}", False),
+        ("most", rf"(?:\bfor\s+)?{whole['a']}\s+(?:{_any(by['at_most_after'])})(?![\w])", False),
+        ("most", rf"(?:\bfor\s+)?{money}\s+(?:{_any(by['at_most_after_money'])})(?![\w])", False),
+        ("least", rf"\b(?:{at_least})\s+{money}", False),
+        ("least", rf"(?:>=?|≥)\s?{money}", False),
+        ("least", rf"(?:\bfor\s+)?{money}\s+(?:{_any(by['at_least_after'])})(?![\w])", False),
+        ("about", rf"(?:\b|(?=~))(?:{_any(by['about'])})\s?{money}", False),
     )
     no = r"(?P<no>\b(?:not|no|without|except|nothing)\s+(?:in\s+)?(?:the\s+|a\s+)?)?"
     colours = {word: name for name, words in said["colours"].items() for word in words}
@@ -407,7 +436,7 @@ def _tables() -> _Tables:
         colours=colours,
         sizes=sizes,
         about=Decimal(str(by["about_share"])),
-        price=tuple((kind, re.compile(pattern, re.I)) for kind, pattern in price),
+        price=tuple((kind, re.compile(of_a_price + pattern, re.I), asking) for kind, pattern, asking in price),
         place=re.compile(
             rf"\b(?:the|and)\s+(?P<ordinal>{_any(said['ordinals'])})(?:\s+(?P<many>{counts}|[0-9]))?(?:\s+(?:ones?|items?|products?))?\b"
             r"(?!\s+(?:day|week|month|year|time|order|trip|hour|hand)s?\b)(?<!last)"
