@@ -82,7 +82,10 @@ class Counter:
                 products=lambda caller, ids: catalog.sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
             ),
             carry=carry.Desk(
-                call=self._call, coordinator=self._coordinator, reader=Reader(embed, classifier.shipped())
+                call=self._call,
+                coordinator=self._coordinator,
+                reader=Reader(embed, classifier.shipped()),
+                variants=lambda caller, ids: facts.of_variants(sign(caller.tenant), ids),
             ),
         )
 

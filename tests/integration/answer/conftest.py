@@ -1,6 +1,7 @@
 """The demo's three shops in a real database, parsed, masked and embedded by the product's own parts."""
 
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,41 @@ from tests.integration.conftest import FreshDatabase
 
 DEMO = Path(__file__).parents[3] / "local" / "demo"
 SHOPS = ("outdoor", "kitchen", "electronics")
+# A shop whose products have variants: each with a row of its own, and all in one record.
+BOUTIQUE = "boutique"
+FEEDS = {
+    "hoody.json": json.dumps(
+        {
+            "currency": "EUR",
+            "products": [
+                {
+                    "id": "hoody",
+                    "title": "Fell Hoody",
+                    "price": "60.00",
+                    "variants": [
+                        {"sku": "HO-MM", "colour": "Moss", "size": "M", "stock": 0},
+                        {"sku": "HO-ML", "colour": "Moss", "size": "L", "stock": 4},
+                        {"sku": "HO-SM", "colour": "Slate", "size": "M", "stock": 7},
+                    ],
+                },
+                {
+                    "id": "scarf",
+                    "title": "Beck Scarf",
+                    "price": "20.00",
+                    "variants": [{"sku": "SC-M", "colour": "Moss"}, {"sku": "SC-P", "colour": "Plum"}],
+                },
+                {"id": "cap", "title": "Tarn Cap", "price": "15.00", "colour": "red", "stock": 9},
+            ],
+        }
+    ).encode(),
+    "jumper.csv": (
+        b"Handle,Title,Body (HTML),Vendor,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,"
+        b"Variant Inventory Qty,Variant Inventory Tracker,Variant Price\n"
+        b"jumper,Wool Jumper,Soft.,Larkin,Size,S,Color,Moss,J-SM,4,shopify,55.00\n"
+        b"jumper,,,,,L,,Moss,J-LM,0,shopify,55.00\n"
+        b"jumper,,,,,L,,Ochre,J-LO,2,shopify,58.00\n"
+    ),
+}
 KEY = SigningKey("k1", secrets.token_hex(32).encode())
 
 
@@ -76,9 +112,13 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
     documents, catalog = DocumentRepository(database, signer), CatalogRepository(database, signer)
     with Sandbox() as sandbox:
         for shop in SHOPS:
-            for path in sorted((DEMO / shop / "documents").rglob("*")):
+            folder = DEMO / shop / "documents"
+            for path in sorted(folder.rglob("*")):
                 if path.is_file():
-                    _ingest(documents, catalog, embedder, sandbox, shop, path)
+                    name = path.relative_to(folder).as_posix()
+                    _ingest(documents, catalog, embedder, sandbox, shop, name, path.read_bytes())
+        for name, data in FEEDS.items():
+            _ingest(documents, catalog, embedder, sandbox, BOUTIQUE, name, data)
     search, facts = Search(database, model=embedder.model), Facts(database)
     sessions = FakeSessions(lambda: 1_790_000_000)
     tools, mistakes = _tools(database, embedder, signer)
@@ -110,7 +150,10 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
                 ),
             ),
             carry=carry.Desk(
-                call=called, coordinator=coordinator, reader=Reader(embedder.question, classifier.shipped())
+                call=called,
+                coordinator=coordinator,
+                reader=Reader(embedder.question, classifier.shipped()),
+                variants=lambda caller, ids: facts.of_variants(signer.sign(caller.tenant), ids),
             ),
         ),
         database,
@@ -165,21 +208,21 @@ def _ingest(
     embedder: OnnxEmbedder,
     sandbox: Sandbox,
     shop: str,
-    path: Path,
+    name: str,
+    data: bytes,
 ) -> None:
-    data = path.read_bytes()
-    key = f"documents/{shop}/{path.relative_to(DEMO / shop / 'documents').as_posix()}"
+    key = f"documents/{shop}/{name}"
     drop = Arrival(key, "01", len(data))
     parsed, count = sandbox.read(data, key), Tokens(shopwright_models.directory()).count
     cut, feed = ingest_parse.cut(parsed, ingest_parse.products_in(sandbox, data, key), drop.document_id, count)
     pieces = [replace(piece, content=mask(piece.content).text) for piece in cut]
     texts = [embedded_text(piece.section, piece.content) for piece in pieces]
     mine = documents.of(Tenant(shop))
-    mine.register(drop, title=parsed.title or path.name)
+    mine.register(drop, title=parsed.title or name)
     stored = mine.replace(
         drop,
         Content(
-            title=parsed.title or path.name,
+            title=parsed.title or name,
             sha256=hashlib.sha256(data).hexdigest(),
             pipeline=PIPELINE,
             masked=0,

@@ -266,6 +266,18 @@ def test_variants_are_told_together_and_apart(shop: Shop, merchant: Tenant) -> N
     assert told("")["price"].text == "50.00 to 65.50"
     assert counter.facts.versions(SIGNER.sign(merchant), keys) == {"top#price": 3, "top#T-L#price": 1, "top#stock": 2}
 
+    by_product = counter.facts.of_variants(SIGNER.sign(merchant), ["top", "none"])
+    assert [(one.sku, one.title) for one in by_product["top"]] == [("T-S", "Top, Small"), ("T-L", "Top, Large")]
+    small, large = (one.sheet for one in by_product["top"])
+    assert (small["price"].text, small["stock"].text, large["stock"].text) == ("50.00", "1", "0")
+    assert large == told("T-L")
+    asked = [fact.key for sheet in (small, large) for fact in sheet.values()]
+    versions = counter.facts.versions(SIGNER.sign(merchant), asked)
+    assert versions == {fact.key: fact.version for sheet in (small, large) for fact in sheet.values()}
+    assert by_product.keys() == {"top"}
+    counter.run("update shopwright.variant set withdrawn = true where sku = 'T-S'")
+    assert [one.sku for one in counter.facts.of_variants(SIGNER.sign(merchant), ["top"])["top"]] == ["T-L"]
+
 
 def test_two_drops_of_two_files_at_once_end_whole(shop: Shop, merchant: Tenant) -> None:
     """Both tell of the same products, in opposite orders: neither may wait for the other for ever."""
@@ -361,8 +373,13 @@ def test_nobody_reads_the_facts_of_another_merchant(shop: Shop) -> None:
     assert outdoor.sheet("P-1")["price"].text == "99.00 GBP"
     kitchen.drop(SKILLET.replace("29.50", "28.00"))
     assert outdoor.facts.versions(passport, ["P-1#price"]) == {"P-1#price": 1}
+    assert outdoor.facts.of_variants(passport, ["P-1"])["P-1"][0].sheet["price"].text == "99.00 GBP"
     forged = Signer(lambda: SigningKey("k1", b"z" * 64)).sign(KITCHEN)
-    for call in (lambda: kitchen.facts.of(forged, [theirs]), lambda: kitchen.facts.versions(forged, ["P-1#price"])):
+    for call in (
+        lambda: kitchen.facts.of(forged, [theirs]),
+        lambda: kitchen.facts.of_variants(forged, ["P-1"]),
+        lambda: kitchen.facts.versions(forged, ["P-1#price"]),
+    ):
         with pytest.raises(PassportRefused):
             call()
 

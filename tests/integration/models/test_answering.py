@@ -114,7 +114,7 @@ class Shop:
 
     def desk(self) -> Desk:
         return Desk(
-            carry=carry.Desk(self.call, COORDINATOR, WORDS_ALONE) if self.carries else None,
+            carry=carry.Desk(self.call, COORDINATOR, WORDS_ALONE, lambda caller, ids: {}) if self.carries else None,
             mask=mask,
             embed=EMBEDDER.question,
             search=lambda caller, question, vector: self.passages,

@@ -39,6 +39,7 @@ class Counter:
             ),
             self.coordinator,
             WORDS_ALONE,
+            lambda caller, ids: {},
         )
         return carry.carried(Asked(text, ANN, turns), desk=desk, facts=self.facts, deadline=Deadline(8000))
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
-from shopwright.catalog.facts import Kind, Sheet, Told, read_key, told_value
+from shopwright.catalog.facts import Choice, Kind, Sheet, Told, read_key, told_value
 from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Range
 from shopwright.catalog.passages import Owner
 from shopwright.catalog.product import Feed, Product, Refused
@@ -285,6 +285,19 @@ class Facts:
         """The facts of a product, or of one of its variants, in one round trip; none when it is not sold."""
         rows = self._database.call(passport, _QUERIES["facts_of_product"], {"product": product_id, "sku": sku})
         return {row["name"]: _told(row) for row in rows}
+
+    def of_variants(self, passport: Passport, product_ids: Sequence[str]) -> dict[str, tuple[Choice, ...]]:
+        """The variants of each of these products, in their order, in one round trip; none of one that is not sold."""
+        rows = self._database.call(passport, _QUERIES["facts_of_variants"], {"products": list(product_ids)})
+        titles = {(row["product_id"], row["sku"]): row["title"] for row in rows}
+        sheets: dict[tuple[str, str], dict[str, Told]] = {variant: {} for variant in titles}
+        for row in rows:
+            if row["name"] is not None:
+                sheets[row["product_id"], row["sku"]][row["name"]] = _told(row)
+        found: dict[str, tuple[Choice, ...]] = {}
+        for (product, sku), title in titles.items():
+            found[product] = (*found.get(product, ()), Choice(sku, title, sheets[product, sku]))
+        return found
 
     def versions(self, passport: Passport, keys: Sequence[str]) -> dict[str, int]:
         """The versions that these facts have now, by the keys of `Told`, in one round trip; none for what never was."""

@@ -120,5 +120,14 @@ def told_value(kind: Kind, low: Decimal | None, high: Decimal | None, words: Ite
 Sheet = Mapping[str, Told]  # a product's facts, by name
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One variant that is sold, with its own values and those that it shares, as they are now."""
+
+    sku: str
+    title: str
+    sheet: Sheet
+
+
 def _escaped(part: str) -> str:
     return part.replace("%", "%25").replace("#", "%23")

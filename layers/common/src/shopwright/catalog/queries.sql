@@ -227,3 +227,7 @@ select * from shopwright.find_products(%(passport)s, %(chunks)s::uuid[], %(produ
 -- name: facts_of_product
 -- The facts of a product or of one of its variants, as they are now: one round trip.
 select * from shopwright.facts_of_product(%(passport)s, %(product)s, %(sku)s);
+
+-- name: facts_of_variants
+-- The values of each variant of these products, as they are now: one round trip.
+select * from shopwright.facts_of_variants(%(passport)s, %(products)s::text[]);

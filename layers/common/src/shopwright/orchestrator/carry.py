@@ -12,13 +12,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from shopwright.catalog.facts import Sheet, Told
+from shopwright.catalog.facts import Choice, Sheet, Told
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.wording import wording
 from shopwright.llm import fits
 from shopwright.llm.extractive import record
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.orchestrator import showing
+from shopwright.orchestrator import variants as varying
 from shopwright.orchestrator.coordinate import MOST_STEPS, Coordinator, Given, Step
 from shopwright.orchestrator.intent import By, Intent, Kind, Reader, Request, read
 from shopwright.orchestrator.looking import as_passage
@@ -61,16 +62,18 @@ _PICKS = re.compile(
 )
 _WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
 _ANYTHING = re.compile(r"\b(?:get|buy|have|sell|there|things?|products?|items?|articles?)\b|^\W*what costs?\b", re.I)
+_IT = re.compile(r"\b(?:it|this one|that one)\b", re.I)
 _MANY = re.compile(r"\b(?:them|these|those|they|both|each|all)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What must be within reach: the tools, threads to run them in, and who tells wishes apart."""
+    """What must be within reach: the tools, threads to run them in, who tells wishes apart, and variants."""
 
     call: Callable[[Caller, str, Mapping[str, Any], Deadline, str | None], Outcome]
     coordinator: Coordinator
     reader: Reader
+    variants: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Choice]]]  # by product, as they are now
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def hangs(message: str, turns: Sequence[Turn]) -> bool:
         return False
     wishes = wanted(message)
     points = any(one.how in (Pointing.PLACE, Pointing.PRONOUN) for one in wishes.references)
-    points = points or bool(_MANY.search(message))
+    points = points or bool(_MANY.search(message)) or (varying.asks_stock(message) and bool(_IT.search(message)))
     alone = len(message.split()) <= _SHORT and not showing.has_subject(subject_words(message))
     follows = alone and (wishes.fixes or showing.by_word(message) is not None)
     return points or follows or bool(_GOES_ON.search(message) or _OF_THEM.search(message))
@@ -166,8 +169,9 @@ class _Wish:
 
 @dataclass(slots=True)
 class _Outcomes:
-    """What came of each step, by the wish that it was made for, and what was made of a prediction."""
+    """What came of each step, by the wish that it was made for, and how variants are looked up."""
 
+    variants: Callable[[Sequence[str]], Mapping[str, Sequence[Choice]]]
     by_wish: dict[int, list[tuple[Planned, Outcome]]] = field(default_factory=dict)
 
     def of(self, wish: _Wish, tool: str) -> list[Outcome]:
@@ -253,6 +257,9 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
             cheaper = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=before.wanted, sure=True)
             return _Wish(number, cheaper, about, _show_found, below=shown)
         of_them = _pointed(request, shown, looks_for=looks_for)
+        it = of_them or (shown if _IT.search(text) else ())
+        if len(it) == 1 and varying.asks_stock(text) and not _POLICY.search(text):
+            return _Wish(number, request, text, _show_stock, it)
         if of_them and picks and not looks_for:
             return _Wish(number, request, text, _show_within, of_them)
         comparing = request.kind is Kind.COMPARISON or (by is not None and not looks_for)
@@ -277,6 +284,9 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
     if bounded and looks_for and _WHETHER.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_priced)
+    if looks_for and varying.asks_stock(text) and not _POLICY.search(text) and request.kind in _TELLS:
+        stock = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=Wanted(), sure=True)
+        return _Wish(number, stock, text, _show_stock)
     asks = bool(_ASKS.search(text))
     if asks and not superlative and request.by is not By.RULE and (not request.sure or showing.asked_names(text)):
         return None  # a question about a thing that it names is answered from the thing's own record, as ever
@@ -331,7 +341,7 @@ def _run(wishes: Sequence[_Wish], rest: Sequence[str], asked: Asked, desk: Desk,
         return desk.call(asked.caller, name, arguments, left, asked.request_id)
 
     ended = desk.coordinator.run(steps, call, deadline=deadline)
-    outcomes = _Outcomes()
+    outcomes = _Outcomes(lambda products: desk.variants(asked.caller, products))
     for (number, made), outcome in zip(planned, ended, strict=True):
         outcomes.by_wish.setdefault(number, []).append((made, outcome))
     return outcomes
@@ -480,6 +490,17 @@ def _show_priced(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Sho
     return _show_found(wish, items, outcomes) if called else None
 
 
+def _show_stock(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    """What is left of the variant that is asked for."""
+    ids = [item.product_id for item in items]
+    variants = outcomes.variants(ids) if ids else {}
+    item = items[0] if wish.shown and items else varying.meant(wish.about, items, variants)
+    said = None if item is None else varying.told(wish.about, item, variants.get(item.product_id, ()))
+    if said is None and wish.shown:
+        return _show_told(wish, items, outcomes)
+    return said
+
+
 def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
     if not wish.parts:
         return showing.compared(items, None) if len(items) > 1 else None
@@ -538,7 +559,7 @@ def _show_named(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
 
 def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outcomes) -> Carried:
     numbers: dict[str, int] = {}
-    quotes: dict[str, list[str]] = {}
+    quotes: dict[str, dict[str, list[str]]] = {}
     cited: dict[str, Passage] = {}
     sentences: list[str] = []
     facts: dict[str, Told] = {}
@@ -548,7 +569,7 @@ def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outco
             chunk = item.passage.chunk_id
             marks.append(f"[{numbers.setdefault(chunk, len(numbers) + 1)}]")
             cited[chunk] = item.passage
-            said = quotes.setdefault(chunk, [f"name: {item.title}"])
+            said = quotes.setdefault(chunk, {}).setdefault(item.title, [f"name: {item.title}"])
             said += [quote for told in line.told if (quote := f"{told.name}: {told.text}") not in said]
         facts.update({told.key: told for told in line.told})
         sentences.append(("\n" if line.told else "") + f"{line.text} {''.join(marks)}".strip())
@@ -561,7 +582,7 @@ def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outco
     scores = {one.product_id: one for one in _ranked(items)}
     return Carried(
         sentences=tuple(sentences),
-        citations=tuple(cite(number, cited[chunk], "; ".join(quotes[chunk])) for chunk, number in numbers.items()),
+        citations=tuple(cite(number, cited[chunk], _quoted(quotes[chunk])) for chunk, number in numbers.items()),
         facts=tuple(facts.values()),
         watched=beside if len(beside) + len(facts) <= showing.figures()["watched"] else None,
         products=tuple(
@@ -573,3 +594,8 @@ def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outco
         passages=outcomes.passages(),
         took_ms=sum(outcome.took_ms for made in outcomes.by_wish.values() for _, outcome in made),
     )
+
+
+def _quoted(said: Mapping[str, Sequence[str]]) -> str:
+    """What was told of a product, or of each of its variants."""
+    return " … ".join("; ".join(one) for one in said.values())

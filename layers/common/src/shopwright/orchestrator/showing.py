@@ -240,6 +240,26 @@ def called_in(text: str, items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(item for item in items if fits.is_full_name(asked, item.title))
 
 
+def named_terms(text: str) -> tuple[str, ...]:
+    """The words of a text that mean something and do not only ask, by their meaning."""
+    return tuple(term for term, _ in _terms(text))
+
+
+def is_like(item: Item, wishes: Wanted) -> bool:
+    """Whether it has the colours and sizes that are wished for."""
+    return not _missing(item, wishes)
+
+
+def is_span(value: str) -> bool:
+    """Whether a value is from one size to another."""
+    return bool(_SPAN.search(value))
+
+
+def line_of(item: Item, names: Iterable[str]) -> Line:
+    """These values of a product, told."""
+    return _told(item, names)
+
+
 def _numbers(tokens: Iterable[str]) -> set[str]:
     return {token for token in tokens if token[:1].isdigit()}
 

@@ -252,7 +252,12 @@ def desk(env: AnsweringSettings) -> answering.Desk:
                 caller, "hand_over", wanted, deadline, session_id=session_id
             ),
         ),
-        carry=carry.Desk(call=called, coordinator=Coordinator(), reader=Reader(embed, _classifier(embedder.model))),
+        carry=carry.Desk(
+            call=called,
+            coordinator=Coordinator(),
+            reader=Reader(embed, _classifier(embedder.model)),
+            variants=lambda caller, ids: facts.of_variants(signer.sign(caller.tenant), ids),
+        ),
         spoken=_spoken(env, embedder, breakers),
         priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),
     )
