@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -70,6 +70,21 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, handler: type[Handler], port: int = 0) -> None:
         super().__init__((HOST, port), handler)
+        self._open: set[Any] = set()  # connections
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """Whoever keeps a connection for the next request finds nobody there."""
+        for connection in tuple(self._open):
+            with suppress(OSError):  # it has gone by itself
+                connection.shutdown(socket.SHUT_RDWR)
 
     @property
     def address(self) -> str:
@@ -91,6 +106,7 @@ def running(server: Server, stopping: threading.Event) -> Iterator[str]:
     finally:
         stopping.set()
         server.shutdown()
+        server.hang_up()
         server.server_close()
         thread.join(5)
 

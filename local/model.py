@@ -47,16 +47,18 @@ def choose(running: Running, model: str, endpoint: str = "", key: str = "") -> N
 
 
 def tell(running: Running, function: str, variables: Mapping[str, str]) -> Mapping[str, str]:
-    """Give a function other values of these variables; what it had before is what comes back."""
+    """Give a function other values of these variables; what it had before is what comes back: for one that it did not
+    have, nothing (`""`), which is how to take it away again."""
     functions = _client(running, "lambda")
     held = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**held, **variables}})
+    kept = {name: value for name, value in {**held, **variables}.items() if value or name in held}
+    functions.update_function_configuration(FunctionName=function, Environment={"Variables": kept})
     until = time.monotonic() + _SETTLED_S
     while functions.get_function_configuration(FunctionName=function).get("LastUpdateStatus") == "InProgress":
         if time.monotonic() > until:
             raise terminal.Stop(f"{function} does not take its new settings. See `make logs`.")
         time.sleep(0.1)
-    return {name: held[name] for name in variables}
+    return {name: held.get(name, "") for name in variables}
 
 
 def _kept(running: Running, key: str) -> str:
