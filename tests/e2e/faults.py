@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from local import doubles, model
 from local.cloud import Cloud, Running
@@ -35,13 +36,13 @@ class Bedrock:
         self._running = None
 
 
+@dataclass(frozen=True, slots=True)
 class Place:
     """All that can be made to fail."""
 
-    def __init__(self, laptop: Cloud, cloud: Running, bedrock: Bedrock) -> None:
-        self.laptop = laptop
-        self.cloud = cloud
-        self.bedrock = bedrock
+    laptop: Cloud
+    cloud: Running
+    bedrock: Bedrock
 
 
 @contextmanager

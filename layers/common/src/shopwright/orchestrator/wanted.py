@@ -236,6 +236,8 @@ class _Tables:
     sizes: Mapping[str, str]
     about: Decimal
     price: tuple[tuple[str, re.Pattern[str], bool], ...]  # what it is, and whether a question says it otherwise
+    figure: re.Pattern[str]
+    no_price: re.Pattern[str]  # what ends so goes on with no price
     place: re.Pattern[str]
     beside: frozenset[str]
     colour: re.Pattern[str]
@@ -250,8 +252,10 @@ def _price(text: str, currency: str | None) -> tuple[PriceRange | None, str]:
     least: Money | None = None
     most: Money | None = None
     rest = text
+    if not _tables().figure.search(text):
+        return None, text
     for kind, says, asking in _tables().price:
-        match = None if asking and _IS_THERE.match(text) else says.search(rest)
+        match = None if asking and _IS_THERE.match(text) else _first_price(says, rest)
         if match is None:
             continue
         shared = next((said for part, said in match.groupdict().items() if part[0] == "s" and said), None)
@@ -270,6 +274,14 @@ def _price(text: str, currency: str | None) -> tuple[PriceRange | None, str]:
             least = low
         rest = f"{rest[: match.start()]} {rest[match.end() :]}"
     return (PriceRange(least, most) if least or most else None), rest
+
+
+def _first_price(says: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first place that is not of an age, a size and the like."""
+    none = _tables().no_price
+    return next(
+        (one for one in says.finditer(text) if not none.search(text[max(0, one.start() - 20) : one.start()])), None
+    )
 
 
 def _first(match: re.Match[str], *parts: str) -> str:
@@ -385,7 +397,6 @@ def _tables() -> _Tables:
     }
     # An amount that a currency must stand beside, since the words before it tell of much else.
     money = rf"(?:(?P<s1>{sign})\s?(?P<a>{figure})(?:[.,]-)?|(?P<a2>{figure})\s?(?P<s2>{after})){end}"
-    of_a_price = "".join(rf"(?<!\b{word} )" for word in by["not_after"])
     at_most, at_least = _any(by["at_most"]), _any(by["at_least"])
     over, under = _any(by["denied_over"]), _any(by["denied_under"])
     # "Don't you have" and "Isn't there" deny nothing.
@@ -436,7 +447,9 @@ def _tables() -> _Tables:
         colours=colours,
         sizes=sizes,
         about=Decimal(str(by["about_share"])),
-        price=tuple((kind, re.compile(of_a_price + pattern, re.I), asking) for kind, pattern, asking in price),
+        price=tuple((kind, re.compile(pattern, re.I), asking) for kind, pattern, asking in price),
+        figure=re.compile(figure, re.I),
+        no_price=re.compile(rf"\b(?:{_any(by['not_after'])}) \Z", re.I),
         place=re.compile(
             rf"\b(?:the|and)\s+(?P<ordinal>{_any(said['ordinals'])})(?:\s+(?P<many>{counts}|[0-9]))?(?:\s+(?:ones?|items?|products?))?\b"
             r"(?!\s+(?:day|week|month|year|time|order|trip|hour|hand)s?\b)(?<!last)"
