@@ -284,15 +284,14 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
     if bounded and looks_for and _WHETHER.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_priced)
-    if looks_for and varying.asks_stock(text) and not _POLICY.search(text) and request.kind in _TELLS:
-        stock = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=Wanted(), sure=True)
-        return _Wish(number, stock, text, _show_stock)
     asks = bool(_ASKS.search(text))
-    if asks and not superlative and request.by is not By.RULE and (not request.sure or showing.asked_names(text)):
-        return None  # a question about a thing that it names is answered from the thing's own record, as ever
-    if searches or (looks_for and request.kind in _TELLS and (superlative or (narrows and not request.sure))):
-        return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
-    return None
+    # A question about a thing that it names is answered from the thing's own record, as ever.
+    of_one = asks and not superlative and request.by is not By.RULE and (not request.sure or showing.asked_names(text))
+    found = searches or (looks_for and request.kind in _TELLS and (superlative or (narrows and not request.sure)))
+    search = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
+    if looks_for and varying.asks_stock(text) and not _POLICY.search(text) and request.kind in _TELLS:
+        return _Wish(number, search, text, _show_stock if of_one or not found else _show_stock_or_found)
+    return _Wish(number, search, text, _show_found) if found and not of_one else None
 
 
 _TELLS = frozenset({Kind.PRODUCT_QUESTION, Kind.PRODUCT_SEARCH, Kind.OUT_OF_SCOPE, Kind.COMPARISON})
@@ -499,6 +498,10 @@ def _show_stock(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     if said is None and wish.shown:
         return _show_told(wish, items, outcomes)
     return said
+
+
+def _show_stock_or_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    return _show_stock(wish, items, outcomes) or _show_found(wish, items, outcomes)
 
 
 def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
