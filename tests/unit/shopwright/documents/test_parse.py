@@ -403,3 +403,13 @@ def test_any_text_is_read_within_its_bounds_or_refused(ending: str, text: str) -
     for block in parsed.blocks:
         assert 0 <= block.start <= block.end <= len(text)
         assert block.text.strip()
+
+
+def test_a_mails_page_with_control_characters_in_its_words_is_read_in_no_time() -> None:
+    """Each of them could pass for what the finder fills its copy with: in so many ways that it never came to an end."""
+    mail = (
+        "From: shop@example.com\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n"
+        f"Content-Transfer-Encoding: quoted-printable\n\n<p>The {'=01' * 60}tent&amp;{'=01' * 60}Co costs 129 EUR.</p>"
+    )
+    (block, *_) = read(mail.encode(), "documents/kitchen/a.eml").blocks
+    assert "129 EUR" in block.text

@@ -145,7 +145,8 @@ class _Finder:
         if place >= 0:
             return place
         # A word that holds an entity, or markup, is interrupted in the flat copy.
-        loose = re.compile("[\0\1]*".join(re.escape(character) for character in word[:200]))
+        # What the copy is filled with matches anyway, and as a letter of the word it would match in countless ways.
+        loose = re.compile("[\0\1]*".join(re.escape(one) for one in word[:200] if one not in "\0\1"))
         match = loose.search(self._flat, after, after + _NEAR)
         if match is None and self._far_looks > 0:
             self._far_looks -= 1
