@@ -10,7 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Operation = Literal["create", "authorize", "resume", "capture", "void", "cancel_unseen", "refund", "reverse", "find"]
+Operation = Literal[
+    "create", "authorize", "resume", "capture", "void", "cancel_unseen", "refund", "reverse", "find", "find_refunds"
+]
 Harm = Literal[
     "decline",  # the bank says no, with `code`
     "delay",  # it is at work for `ms`, and done at the end of them, whether or not anybody still waits

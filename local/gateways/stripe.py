@@ -50,6 +50,8 @@ class StripeWire:
     def operation(self, request: Request) -> tuple[str, str]:
         if request.path == "/v1/refunds" and request.method == "POST":
             return "refund", self._order(str(request.body.get("payment_intent", "")))
+        if request.path == "/v1/refunds" and request.method == "GET":
+            return "find_refunds", self._order(str(request.query.get("payment_intent", "")))
         match = _INTENT.fullmatch(request.path)
         if match is None or request.method not in ("GET", "POST"):
             raise Refuse(404, _error(f"Unrecognized request URL ({request.method}: {request.path})."))
@@ -67,6 +69,8 @@ class StripeWire:
             return self._create(request.body, deed)
         if operation == "refund":
             return self._refund(request.body, deed)
+        if operation == "find_refunds":
+            return self._refunds(self._entry(deed.account, str(request.query.get("payment_intent", ""))))
         entry = self._entry(deed.account, request.path.split("/")[3])
         if operation == "find":
             return Answer(200, self._intent(entry, expand="latest_charge" in request.query.get("expand", ())))
@@ -263,13 +267,14 @@ class StripeWire:
             "status": "succeeded",
             "transfer_reversal": None,
         }
+        entry.more.setdefault("refunds", []).insert(0, refund)
         if deed.harmed("later") or deed.harmed("later_fails"):
             refund["status"] = "pending"
             if deed.harmed("later_fails"):
                 deed.later(lambda: self._refund_failed(entry, amount, refund, deed))
-                return Answer(200, refund)
-            deed.later(lambda: deed.tell("charge.refunded", self._charge(entry)))
-            return Answer(200, refund)
+            else:
+                deed.later(lambda: self._refund_done(entry, refund, deed))
+            return Answer(200, dict(refund))
         deed.tell("charge.refunded", self._charge(entry))
         return Answer(200, refund)
 
@@ -304,10 +309,20 @@ class StripeWire:
             entry.capture(amount)
             deed.tell("payment_intent.succeeded", self._intent(entry))
 
+    def _refunds(self, entry: Entry) -> Answer:
+        """All of a payment's, the newest first."""
+        made = [dict(one) for one in entry.more.get("refunds", [])]
+        return Answer(200, {"object": "list", "data": made, "has_more": False, "url": "/v1/refunds"})
+
+    def _refund_done(self, entry: Entry, refund: Body, deed: Deed) -> None:
+        refund["status"] = "succeeded"
+        deed.tell("charge.refunded", self._charge(entry))
+
     def _refund_failed(self, entry: Entry, amount: int, refund: Body, deed: Deed) -> None:
         entry.refunded -= amount
         entry.refunds.remove(refund["id"])
-        deed.tell("refund.failed", {**refund, "status": "failed", "failure_reason": "declined"})
+        refund.update(status="failed", failure_reason="declined")
+        deed.tell("refund.failed", dict(refund))
 
     def _must_be(self, entry: Entry, *states: State) -> None:
         if entry.state not in states:

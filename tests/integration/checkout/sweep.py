@@ -28,7 +28,7 @@ HARMS = (
     "garbage",
 )
 OPERATIONS = {
-    "stripe": ("create", "authorize", "capture", "void", "refund", "find"),
+    "stripe": ("create", "authorize", "capture", "void", "refund", "find", "find_refunds"),
     "adyen": ("authorize", "resume", "capture", "cancel_unseen", "reverse"),
 }
 PATHS = ("paid", "declined", "challenged", "abandoned", "pending", "cancelled", "refunded", "contended")

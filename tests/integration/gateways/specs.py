@@ -19,6 +19,7 @@ _STRIPE = {
     "void": ("/v1/payment_intents/{intent}/cancel", "post"),
     "refund": ("/v1/refunds", "post"),
     "find": ("/v1/payment_intents/{intent}", "get"),
+    "find_refunds": ("/v1/refunds", "get"),
 }
 _ADYEN = {
     "authorize": "/payments",

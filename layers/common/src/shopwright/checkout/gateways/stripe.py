@@ -171,8 +171,9 @@ class Stripe:
             made = self._call(deadline, refund)
         except _Refused as refusal:
             standing = self.find(payment, deadline)
-            already = refusal.code == "charge_already_refunded" or standing.held is Held.REFUNDED
-            return Change(Done.ALREADY if already else Done.REFUSED, standing=standing)
+            if refusal.code == "charge_already_refunded" or standing.held is Held.REFUNDED:
+                return self._refunded(payment, standing, deadline)
+            return Change(Done.REFUSED, standing=standing)
         status = made.get("status")
         if status in ("failed", "canceled"):
             return Change(Done.REFUSED, str(made["id"]))
@@ -182,13 +183,25 @@ class Stripe:
         change = Change(Done.REFUSED)
         for _ in range(2):  # twice: what was held when we looked may be captured when we let go of it
             standing = self.find(payment, deadline)
-            if standing.held in (Held.NOTHING, Held.VOIDED, Held.REFUNDED):
+            if standing.held is Held.REFUNDED:
+                return self._refunded(payment, standing, deadline)
+            if standing.held in (Held.NOTHING, Held.VOIDED):
                 return Change(Done.ALREADY, standing=standing)
             undo = self.refund if standing.held is Held.CAPTURED else self.void
             change = undo(payment, deadline, serial=serial)
             if change.done is not Done.REFUSED:
                 break
         return change
+
+    def _refunded(self, payment: Payment, standing: Standing, deadline: Deadline) -> Change:
+        """A charge counts a refund from its beginning, and it may fail yet: its own status says whether it is done."""
+        params: stripe.params.RefundListParams = {"payment_intent": payment.reference, "limit": 100}
+        try:
+            listed = self._call(deadline, lambda client: client.v1.refunds.list(params).to_dict())
+        except _Refused as refusal:
+            raise CallRefused(refusal.code) from None
+        waits = [str(one["id"]) for one in listed["data"] if one.get("status") in ("pending", "requires_action")]
+        return Change(Done.RECEIVED, waits[0]) if waits else Change(Done.ALREADY, standing=standing)
 
     def find(self, payment: Payment, deadline: Deadline) -> Standing:
         self._check(payment)
