@@ -126,13 +126,16 @@ def machine(shop: Shop, gateways: Gateways, vendor: str) -> type[RuleBasedStateM
             if not hasattr(self, "house"):
                 return
             self.house.answers_bank = "silence"
-            self.house.recover(*self.orders)
-            wrong = violations(self.house, self.sku, self.stock, *self.orders)
-            assert wrong == []
-            assert all(
-                self.house.orders.look(one).status in (Status.PAID, Status.CANCELLED, Status.REFUNDED)
-                for one in self.orders
-            )
+            try:
+                self.house.recover(*self.orders)
+                wrong = violations(self.house, self.sku, self.stock, *self.orders)
+                assert wrong == []
+                assert all(
+                    self.house.orders.look(one).status in (Status.PAID, Status.CANCELLED, Status.REFUNDED)
+                    for one in self.orders
+                )
+            finally:
+                self.house.database.close()
 
     return Shoppers
 
