@@ -150,14 +150,18 @@ class Ear:
     def hear(self, kind: str, order_id: str) -> dict[str, Any]:
         """This event of this order, without waiting for the minute in which the outbox is told anyway."""
         sqs, deadline = self._service.client("sqs"), time.monotonic() + PATIENCE_S
+        failed = ""
         while time.monotonic() < deadline:
             for event in self._heard:
                 if (event["kind"], event["order_id"]) == (kind, order_id):
                     return event
-            self._service.call("publish-events", {})
+            try:
+                self._service.call("publish-events", {})
+            except operate.FunctionFailed as failure:  # as after its schedule's turn: it comes again
+                failed = f" {failure}"
             got = sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
             self._heard += [json.loads(message["Body"]) for message in got.get("Messages", [])]
-        raise WentOtherwise(f"Nothing was told of {order_id}: no {kind} came.")
+        raise WentOtherwise(f"Nothing was told of {order_id}: no {kind} came.{failed}")
 
 
 @contextmanager

@@ -14,6 +14,11 @@ QUEUES = {
     "drops": "IngestionQueueUrl",
     "ingestion-failed": "IngestionFailedQueueUrl",
     "ingestion-dead-letters": "IngestionDeadLetterQueueUrl",
+    "webhooks-dead-letters": "WebhooksDeadLetterQueueUrl",
+    "receipts-failed": "ReceiptsFailedQueueUrl",
+    "stock-failed": "StockFailedQueueUrl",
+    "sales-failed": "SalesFailedQueueUrl",
+    "parked-sagas": "ParkedSagasQueueUrl",
 }
 
 

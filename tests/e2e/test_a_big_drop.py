@@ -21,6 +21,7 @@ SOME = 1_000 if FULL else 60
 PER_DOCUMENT_S = 2.0  # patience, not a bar
 LIMIT = 4  # of the dev stage, and one more for each further dispatcher that finds the last place free at once
 AT_ONCE = LIMIT + 1
+FAILURES = ("ingestion-failed", "ingestion-dead-letters")
 
 
 def drop(stores: Stores, merchant: str, number: int) -> None:
@@ -59,11 +60,11 @@ def settle(stores: Stores, merchant: str, documents: int, *, look: Callable[[], 
 
     wait(done, within_s=budget)
     for _ in range(5):
-        failures = {queue: stores.waiting(queue) for queue in replay.QUEUES}
+        failures = {queue: stores.waiting(queue) for queue in FAILURES}
         if not any(failures.values()):
             return
         print(f"to be replayed: {failures}")  # noqa: T201 - what the replay command was needed for
-        for queue in replay.QUEUES:
+        for queue in FAILURES:
             replay.replay(stores.service, queue, limit=None, dry=False)
         wait(stores.quiet, within_s=budget)
 
@@ -82,7 +83,7 @@ def test_a_big_drop_is_worked_off_within_its_bound_and_nothing_is_lost(stores: S
     seconds = time.monotonic() - began
 
     assert_searchable_once_each(stores, merchant, MANY)
-    assert {queue: stores.waiting(queue) for queue in replay.QUEUES} == dict.fromkeys(replay.QUEUES, 0)
+    assert {queue: stores.waiting(queue) for queue in FAILURES} == dict.fromkeys(FAILURES, 0)
     assert 0 < most <= AT_ONCE
     print(f"{MANY} documents in {seconds:.0f} s ({MANY / seconds:.1f}/s), {most} at once at most ({LANE})")  # noqa: T201 - the count
 
@@ -142,7 +143,7 @@ def test_what_dies_in_the_middle_of_a_drop_costs_no_document(laptop_cloud: Cloud
 
     assert killed >= 3
     assert_searchable_once_each(stores, merchant, SOME)
-    assert {queue: stores.waiting(queue) for queue in replay.QUEUES} == dict.fromkeys(replay.QUEUES, 0)
+    assert {queue: stores.waiting(queue) for queue in FAILURES} == dict.fromkeys(FAILURES, 0)
     print(f"{SOME} documents, {killed} functions, PostgreSQL and Valkey killed ({LANE}; the full lane takes 1000)")  # noqa: T201 - the count
 
 
