@@ -185,8 +185,8 @@ class House:
             done = db.execute(cast("Any", statement), {"m": self.tenant.merchant_id, **values})
             return done.fetchall() if done.description else []
 
-    def stock(self, sku: str) -> tuple[int, int]:
-        """On hand, and held."""
+    def stock(self, sku: str) -> tuple[int | None, int]:
+        """On hand, if anybody counts them, and held."""
         (row,) = self.run("select on_hand, held from shopwright.stock where merchant_id = %(m)s and sku = %(s)s", s=sku)
         return row["on_hand"], row["held"]
 
@@ -497,7 +497,7 @@ def violations(house: House, sku: str, shelved: int, *ids: str) -> list[str]:
         }
         if (order.status is Status.PAID) != ("OrderPaid" in told and "OrderRefunded" not in told):
             wrong.append(f"{one} is {order.status}, told was {told}")
-    if held or on_hand + sold != shelved:
+    if held or (on_hand or 0) + sold != shelved:
         wrong.append(f"{sku}: {on_hand} on hand, {held} held, {sold} sold of {shelved}")
     return wrong
 

@@ -196,6 +196,32 @@ def test_a_currency_with_no_decimals_or_three_is_charged_as_it_is(house: House, 
     assert str(quoted.total) == total
 
 
+@pytest.mark.parametrize(("currency", "unit"), [("JPY", 30), ("KWD", 30_000), ("GBP", 3000)])
+def test_a_price_without_a_currency_is_so_many_of_the_shops_own(house: House, currency: str, unit: int) -> None:
+    sku = house.shelve(stock=3, price=3000)  # 30.00
+    house.run("update shopwright.product_fact set unit = 'XXX' where merchant_id = %(m)s and product_id = %(s)s", s=sku)
+    house.orders.set_terms(Terms(Money(395, currency), None, 2000))
+    house.put(sku, who="gil")
+
+    quoted = house.quote(who="gil")
+    house.orders.set_terms(Terms(Money(395, "GBP"), Money(5000, "GBP"), 2000))
+
+    assert [line.unit_minor for line in quoted.lines] == [unit]
+
+
+def test_a_price_that_a_currency_cannot_hold_is_not_sold_at(house: House) -> None:
+    sku = house.shelve(stock=3, price=1250)  # 12.50
+    house.run("update shopwright.product_fact set unit = 'XXX' where merchant_id = %(m)s and product_id = %(s)s", s=sku)
+    house.orders.set_terms(Terms(Money(395, "JPY"), None, 2000))
+    house.put(sku, who="hal")
+
+    try:
+        with pytest.raises(CurrencyUnfit, match=r"12\.50"):
+            house.quote(who="hal")
+    finally:
+        house.orders.set_terms(Terms(Money(395, "GBP"), Money(5000, "GBP"), 2000))
+
+
 @pytest.mark.parametrize(
     "url", ["http://shop.example/", "javascript:alert(1)", "https://ann:" + "pw@shop.example/", "https:///x", "//shop"]
 )

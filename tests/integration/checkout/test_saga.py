@@ -1,10 +1,43 @@
 """A sale, step by step and back again, over the machine's own file, PostgreSQL and the gateways' doubles."""
 
+from dataclasses import replace
+
 import pytest
+from shopwright.checkout import saga
+from shopwright.checkout.gateways import Gateway, Misconfigured
 from shopwright.checkout.order import State, Status
+from shopwright.resilience.deadline import Deadline
+from shopwright.tenancy.tenant import Tenant
 
 from local.gateways.faults import Fault
 from tests.integration.checkout.house import House, in_cart, violations
+
+
+def test_an_order_at_a_gateway_that_the_shop_has_left_is_cancelled_and_frees_its_goods(house: House) -> None:
+    def gone(tenant: Tenant, vendor: str) -> Gateway:
+        raise Misconfigured
+
+    sku = house.shelve()
+    order, desk = house.order(sku, who="jon"), replace(house.desk(), gateway=gone)
+    saga.reserve(house.orders, order)
+
+    with pytest.raises(Misconfigured):
+        saga.authorize(house.tenant, order, desk=desk, deadline=Deadline(5000))
+    left = saga.compensate(house.tenant, order, "Misconfigured", desk=desk, deadline=Deadline(5000))
+
+    assert (left, house.stock(sku)) == ("cancelled", (1, 0))
+
+
+def test_an_article_that_nobody_counts_any_more_is_sold_and_stays_uncounted(house: House) -> None:
+    sku = house.shelve(stock=5)
+    order = house.order(sku, who="ida")
+    house.run("update shopwright.stock set on_hand = null where merchant_id = %(m)s and sku = %(s)s", s=sku)
+
+    house.walk(order)
+    house.recover(order)
+
+    assert house.orders.look(order).status is Status.PAID
+    assert house.stock(sku) == (None, 0)
 
 
 def test_a_shopper_pays_and_the_goods_are_sold(house: House) -> None:

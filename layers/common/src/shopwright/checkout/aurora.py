@@ -386,7 +386,10 @@ class MerchantOrders:
         """The gateway has received the void or the refund, and will tell what became of it."""
         with self._open() as db:
             order = self._held(db, order_id)
-            if order.payment.state in (State.UNDOING, State.VOIDED, State.REFUNDED):
+            if order.payment.state in (State.VOIDED, State.REFUNDED):
+                return
+            if order.payment.state is State.UNDOING:  # it is looked after: no sweeper need begin it again
+                self._run(db, "touch_order", order=order_id)
                 return
             self._log(db, order, "undo_received", detail=reference)
             self._run(db, "turn_payment", order=order_id, state=State.UNDOING.value, **_SAME)

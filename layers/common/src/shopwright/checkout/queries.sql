@@ -127,8 +127,10 @@ update shopwright.stock
 
 -- name: sell_stock
 -- What was held has left the shelf. A feed may have counted fewer than were held: then none are left.
+-- One that nobody counts any more stays uncounted.
 update shopwright.stock
-   set held = held - %(quantity)s::int4, on_hand = greatest(on_hand - %(quantity)s::int4, 0)
+   set held = held - %(quantity)s::int4,
+       on_hand = case when on_hand is not null then greatest(on_hand - %(quantity)s::int4, 0) end
  where merchant_id = %(merchant)s and product_id = %(product)s and sku = %(sku)s;
 
 -- name: return_stock

@@ -10,12 +10,13 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 
 from shopwright.checkout.canonical import Json, canonical
 from shopwright.checkout.cart import Priced, Shown
 from shopwright.checkout.terms import Terms, tax_in
 from shopwright.errors import Conflict, Invalid
-from shopwright.money import NO_CURRENCY, Money
+from shopwright.money import NO_CURRENCY, Money, exponent
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.passport import SigningKey
 from shopwright.tenancy.secretsmanager import Secret, SecretMalformed
@@ -228,6 +229,19 @@ def _mac(key: SigningKey, quote: Quote) -> str:
     return hmac.new(key.key, _DOMAIN + quote.text(), hashlib.sha256).hexdigest()
 
 
+def _in_currency(price: Money, currency: str, name: str) -> int:
+    """A price in the minor units of the shop's terms. One of which nobody said the currency was counted with two
+    decimals, and is in the shop's own: 500 yen were written as 500, and not as 50000."""
+    if price.currency == currency:
+        return price.minor
+    if price.currency != NO_CURRENCY:
+        raise CurrencyUnfit(f"{name} is priced in {price.currency}; the shop takes orders in {currency}.")
+    minor = Decimal(price.amount).scaleb(exponent(currency))
+    if minor != int(minor):
+        raise CurrencyUnfit(f"{name} is priced at {price.amount}, which is no amount of {currency}.")
+    return int(minor)
+
+
 def _line(shown: Shown, terms: Terms) -> QuotedLine:
     offer, quantity = shown.offer, shown.line.quantity
     name = shown.line.sku if offer is None else offer.title
@@ -244,16 +258,15 @@ def _line(shown: Shown, terms: Terms) -> QuotedLine:
             raise LineTroubled(f"The shop does not sell {name} any more. Remove it from the cart.")
     if offer is None or offer.price is None:
         raise LineTroubled(f"{name} cannot be bought at the moment.")
-    if offer.price.currency not in (terms.currency, NO_CURRENCY):
-        raise CurrencyUnfit(f"{name} is priced in {offer.price.currency}; the shop takes orders in {terms.currency}.")
+    unit_minor = _in_currency(offer.price, terms.currency, name)
     says_more = offer.variant and offer.variant not in offer.title
-    rate, total = terms.rate_of(shown.line.sku), offer.price.minor * quantity
+    rate, total = terms.rate_of(shown.line.sku), unit_minor * quantity
     return QuotedLine(
         sku=shown.line.sku,
         product_id=offer.product_id,
         title=f"{offer.title}, {offer.variant}" if says_more else offer.title,
         quantity=quantity,
-        unit_minor=offer.price.minor,
+        unit_minor=unit_minor,
         total_minor=total,
         tax_rate=rate,
         tax_minor=tax_in(total, rate),

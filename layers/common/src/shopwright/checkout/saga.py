@@ -95,6 +95,8 @@ def reserve(orders: "MerchantOrders", order_id: str) -> str:
 def authorize(tenant: Tenant, order_id: str, *, desk: Desk, deadline: Deadline) -> str:
     """Have the money held: `authorized`, or `waiting` for the shopper, their bank or the gateway."""
     orders = desk.orders(tenant)
+    # A shop that has no keys of this gateway any more is found out before anything is asked: then nothing is to undo.
+    gateway = desk.gateway(tenant, orders.look(order_id).payment.gateway)
     order = orders.ask(order_id)
     state = order.payment.state
     if state in HOLDS:
@@ -103,7 +105,6 @@ def authorize(tenant: Tenant, order_id: str, *, desk: Desk, deadline: Deadline) 
         raise PaymentDeclined(order.payment.reason)
     if state in HOLDS_NOTHING - {State.NONE}:  # let go of by the bank, the shopper or the merchant
         raise ChallengeAbandoned
-    gateway = desk.gateway(tenant, order.payment.gateway)
     if state in (State.CHALLENGED, State.PENDING):
         answer = _heard_since(order, gateway, tenant, desk, deadline)
     else:
