@@ -268,15 +268,15 @@ class StripeWire:
             "transfer_reversal": None,
         }
         entry.more.setdefault("refunds", []).insert(0, refund)
+        deed.tell("charge.refunded", self._charge(entry))  # when it begins, whatever becomes of it
         if deed.harmed("later") or deed.harmed("later_fails"):
             refund["status"] = "pending"
             if deed.harmed("later_fails"):
                 deed.later(lambda: self._refund_failed(entry, amount, refund, deed))
             else:
                 deed.later(lambda: self._refund_done(entry, refund, deed))
-            return Answer(200, dict(refund))
-        deed.tell("charge.refunded", self._charge(entry))
-        return Answer(200, refund)
+        deed.tell("refund.created", dict(refund))
+        return Answer(200, dict(refund))
 
     def _authorized(self, entry: Entry, deed: Deed) -> None:
         entry.authorize()
@@ -316,7 +316,7 @@ class StripeWire:
 
     def _refund_done(self, entry: Entry, refund: Body, deed: Deed) -> None:
         refund["status"] = "succeeded"
-        deed.tell("charge.refunded", self._charge(entry))
+        deed.tell("refund.updated", dict(refund))
 
     def _refund_failed(self, entry: Entry, amount: int, refund: Body, deed: Deed) -> None:
         entry.refunded -= amount

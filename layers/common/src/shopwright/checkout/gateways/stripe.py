@@ -80,11 +80,13 @@ _TOLD = {
     "payment_intent.processing": Told.PENDING,
     "payment_intent.succeeded": Told.CAPTURED,
     "payment_intent.canceled": Told.VOIDED,
-    "charge.refunded": Told.REFUNDED,
     "charge.dispute.created": Told.DISPUTED,
     "charge.expired": Told.EXPIRED,
     "refund.failed": Told.REFUND_FAILED,
 }
+# A refund says itself how far it is. `charge.refunded` comes when one begins, and says nothing.
+_REFUNDS = ("refund.created", "refund.updated", "charge.refund.updated")
+_REFUND_IS = {"succeeded": Told.REFUNDED, "failed": Told.REFUND_FAILED, "canceled": Told.REFUND_FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,8 +374,8 @@ def event(told: Mapping[str, Any]) -> Event:
     if not isinstance(about, Mapping):
         about = {}
     what = _TOLD.get(kind, Told.OTHER)
-    if what is Told.OTHER and kind.endswith("refund.updated") and about.get("status") == "failed":
-        what = Told.REFUND_FAILED
+    if kind in _REFUNDS:
+        what = _REFUND_IS.get(str(about.get("status")), Told.OTHER)
     if what is Told.VOIDED and about.get("cancellation_reason") == "automatic":
         what = Told.EXPIRED
     metadata = about.get("metadata")
@@ -396,7 +398,6 @@ def event(told: Mapping[str, Any]) -> Event:
 _AMOUNT = {
     Told.AUTHORIZED: "amount_capturable",
     Told.CAPTURED: "amount_received",
-    Told.REFUNDED: "amount_refunded",
 }
 
 
