@@ -12,6 +12,7 @@ from shopwright.checkout.gateways.accounts import Accounts
 from shopwright.checkout.gateways.dynamodb import Records, State
 from shopwright.checkout.gateways.message import WebhookMessage
 from shopwright.checkout.gateways.sqs import Events
+from shopwright.checkout.order import GRAVE
 from shopwright.errors import NotFound
 from shopwright.observability import metrics
 from shopwright.runtime import http
@@ -75,7 +76,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
             one = message.of(tenant, account.vendor, told)
             if at.known(one):
                 metrics.count("WebhooksKnown")
-            elif not one.name:
+            elif not (one.name or (one.reference and told.told in GRAVE)):  # a dispute has the payment's name alone
                 at.keep(one, "unknown")
             elif told.told is Told.OTHER:
                 at.keep(one, "noted")

@@ -77,6 +77,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
     def resume(call: Call) -> Resumed:
         at = desk()
         resumed, unreadable, stays = 0, 0, list[Message]()
+        done = set[tuple[str, str]]()  # an order may lie in the queue more than once: one more undoing is enough
         try:
             while (room := call.limit - resumed - unreadable) > 0 and task.deadline().left_s() > SPARE_S:
                 found = at.queue.receive(min(room, AT_MOST), hold_s=HOLD_S)
@@ -92,10 +93,12 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
                     if call.dry:
                         stays.append(message)
                         continue
-                    orders = at.orders(parked.tenant)
-                    order = orders.look(parked.order_id)
-                    orders.resume(order.id)
-                    at.undo(parked.tenant, order.id, order.saga_id, message.id)
+                    if (parked.merchant_id, parked.order_id) not in done:
+                        orders = at.orders(parked.tenant)
+                        order = orders.look(parked.order_id)
+                        orders.resume(order.id)
+                        at.undo(parked.tenant, order.id, order.saga_id, message.id)
+                        done.add((parked.merchant_id, parked.order_id))
                     at.queue.delete(message)
         finally:
             for message in stays:

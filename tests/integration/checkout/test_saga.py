@@ -1,15 +1,21 @@
 """A sale, step by step and back again, over the machine's own file, PostgreSQL and the gateways' doubles."""
 
+import json
 from dataclasses import replace
 
+import boto3
 import pytest
+import resume_sagas
+from moto import mock_aws
 from shopwright.checkout import saga
 from shopwright.checkout.gateways import Gateway, Misconfigured
 from shopwright.checkout.order import State, Status
+from shopwright.documents.sqs import Queue
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.tenant import Tenant
 
 from local.gateways.faults import Fault
+from tests.fakes.gateway import Context
 from tests.integration.checkout.house import House, in_cart, violations
 
 
@@ -137,10 +143,47 @@ def test_a_payment_that_cannot_be_undone_is_parked_until_an_operator_has_it_trie
     parked = house.orders.look(order)
     assert (parked.status, parked.parked) == (Status.UNDOING, True)
     assert house.stock(sku) == (1, 1)
+    assert (house.tenant, order) not in house.all_orders.standing_still(for_s=0)  # it waits for nobody but an operator
     house.recover(order)
     done = house.orders.look(order)
     assert (done.status, done.parked) == (Status.CANCELLED, False)
     assert violations(house, sku, 1, order) == []
+
+
+def test_an_order_that_was_parked_twice_is_undone_once_more_and_not_twice(house: House) -> None:
+    order = house.order()
+    house.orders.cancel(order)
+    house.orders.park(order, "OutcomeUnknown")
+    parked = json.dumps({"merchant_id": house.tenant.merchant_id, "order_id": order, "begin": "reserve"})
+    begun: list[str] = []
+    with mock_aws():
+        sqs = boto3.client("sqs", region_name="eu-west-1")
+        queue = Queue(sqs.create_queue(QueueName="parked")["QueueUrl"], lambda: sqs)
+        for _ in range(2):
+            queue.send(parked)
+        desk = resume_sagas.Desk(queue, house.all_orders.of, lambda tenant, one, saga, attempt: begun.append(one))
+
+        said = resume_sagas.build(lambda: desk)({}, Context(remaining_ms=60_000))
+
+    assert (begun, said["resumed"], said["left"]) == ([order], 2, 0)
+    house.walk(order, "undo")
+
+
+def test_what_is_no_proof_leaves_the_banks_question_standing(house: House) -> None:
+    order = house.order(pays="challenge")
+    desk, deadline = house.desk(), Deadline(5000)
+    saga.reserve(house.orders, order)
+    assert saga.authorize(house.tenant, order, desk=desk, deadline=deadline) == "waiting"
+    subject = house.orders.look(order).subject
+    house.orders.prove(order, house.wallet.keep_proof(house.tenant, subject, {"utm_source": "mail"}))
+
+    assert saga.authorize(house.tenant, order, desk=desk, deadline=deadline) == "waiting"
+    assert house.orders.look(order).payment.proof == ""
+    house.bank()
+    assert saga.authorize(house.tenant, order, desk=desk, deadline=deadline) == "authorized"
+    house.orders.cancel(order)
+    house.walk(order, "undo")
+    house.recover(order)
 
 
 def test_an_expired_hold_is_released_and_one_whose_money_is_held_is_not(house: House) -> None:

@@ -170,6 +170,15 @@ def test_what_is_about_no_payment_of_ours_is_kept_for_an_operator(body: str, sta
     assert desk.records == {"evt_1": state}
 
 
+def test_a_dispute_is_handed_on_by_the_payments_own_name_for_it_carries_no_other() -> None:
+    desk = Desk()
+    body = paid("charge.dispute.created", object="dispute", id="dp_1", payment_intent="pi_1", metadata={})
+
+    assert desk.send("stripe", "kitchen", body, signed(body)).status == 200
+    [message] = desk.queue
+    assert (message.told, message.reference, message.name) == (Told.DISPUTED, "pi_1", "")
+
+
 def test_another_merchants_secret_signs_nothing_here() -> None:
     desk, body = Desk(), paid()
 

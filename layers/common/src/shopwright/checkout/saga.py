@@ -27,6 +27,7 @@ from shopwright.checkout.gateways import (
     Misconfigured,
     Outcome,
     OutcomeUnknown,
+    ProofUnusable,
     Standing,
     Told,
 )
@@ -258,7 +259,11 @@ def _heard_since(
     """What became of a challenge, or of a payment that the gateway is at work on; None: nothing yet."""
     waited = desk.now().timestamp() - order.payment.changed_at.timestamp()
     if order.payment.state is State.CHALLENGED and order.payment.proof:
-        answer = gateway.resume(order.pay(tenant), desk.proof(tenant, order.payment.proof), deadline)
+        answer: Authorization | None
+        try:
+            answer = gateway.resume(order.pay(tenant), desk.proof(tenant, order.payment.proof), deadline)
+        except ProofUnusable:  # a page opened by itself, or another payment's: the bank's question still stands
+            answer = None
         desk.orders(tenant).prove(order.id, "")  # it has been used
         return answer
     standing = gateway.find(order.pay(tenant), deadline)

@@ -35,20 +35,17 @@ class Swept:
     expired: int
     undone: int
     gone_on: int
-    parked: int
 
 
 def sweep(desk: Desk, deadline: Deadline) -> Swept:
     """One round over the orders that have stood still for as long as goods are kept."""
-    found = expired = undone = gone_on = parked = 0
+    found = expired = undone = gone_on = 0
     for tenant, order_id in desk.orders.standing_still(for_s=limits()["hold"]):
         deadline.check()
         found += 1
         orders = desk.orders.of(tenant)
         order = orders.look(order_id)
-        if order.parked:
-            parked += 1
-        elif orders.expire(order_id):
+        if orders.expire(order_id):
             desk.again(tenant, order, "undo")
             expired += 1
         elif desk.runs(order):
@@ -60,4 +57,4 @@ def sweep(desk: Desk, deadline: Deadline) -> Swept:
             orders.undo(order_id, "stalled")
             desk.again(tenant, order, "undo")
             undone += 1
-    return Swept(found, expired, undone, gone_on, parked)
+    return Swept(found, expired, undone, gone_on)

@@ -286,8 +286,10 @@ $$;
 
 grant usage, create on schema shopwright to shopwright_settling;   -- a function's owner must be able to create it
 create policy settling_reads on shopwright.purchase for select to shopwright_settling using (true);
+create policy settling_reads on shopwright.parked_saga for select to shopwright_settling using (true);
 create policy settling_reads on shopwright.outbox for select to shopwright_settling using (true);
 grant select (merchant_id, id, status, created_at, changed_at) on shopwright.purchase to shopwright_settling;
+grant select (merchant_id, order_id, resolved_at) on shopwright.parked_saga to shopwright_settling;
 grant select (merchant_id, id, at, published_at) on shopwright.outbox to shopwright_settling;
 
 revoke all on function
@@ -296,7 +298,8 @@ reset role;
 
 set local role shopwright_settling;
 
--- Orders of all merchants that have stood still for so long: their ids and nothing else, the longest first.
+-- Orders of all merchants that have stood still for so long: their ids and nothing else, the longest first. Those that wait
+-- for an operator are none of them: so many of one merchant's would keep everybody's others from being looked after.
 create function shopwright.standing_still(for_s integer, at_most integer)
 returns table (merchant_id text, order_id text)
 language sql stable security definer
@@ -306,6 +309,8 @@ as $$
       from shopwright.purchase p
      where p.status in ('started', 'placed', 'undoing', 'refunding')
        and p.changed_at < clock_timestamp() - make_interval(secs => for_s)
+       and not exists (select from shopwright.parked_saga s
+                        where s.merchant_id = p.merchant_id and s.order_id = p.id and s.resolved_at is null)
      order by p.changed_at
      limit at_most
 $$;
