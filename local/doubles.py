@@ -36,11 +36,13 @@ class Handler(BaseHTTPRequestHandler):
     def answer_json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
         self.answer_bytes(status, json.dumps(body).encode(), headers)
 
-    def answer_bytes(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """What is said to be JSON, whatever it is."""
+    def answer_bytes(
+        self, status: int, body: bytes, headers: Mapping[str, str] | None = None, kind: str = "application/json"
+    ) -> None:
+        """What is said to be of this kind, whatever it is."""
         try:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             for name, value in (headers or {}).items():
                 self.send_header(name, value)

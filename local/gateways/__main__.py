@@ -2,17 +2,12 @@
 
 import sys
 
+from local.doubles import by_itself
 from local.gateways.server import doubles, serve
-from local.ports import HOST
 
 
 def main(port: int) -> None:
-    server = serve(doubles(), port)
-    print(f"Stripe and Adyen doubles on http://{HOST}:{server.server_port} (Ctrl-C ends them)", flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        server.server_close()
+    by_itself(serve(doubles(), port), "Stripe's and Adyen's")
 
 
 if __name__ == "__main__":

@@ -13,25 +13,23 @@ DELETE /_state             forget everything but the accounts
 import html
 import json
 import queue
-import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from local import web
+from local.doubles import Handler, Server
+from local.doubles import running as listening
 from local.gateways.adyen import AdyenWire
 from local.gateways.faults import Fault, Faults
 from local.gateways.stripe import StripeWire, read_form
 from local.gateways.wire import Account, Answer, Double, Lost, Message, Request
-from local.ports import HOST
 
 _FAULTS = TypeAdapter(list[Fault])
 _MOST = 256 * 1024  # bytes of a request
@@ -69,15 +67,15 @@ def doubles() -> Gateways:
     return made
 
 
-def serve(gateways: Gateways, port: int = 0) -> ThreadingHTTPServer:
+def serve(gateways: Gateways, port: int = 0) -> Server:
     """A server that listens, and is not yet running."""
 
-    class Handler(_Handler):
+    class Own(_Handler):
         of = gateways
         postman = Postman(gateways)
 
-    server = _Server((HOST, port), Handler)
-    gateways.address = f"http://{HOST}:{server.server_port}"
+    server = Server(Own, port)
+    gateways.address = server.address
     return server
 
 
@@ -85,15 +83,8 @@ def serve(gateways: Gateways, port: int = 0) -> ThreadingHTTPServer:
 def running(gateways: Gateways | None = None, port: int = 0) -> Iterator[Gateways]:
     """Both doubles in this process."""
     gateways = gateways or doubles()
-    server = serve(gateways, port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with listening(serve(gateways, port), threading.Event()):  # nothing waits in it
         yield gateways
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
 
 
 class Postman:
@@ -136,41 +127,25 @@ class Postman:
         return False
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is nobody's fault; anything else is one of ours, and is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     of: Gateways
     postman: Postman
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 60
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: what is asked holds tokens."""
 
     def do_GET(self) -> None:
         self._answer("GET", "")
 
     def do_DELETE(self) -> None:
         if self.path != "/_state":
-            return self._json(404, {})
+            return self.answer_json(404, {})
         for double in self.of.both:
             double.forget()
-        return self._json(200, {})
+        return self.answer_json(200, {})
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _MOST:
-            self.close_connection = True
-            return self._json(413, {})
-        return self._answer("POST", self.rfile.read(length).decode("utf-8", "replace"))
+        received = self.received(_MOST)
+        if received is None:
+            return self.answer_json(413, {})
+        return self._answer("POST", received.decode("utf-8", "replace"))
 
     def _answer(self, method: str, text: str) -> None:
         split = urlsplit(self.path)
@@ -185,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
             secret = self.headers.get("x-api-key", "")
             return self._vendor(self.of.adyen, Request(method, split.path, {}, body, self._key, secret))
         except (ValueError, AttributeError) as wrong:
-            return self._json(400, {"message": f"The request cannot be read: {type(wrong).__name__}."})
+            return self.answer_json(400, {"message": f"The request cannot be read: {type(wrong).__name__}."})
 
     @property
     def _key(self) -> str:
@@ -196,9 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = double.answer(request)
         except Lost:
             self.postman.collect(double, at_once=False)
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-            return
+            return self.cut()
         before = double.post.before_reply
         if before:
             self.postman.collect(double, at_once=True)
@@ -209,8 +182,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, answer: Answer) -> None:
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
         if answer.raw is not None:
-            return self._bytes(answer.status, answer.raw, "text/html", headers)
-        return self._bytes(answer.status, json.dumps(answer.body).encode(), "application/json", headers)
+            return self.answer_bytes(answer.status, answer.raw, headers, "text/html")
+        return self.answer_json(answer.status, answer.body, headers)
 
     def _steered(self, method: str, path: str, query: dict[str, list[str]], text: str) -> None:
         if path.startswith("/_bank/"):
@@ -219,63 +192,48 @@ class _Handler(BaseHTTPRequestHandler):
             if path == "/_ledger":
                 order = query["order"][0] if "order" in query else None
                 lines = [line for double in self.of.both for line in double.books.ledger(order)]
-                return self._json(200, [{**asdict(line), "net": line.net} for line in lines])
+                return self.answer_json(200, [{**asdict(line), "net": line.net} for line in lines])
             if path == "/_calls":
-                return self._json(200, [asdict(call) for double in self.of.both for call in double.calls])
-            return self._json(200 if path == "/_alive" else 404, {})
+                return self.answer_json(200, [asdict(call) for double in self.of.both for call in double.calls])
+            return self.answer_json(200 if path == "/_alive" else 404, {})
         told = json.loads(text or "null")
         if path == "/_accounts" and isinstance(told, dict) and (double := self.of.double(str(told.pop("vendor", "")))):
             double.admit(Account(**told))
-            return self._json(200, {})
+            return self.answer_json(200, {})
         if path == "/_faults":
             try:
                 faults = _FAULTS.validate_python(told)
             except ValidationError as wrong:
-                return self._json(400, {"message": str(wrong)})
+                return self.answer_json(400, {"message": str(wrong)})
             self.of.faults.add(faults)
-            return self._json(200, {"left": self.of.faults.left})
+            return self.answer_json(200, {"left": self.of.faults.left})
         if path == "/_post" and isinstance(told, dict) and set(told) <= set(_POSTED):
             for double in self.of.both:
                 for name, value in told.items():
                     setattr(double.post, name, value)
-            return self._json(200, {})
+            return self.answer_json(200, {})
         if path == "/_settle":
             done = 0
             for double in self.of.both:
                 done += double.settle()
                 self.postman.collect(double, at_once=False)
-            return self._json(200, {"done": done})
-        return self._json(404, {})
+            return self.answer_json(200, {"done": done})
+        return self.answer_json(404, {})
 
     def _bank(self, path: str, answer: str) -> None:
         vendor, _, token = path.removeprefix("/_bank/").partition("/")
         double = self.of.double(vendor)
         if double is None:
-            return self._json(404, {})
+            return self.answer_json(404, {})
         if answer not in ("pass", "fail"):
             here = html.escape(path, quote=True)
             page = (
                 "<!doctype html><meta charset=utf-8><title>Your bank</title><h1>Is it you who is paying?</h1>"
                 f'<p><a href="{here}?answer=pass">Yes, pay</a></p><p><a href="{here}?answer=fail">No</a></p>'
             )
-            return self._bytes(200, page.encode(), "text/html; charset=utf-8", {})
+            return self.answer_bytes(200, page.encode(), kind="text/html; charset=utf-8")
         back = double.bank(token, answer)
         self.postman.collect(double, at_once=False)
         if back is None:
-            return self._json(404, {"message": "Nobody is asked anything here."})
-        return self._bytes(303, b"", "text/plain", {"Location": back})
-
-    def _json(self, status: int, body: object) -> None:
-        self._bytes(status, json.dumps(body).encode(), "application/json", {})
-
-    def _bytes(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True
+            return self.answer_json(404, {"message": "Nobody is asked anything here."})
+        return self.answer_bytes(303, b"", {"Location": back}, "text/plain")
