@@ -273,7 +273,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         merged = wishes if request.by is By.CONVERSATION else wishes.over(before.wanted)
         again = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=merged, sure=True)
         return _Wish(number, again, about, _show_found)
-    if request.kind is Kind.COMPARISON and request.sure and (parts := _named_parts(request)):
+    compares = request.kind is Kind.COMPARISON and request.sure and wishes.price is None
+    if compares and not _POLICY.search(text) and (parts := _named_parts(request)):
         return _Wish(number, request, text, _show_compared, parts=parts)
     searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
@@ -469,11 +470,16 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     below = tuple(item for item in items if item.product_id in wish.below)
     by_id = {item.product_id: item for item in items if item.product_id not in wish.below}
     ordered = [by_id[one.product_id] for one in _ranked(list(by_id.values()))]
-    by = None if wish.below else showing.by_word(wish.request.text)
+    by = None if wish.below else showing.by_word(_unpriced(wish.request))
     looked_for = showing.sought(subject_words(wish.about), wish.request.wanted, compared_by=by)
     if wish.below and len(below) < len(wish.below):
         return None  # cheaper than what, is not known any more
     return showing.found(replace(looked_for, below=below), ordered, complete=outcomes.complete(wish))
+
+
+def _unpriced(request: Request) -> str:
+    """Its words; of those that compare, the ones that fix a price have done their part."""
+    return request.text if request.wanted.price is None else without_price(request.text)
 
 
 def _show_within(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:

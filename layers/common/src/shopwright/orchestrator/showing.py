@@ -113,8 +113,8 @@ def by_word(text: str) -> By | None:
     if match is None:
         return None
     word = " ".join(match[0].split())
-    name, end = _tables().by[word]
-    return By(word, name, end == "most", word.endswith("est") or word.startswith(("least", "most")))
+    name, end, said = _tables().by[word]
+    return By(said, name, end == "most", word.endswith("est") or word.startswith(("least", "most")))
 
 
 def asked_names(text: str) -> tuple[str, ...]:
@@ -508,12 +508,26 @@ def _verdict(items: Sequence[Item], by: By) -> Line:
         return Line(wording().shelf["does_not_say"].format(name=name, title=lacking[0].title), (lacking[0],))
     ordered = _by_amount(by, items)
     if not ordered:
-        return Line(wording().shelf["does_not_say_which"].format(word=by.word))
-    best = [item for item in ordered if _end(item, by) == _end(ordered[0], by)]
+        currencies = tuple(dict.fromkeys(_unit(item, by.name) for item in items))
+        if by.name != "price" or NO_CURRENCY in currencies:
+            return Line(wording().shelf["does_not_say_which"].format(word=by.word))
+        units = wording().shelf["and"].join(currencies)
+        return Line(wording().shelf["several_currencies"].format(currencies=units, word=by.word), tuple(items))
+    best = [item for item in ordered if _amount(item, by.name) == _amount(ordered[0], by.name)]
+    if any(_overlap(ordered[0], other, by) for other in ordered if other not in best):
+        return Line(wording().shelf["depends"].format(word=by.word), tuple(items))
     if len(best) > 1:
         titles = wording().shelf["and"].join(item.title for item in best)
         return Line(wording().shelf["same"].format(titles=titles, name=by.name), tuple(best))
     return Line(wording().shelf["verdict"].format(title=best[0].title, word=by.word), (best[0],))
+
+
+def _overlap(first: Item, other: Item, by: By) -> bool:
+    """Whether some variant of the other beats, or is as good as, some variant of the first."""
+    one, two = _amount(first, by.name), _amount(other, by.name)
+    if one is None or two is None:
+        return False
+    return two[1] >= one[0] if by.most else two[0] <= one[1]
 
 
 def _line(item: Item, asked: Sought) -> Line:
@@ -598,7 +612,7 @@ class _Tables:
     shown: Mapping[str, int]
     asking: frozenset[str]
     describes: re.Pattern[str]
-    by: Mapping[str, tuple[str, str]]
+    by: Mapping[str, tuple[str, str, str]]
     by_word: re.Pattern[str]
     asks: Mapping[str, Sequence[str]]
     first: tuple[str, ...]
@@ -611,7 +625,7 @@ class _Tables:
 @cache
 def _tables() -> _Tables:
     said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
-    by = {str(word): (name, end) for word, (name, end) in said["by"].items()}
+    by = {str(word): (name, end, "".join(told) or word) for word, (name, end, *told) in said["by"].items()}
     longest = sorted(by, key=len, reverse=True)
     return _Tables(
         shown=said["shown"],

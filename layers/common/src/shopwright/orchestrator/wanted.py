@@ -178,11 +178,14 @@ _COMPARES = re.compile(
     re.I,
 )
 _BETWEEN = (
-    re.compile(r"\s+(?:(?:more|less)\s+\w+|\w+er)\s+than\s+", re.I),
+    re.compile(
+        r"\s+(?:(?:any|much|really|actually|still)\s+)?(?:(?:costs?|weighs?)\s+)?(?:(?:more|less)(?:\s+\w+)?|\w+er)\s+than\s+",
+        re.I,
+    ),
     re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|vs\.?|versus|against)\s+", re.I),
     re.compile(r"\s+(?:with|to)\s+", re.I),
 )
-_ARTICLE = re.compile(r"^(?:(?:the|a|an|between|of|is|are|both)\s+)+", re.I)
+_ARTICLE = re.compile(r"^(?:(?:the|a|an|your|between|of|is|are|isn't|aren't|do|does|don't|doesn't|both)\s+)+", re.I)
 _LONGEST_NAME = 8  # words
 _MAX_DIGITS = 12
 _MOST_PIECES = 999
