@@ -11,9 +11,12 @@ from functools import cache
 
 from shopwright.orchestrator.events import Accepted
 from shopwright.runtime import access, task, websocket
+from shopwright.runtime.acquainted import acquainted
+from shopwright.runtime.journal import logger
 from shopwright.runtime.settings import Settings
 from shopwright.runtime.websocket import Asked, Frame, Line, MessageTooLarge, Taken
 from shopwright.sockets import ticket as tickets
+from shopwright.sockets.alone import PacedAlone, Paces
 from shopwright.sockets.apigatewaymanagementapi import Sockets
 from shopwright.sockets.awslambda import HandOver
 from shopwright.sockets.dynamodb import Pace
@@ -21,7 +24,7 @@ from shopwright.sockets.limits import limits
 from shopwright.sockets.socket import SocketOver
 from shopwright.sockets.ticket import Opener
 from shopwright.tenancy import standing
-from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.member import Roll
 from shopwright.tenancy.standing import NotSignedIn
 
 
@@ -34,8 +37,8 @@ class Environment(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    members: Members
-    pace: Pace
+    members: Roll
+    pace: Paces
     send: Callable[[str, str], None]  # connection id, text
     close: Callable[[str], None]
     hand_over: Callable[[str], None]
@@ -47,8 +50,11 @@ def wire() -> Desk:
     env = Environment.read()
     sockets = Sockets(env.management_url)
     return Desk(
-        members=Members(env.members_table),
-        pace=Pace(env.sockets_table),
+        members=acquainted(env.members_table),
+        pace=PacedAlone(
+            Pace(env.sockets_table),
+            report=lambda failure: logger().warning("messages are counted by each environment", exc_info=failure),
+        ),
         send=sockets.send,
         close=sockets.close,
         hand_over=HandOver(env.stream_function),

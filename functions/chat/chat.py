@@ -11,12 +11,13 @@ from shopwright.observability.sqs import Audit
 from shopwright.orchestrator.answer import Answer, Question
 from shopwright.orchestrator.answerer import Answerer
 from shopwright.runtime import http
+from shopwright.runtime.acquainted import acquainted
 from shopwright.runtime.answering import AgentSettings, AnsweringSettings, answerer, environment
 from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.journal import logger
 from shopwright.runtime.said import Answered, Message, Unanswered, answered, unanswered
 from shopwright.tenancy.bulkhead import Bulkhead
-from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.member import Roll
 
 
 class Environment(AnsweringSettings):
@@ -32,7 +33,7 @@ class AgentEnvironment(AgentSettings):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    members: Members
+    members: Roll
     trail: Audit
     bulkhead: Bulkhead
     answerer: Answerer
@@ -42,7 +43,7 @@ class Desk:
 def wire() -> Desk:
     env = environment(Environment, AgentEnvironment)
     return Desk(
-        members=Members(env.members_table),
+        members=acquainted(env.members_table),
         trail=Audit(env.audit_queue_url),
         bulkhead=bulkhead(env),
         answerer=answerer(env),

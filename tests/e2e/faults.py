@@ -5,13 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+import urllib3
+
 from local import doubles, model
 from local.cloud import Cloud, Running
 from local.models.server import Double, running
 
 CHAT, AUDIT = "shopwright-dev-chat", "shopwright-dev-record-audit"
+STREAM, SOCKET = "shopwright-dev-chat-stream", "shopwright-dev-chat-socket"
 _NO_TABLE = "shopwright-dev-no-such-table"
 _STALL_S = 30
+_OF_THE_WAY = {"host", "content-length", "connection", "accept-encoding"}  # headers that are not handed on
+_HTTP = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=10), retries=False, maxsize=16)
 
 
 class Bedrock:
@@ -36,6 +41,49 @@ class Bedrock:
         self._running = None
 
 
+class DynamoDB:
+    """The way to every table, which can be made to fail without those who use it being begun anew."""
+
+    def __init__(self, behind: str) -> None:
+        self._behind = behind
+        self._stopping = threading.Event()
+        self._failing: tuple[int, str] | None = None
+        self._stalls = False
+
+    @contextmanager
+    def open(self) -> Iterator[str]:
+        """Its address."""
+        way = self
+
+        class Passing(doubles.Handler):
+            def pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if way._failing is None:
+                    headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_WAY}
+                    answer = _HTTP.request(self.command, way._behind + self.path, body=body, headers=headers)
+                    given = {name: value for name, value in answer.headers.items() if name.lower().startswith("x-amz")}
+                    self.answer_bytes(answer.status, answer.data, given, answer.headers.get("content-type", ""))
+                    return
+                status, name = way._failing
+                if way._stalls:
+                    way._stopping.wait(_STALL_S)
+                self.answer_json(status, {"__type": f"com.amazonaws#{name}", "message": "no"})
+
+        for verb in ("GET", "PUT", "POST"):
+            setattr(Passing, f"do_{verb}", Passing.pass_on)
+        with doubles.running(doubles.Server(Passing), self._stopping) as address:
+            yield address
+
+    @contextmanager
+    def failing(self, status: int, name: str, *, stalls: bool = False) -> Iterator[None]:
+        """Each call gets this error, or nothing at all for longer than anybody waits."""
+        self._failing, self._stalls = (status, name), stalls
+        try:
+            yield
+        finally:
+            self._failing = None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """All that can be made to fail."""
@@ -43,6 +91,7 @@ class Place:
     laptop: Cloud
     cloud: Running
     bedrock: Bedrock
+    dynamodb: DynamoDB
 
 
 @contextmanager
@@ -83,30 +132,28 @@ def tables_gone(*variables: str) -> Callable[[Place], AbstractContextManager[Non
     return fault
 
 
-def aws_answers(
-    function: str, service: str, status: int, name: str, *, stalls: bool = False
+def dynamodb_answers(
+    status: int, name: str, *, stalls: bool = False
 ) -> Callable[[Place], AbstractContextManager[None]]:
-    """Each call of the function to the service gets this error, or nothing at all."""
+    """Each call to any table gets this error, or nothing at all."""
+    return lambda place: place.dynamodb.failing(status, name, stalls=stalls)
+
+
+def s3_answers(function: str, status: int, name: str) -> Callable[[Place], AbstractContextManager[None]]:
+    """Each call of the function to S3 gets this error."""
 
     @contextmanager
     def fault(place: Place) -> Iterator[None]:
-        stopping = threading.Event()
-
         class Refusing(doubles.Handler):
             def refuse(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                if stalls:
-                    stopping.wait(_STALL_S)
-                if service == "S3":
-                    self.answer_bytes(status, f"<Error><Code>{name}</Code><Message>no</Message></Error>".encode())
-                else:
-                    self.answer_json(status, {"__type": f"com.amazonaws#{name}", "message": "no"})
+                self.answer_bytes(status, f"<Error><Code>{name}</Code><Message>no</Message></Error>".encode())
 
         for verb in ("GET", "PUT", "POST"):
             setattr(Refusing, f"do_{verb}", Refusing.refuse)
         with (
-            doubles.running(doubles.Server(Refusing), stopping) as address,
-            _told(place, function, {f"AWS_ENDPOINT_URL_{service}": address}),
+            doubles.running(doubles.Server(Refusing), threading.Event()) as address,
+            _told(place, function, {"AWS_ENDPOINT_URL_S3": address}),
         ):
             yield
 
@@ -129,9 +176,9 @@ FAULTS: Mapping[str, Callable[[Place], AbstractContextManager[None]]] = {
     "conversations, carts, the ledger and circuits cannot be reached": tables_gone(
         "SESSIONS_TABLE", "CARTS_TABLE", "LEDGER_TABLE", "CIRCUITS_TABLE"
     ),
-    "DynamoDB throttles": aws_answers(CHAT, "DYNAMODB", 400, "ThrottlingException"),
-    "DynamoDB refuses": aws_answers(CHAT, "DYNAMODB", 400, "AccessDeniedException"),
-    "DynamoDB says nothing": aws_answers(CHAT, "DYNAMODB", 500, "InternalServerError", stalls=True),
-    "KMS has no key for the trail": aws_answers(AUDIT, "S3", 400, "KMS.DisabledException"),
-    "S3 takes no trail": aws_answers(AUDIT, "S3", 503, "SlowDown"),
+    "DynamoDB throttles": dynamodb_answers(400, "ThrottlingException"),
+    "DynamoDB refuses": dynamodb_answers(400, "AccessDeniedException"),
+    "DynamoDB says nothing": dynamodb_answers(500, "InternalServerError", stalls=True),
+    "KMS has no key for the trail": s3_answers(AUDIT, 400, "KMS.DisabledException"),
+    "S3 takes no trail": s3_answers(AUDIT, 503, "SlowDown"),
 }

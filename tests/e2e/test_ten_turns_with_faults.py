@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from shopwright.grounding.wording import wording
 from shopwright.resilience.breaker import Tolerance
 
 from local import merchants, model
 from local.cloud import Cloud, Running
 from local.models.scene import quoting
 from local.operate import Service
-from tests.e2e.faults import FAULTS, Bedrock, Place
+from tests.e2e.faults import CHAT, FAULTS, SOCKET, STREAM, Bedrock, DynamoDB, Place
 from tests.e2e.shop import Reply, Visitor, eventually
 from tests.e2e.stores import Stores
 from tests.e2e.test_a_model_answers import once
-from tests.e2e.test_ten_turns import Turn, is_right, over_http, talk
+from tests.e2e.test_ten_turns import Turn, is_right, over_a_socket, over_http, talk
 from tests.e2e.test_ten_turns_with_tools import TURNS, Choosing
 from tests.e2e.test_who_did_what import entries, trail
 
@@ -24,15 +25,17 @@ pytestmark = pytest.mark.usefixtures("socket_enabled", "stocked")
 ANSWERED_IN_S = 8.0 + 1.5  # what the route has, and the way there and back
 BACK_S = 2.0 * Tolerance().open_s
 OURS = re.compile(r"psycopg|botocore|Traceback|redis|dynamodb|arn:aws|127\.0\.0\.1|no-such-table|boto3", re.I)
-QUICK = ("the database is down", "conversations, carts, the ledger and circuits cannot be reached")
+QUICK = ("the database is down", "DynamoDB refuses")
 RETRIED_S = 6 * 30 + 60  # a record whose writing failed is handed out again after six times the recorder's timeout
 OF_THE_TRAIL = ("KMS has no key for the trail", "S3 takes no trail")
+OF_EVERY_TABLE = ("DynamoDB throttles", "DynamoDB refuses", "DynamoDB says nothing")
 ANY = frozenset({"right", "cited", "owned up", "later"})
 MAY_END = {
     **dict.fromkeys(FAULTS, ANY),
     "the cache is down": {"right"},
     "the model is down": {"right", "cited", "owned up"},
     "conversations, carts, the ledger and circuits cannot be reached": {"right", "cited", "owned up"},
+    **dict.fromkeys(OF_EVERY_TABLE, frozenset({"right", "cited", "owned up"})),
     **dict.fromkeys(OF_THE_TRAIL, frozenset({"right"})),
 }
 _FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
@@ -41,13 +44,19 @@ _MARK = re.compile(r"\[[0-9]+\]")
 
 @pytest.fixture(scope="module")
 def place(laptop_cloud: Cloud, cloud: Running) -> Iterator[Place]:
-    bedrock = Bedrock()
-    model.choose(cloud, model.BEDROCK, bedrock.start())
-    try:
-        yield Place(laptop_cloud, cloud, bedrock)
-    finally:
-        model.choose(cloud, model.NONE)
-        bedrock.stop()
+    bedrock, dynamodb = Bedrock(), DynamoDB(cloud.gateway_url)
+    with dynamodb.open() as address:
+        model.choose(cloud, model.BEDROCK, bedrock.start())
+        held = {
+            name: model.tell(cloud, name, {"AWS_ENDPOINT_URL_DYNAMODB": address}) for name in (CHAT, STREAM, SOCKET)
+        }
+        try:
+            yield Place(laptop_cloud, cloud, bedrock, dynamodb)
+        finally:
+            for name, before in held.items():
+                model.tell(cloud, name, before)
+            model.choose(cloud, model.NONE)
+            bedrock.stop()
 
 
 def asked(shopper: Visitor, turn: Turn, session: str | None, bedrock: Bedrock) -> Reply:
@@ -114,6 +123,9 @@ def test_whatever_fails_each_turn_ends_in_nothing_wrong_and_the_talk_goes_on(
             reply = asked(shopper, turn, session, place.bedrock)
             ends[turn["message"]] = came_of(reply, turn)
             requests.append(reply.body["request_id"])
+            if fault in OF_EVERY_TABLE:
+                assert wording().notes["not_remembered"] in reply.body["notes"], reply
+                assert reply.body["mode"] != "model", reply
 
     # What comes back is left alone for a while.
     back = eventually(
@@ -148,6 +160,23 @@ def test_whatever_fails_each_turn_ends_in_nothing_wrong_and_the_talk_goes_on(
         eventually(lambda: set(requests) <= in_trail(recorded, shop), within_s=RETRIED_S)
         eventually(lambda: not trail(recorded, shop)["findings"])
     assert set(ends.values()) <= MAY_END[fault], ends
+
+
+def test_an_open_socket_goes_on_without_memory_while_every_table_refuses(
+    place: Place, visitor: Callable[[str, merchants.Role], Visitor]
+) -> None:
+    shopper, turns = visitor("kitchen", "shopper"), TURNS["kitchen"]
+    asks = next(turn for turn in turns if "return" in turn["message"] and "chooses" not in turn)
+    place.bedrock.double.answering = quoting
+    with over_a_socket(shopper) as say:
+        session = say(turns[0]["message"], None)["session_id"]
+        with FAULTS["DynamoDB refuses"](place):
+            told = say(asks["message"], session)
+        back = say(asks["message"], session)
+
+    assert is_right(told, asks), told
+    assert wording().notes["not_remembered"] in told["notes"]
+    assert (back["session_id"], back["notes"]) == (session, [])
 
 
 def in_trail(service: Service, shop: str) -> set[str]:

@@ -14,7 +14,9 @@ from shopwright.orchestrator.answerer import Inline
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.privacy.redact import mask
 from shopwright.retrieval.search import Passage
+from shopwright.tenancy.acquainted import Acquainted
 from shopwright.tenancy.caller import Caller
+from shopwright.tenancy.limits import acquaintance
 from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes import gateway
@@ -40,6 +42,8 @@ class Desk:
 
     def __init__(self, cache: AnswerCache | None = None) -> None:
         self.sessions = FakeSessions(lambda: gateway.ISSUED_AT)
+        self.members = FakeMembers(ANN, KIT)
+        self.acquainted = Acquainted(self.members, acquaintance())
         self.cache = cache
         self.bulkhead = one_at_a_time()
         self.database_is_down = False
@@ -70,7 +74,7 @@ class Desk:
             remember=self.remember,
             cache=self.cache,
         )
-        at = chat.Desk(members=FakeMembers(ANN, KIT), trail=FakeAudit(), bulkhead=self.bulkhead, answerer=Inline(held))
+        at = chat.Desk(members=self.acquainted, trail=FakeAudit(), bulkhead=self.bulkhead, answerer=Inline(held))
         handler = chat.build(lambda: at)
         token = None if row is None else gateway.claims(row)
         sent = {"message": RETURN} if body is None else body
@@ -230,6 +234,39 @@ def test_when_the_conversation_cannot_be_kept_the_answer_says_so() -> None:
 
     assert (answer.status, answer.body["verdict"], answer.body["session_id"]) == (200, "answered", None)
     assert answer.body["notes"] == [wording().notes["not_remembered"]]
+
+
+def test_who_was_seen_a_moment_ago_is_answered_without_memory_while_every_table_is_down() -> None:
+    desk = Desk()
+    session = desk.ask().body["session_id"]
+    desk.members.down = desk.sessions.down = True
+
+    answer = desk.ask({"message": RETURN, "session_id": session})
+    stranger = desk.ask(row=KIT)
+
+    assert (answer.status, answer.body["verdict"], answer.body["session_id"]) == (200, "answered", session)
+    assert answer.body["notes"] == [wording().notes["not_remembered"]]
+    assert (stranger.status, stranger.body["error"]) == (503, "MembersUnavailable")
+    assert stranger.headers["retry-after"] == "2"
+
+
+def test_a_shopper_known_to_be_switched_off_stays_out_while_every_table_is_down() -> None:
+    desk = Desk()
+    desk.ask()
+    desk.members.rows[ANN.subject] = gateway.member(disabled=True)
+    assert desk.ask().status == 401
+    desk.members.down = True
+
+    assert desk.ask().status == 401
+
+
+def test_who_is_known_may_ask_for_no_other_merchant_while_every_table_is_down() -> None:
+    desk = Desk()
+    desk.ask()
+    desk.members.down = True
+
+    assert desk.ask(row=gateway.member("kitchen", subject=ANN.subject)).status == 401
+    assert desk.ask({"message": RETURN, "merchant_id": "kitchen"}).status == 403
 
 
 def test_neither_question_nor_answer_is_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,10 +20,13 @@ from shopwright.orchestrator.events import Accepted
 from shopwright.privacy.redact import Masked
 from shopwright.retrieval.search import Passage
 from shopwright.runtime.websocket import Line
+from shopwright.sockets.alone import PacedAlone
 from shopwright.sockets.limits import limits
 from shopwright.sockets.socket import SocketGone, SocketsUnavailable
 from shopwright.sockets.ticket import Opener
+from shopwright.tenancy.acquainted import Acquainted
 from shopwright.tenancy.caller import Caller
+from shopwright.tenancy.limits import acquaintance
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.standing import claims
 from shopwright.tenancy.tenant import Tenant
@@ -61,6 +64,8 @@ class Shop:
         self.members = FakeMembers(ANN, KIT)
         self.tickets = FakeTickets()
         self.pace = FakePace(lambda: self.time)
+        self.acquainted = Acquainted(self.members, acquaintance(), now=lambda: self.time)
+        self.paced = PacedAlone(self.pace, now=lambda: self.time)
         self.sockets = Sockets()
         self.sessions = FakeSessions(lambda: int(self.time))
         self.trail = FakeAudit()
@@ -89,7 +94,7 @@ class Shop:
 
     def frame(self, body: str, opened: dict[str, Any], socket: str = "c-1", event: str = "MESSAGE") -> Any:
         at = chat_socket.Desk(
-            self.members, self.pace, self.sockets.send, self.sockets.close, self.hand_over, lambda: self.time
+            self.acquainted, self.paced, self.sockets.send, self.sockets.close, self.hand_over, lambda: self.time
         )
         place = {"connectionId": socket, "eventType": event, "requestId": "r-1", "authorizer": opened}
         return chat_socket.build(lambda: at)({"requestContext": place, "body": body}, Context())
@@ -356,17 +361,52 @@ def test_a_socket_that_floods_is_asked_to_wait() -> None:
     assert len(shop.handed_over) == limits().message.per_socket_per_minute
 
 
-@pytest.mark.parametrize("down", ["members", "pace"])
-def test_when_we_cannot_see_who_is_there_the_shopper_is_asked_to_try_again(down: str) -> None:
+def test_when_we_cannot_see_who_is_there_a_stranger_is_asked_to_try_again() -> None:
     shop = Shop()
     opened = shop.open()
-    getattr(shop, down).down = True
+    shop.members.down = True
 
     shop.frame(ask_of(), opened)
 
     [event] = shop.sockets.sent["c-1"]
-    assert event["error"] in {"MembersUnavailable", "SocketsUnavailable"}
-    assert event["retry_after_s"] == 2
+    assert (event["error"], event["retry_after_s"]) == ("MembersUnavailable", 2)
+    assert shop.handed_over == []
+
+
+def test_who_was_seen_a_moment_ago_is_answered_on_while_every_table_is_down() -> None:
+    shop = Shop()
+    opened = shop.open()
+    shop.frame(ask_of(), opened)
+    shop.members.down = shop.pace.down = True
+
+    shop.frame(ask_of(), opened)
+
+    assert [event["event"] for event in shop.sockets.sent["c-1"]] == ["accepted", "accepted"]
+    assert len(shop.handed_over) == 2
+
+
+def test_who_was_seen_to_be_signed_out_stays_out_while_every_table_is_down() -> None:
+    shop = Shop()
+    opened = shop.open()
+    shop.members.sign_out(ANN.subject, at=int(NOW))
+    shop.frame(ask_of(), opened)
+    shop.members.down = shop.pace.down = True
+
+    shop.frame(ask_of(), opened, socket="c-2")
+
+    assert [event["error"] for event in shop.sockets.sent["c-2"]] == ["NotSignedIn"]
+    assert shop.handed_over == []
+
+
+def test_no_ticket_is_sold_and_none_opens_a_socket_while_the_tables_are_down() -> None:
+    shop = Shop()
+    ticket = shop.buy().body["ticket"]
+    shop.frame(ask_of(), shop.open())
+    shop.members.down = shop.pace.down = shop.tickets.down = True
+
+    assert (shop.buy().status, shop.buy().headers["retry-after"]) == (503, "2")
+    with pytest.raises(SocketsUnavailable):
+        shop.knock(ticket)
 
 
 def test_when_nobody_takes_over_the_shopper_is_told() -> None:

@@ -2,13 +2,17 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
+from shopwright.costs.ledger import limits_of
 from shopwright.costs.price import price_book
 from shopwright.costs.used import bill
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
+from shopwright.llm.model import Piece, Reply, Request
+from shopwright.llm.say import Desk as Models
+from shopwright.orchestrator import spoken
 from shopwright.orchestrator.answer import Answer
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Standing
 from shopwright.resilience.breaker import Breaker
@@ -27,6 +31,7 @@ from shopwright.retrieval.outside import (
 from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes.circuits import FakeCircuits
+from tests.fakes.ledger import FakeLedgers
 from tests.fakes.shelf import FakeShelf
 from tests.unit.shopwright.orchestrator.test_answer import RETURN, RETURNS, Counter, passage
 
@@ -109,6 +114,43 @@ def test_what_asking_a_source_costs_is_in_the_answers_bill() -> None:
     said = shop.counter.ask(WARRANTY, beside=shop.beside, priced=lambda used: bill(used, price_book(), memory_mb=1024))
 
     assert any(line.what == "embedding_tokens" and line.nanos > 0 for line in said.cost.lines)
+
+
+def models(ledgers: FakeLedgers) -> spoken.Desk:
+    """A desk at which no model is left to ask, and a ledger."""
+    return spoken.Desk(
+        models=Models(Nobody(), (), price_book(), count=len),
+        books=lambda caller: ledgers.of(caller.tenant).books(),
+        limits=limits_of(),
+        embed=lambda texts: [[1.0] for _ in texts],
+        counted=lambda end, before: None,
+    )
+
+
+class Nobody:
+    """No model."""
+
+    def stream(self, request: Request, deadline: Deadline) -> Iterator[Piece]:
+        raise AssertionError("a model was asked that nobody pays for")
+
+    def complete(self, request: Request, deadline: Deadline) -> Reply:
+        raise AssertionError("a model was asked that nobody pays for")
+
+
+def test_a_source_is_not_asked_while_nobody_can_say_whether_it_can_be_paid() -> None:
+    shop, ledgers = Shop(found()), FakeLedgers(time.time)
+    shop.counter.passages = (*shop.counter.passages, RETURNS)
+    ledgers.down = True
+
+    said = shop.counter.ask(RETURN, beside=shop.beside, spoken=models(ledgers), cache=shop.cache)
+
+    assert shop.source.asked == []
+    assert (said.verdict, said.mode) == ("answered", "extractive")
+    assert said.flags == ("knowledge_base_left_alone",)
+    assert said.notes == (wording().notes["source_missing"],)
+    ledgers.down = False
+    again = shop.counter.ask(RETURN, beside=shop.beside, spoken=models(ledgers), cache=shop.cache)
+    assert (again.cache, again.notes, len(shop.source.asked)) == (Cache.MISS, (), 1)
 
 
 @pytest.mark.parametrize("merchant", [None, "kitchen"])

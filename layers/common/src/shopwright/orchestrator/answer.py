@@ -284,6 +284,14 @@ class _Visit:
         except (LedgerUnavailable, LedgerBusy):
             return None
 
+    def payable(self) -> bool:
+        """Whether what is paid by the call may be called: not while nobody knows what is left, nor when nothing is.
+        Where no model is bought there is no budget, and what a shop has connected is asked."""
+        if self.desk.spoken is None or self.desk.beside is None:
+            return True
+        stands = self.step()
+        return stands is not None and stands.rung is not Rung.TEMPLATE
+
     @contextmanager
     def in_database(self) -> Iterator[None]:
         began = self.desk.clock()
@@ -338,12 +346,16 @@ def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:
     vector = visit.desk.embed(asked)
     visit.deadline.check()
     beside = visit.desk.beside
-    others = None if beside is None else beside.begin(visit.caller.tenant, asked, vector, visit.deadline)
+    others = (
+        None
+        if beside is None or not visit.payable()
+        else beside.begin(visit.caller.tenant, asked, vector, visit.deadline)
+    )
     with visit.in_database():
         own = visit.desk.search(visit.caller, asked, vector)
-    if others is None:
+    if beside is None:
         return own
-    visit.sighted = others.beside(own)
+    visit.sighted = beside.spared(own) if others is None else others.beside(own)
     visit.used.calls += [one.source for one in visit.sighted.outcomes if one.came is not Came.LEFT_ALONE]
     return visit.sighted.passages
 

@@ -171,6 +171,13 @@ class Beside:
             threading.Thread(target=ask, name=f"source {name}", daemon=True).start()
         return Asked(running, own, self._report)
 
+    def spared(self, own: Sequence[Passage]) -> Sighted:
+        """Ours alone: nobody can say whether theirs can be paid for."""
+        outcomes = tuple(Outcome(guarded.source.name, Came.LEFT_ALONE) for guarded in self._sources)
+        for outcome in outcomes:
+            self._report(outcome)
+        return Sighted(tuple(own), outcomes)
+
     def _asked(
         self, guarded: Guarded, tenant: Tenant, question: str, vector: Sequence[float], deadline: Deadline
     ) -> tuple[Sequence[Passage], Outcome]:

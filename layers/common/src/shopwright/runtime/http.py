@@ -45,7 +45,7 @@ from shopwright.runtime.strict import MalformedBody
 from shopwright.tenancy import standing
 from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
-from shopwright.tenancy.dynamodb import Members
+from shopwright.tenancy.member import Roll
 from shopwright.tenancy.standing import NotSignedIn
 from shopwright.tenancy.tenant import Tenant
 
@@ -206,7 +206,7 @@ def api() -> APIGatewayRestResolver:
 def handler(
     api: APIGatewayRestResolver,
     *,
-    admit: Callable[[], Members] | None,
+    admit: Callable[[], Roll] | None,
     trail: Callable[[], Audit] | None,
     bulkhead: Callable[[], Bulkhead] | None = None,
     now: Callable[[], float] = time.time,

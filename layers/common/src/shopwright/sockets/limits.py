@@ -21,6 +21,7 @@ class MessageLimits:
     largest_bytes: int
     per_socket_per_minute: int
     per_shopper_per_minute: int
+    alone_per_shopper_per_minute: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,15 @@ class Compartment:
     per_second: int
 
 
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """How long, and how well, an environment knows who was a member when it last could look."""
+
+    known_s: int
+    most: int
+    asked_again_s: int
+
+
 @cache
 def guests() -> GuestLimits:
     """The limits on guests."""
@@ -42,6 +51,12 @@ def together() -> Compartment:
 def alone() -> Compartment:
     """What one merchant may take of one environment that cannot ask the others."""
     return Compartment(**_table()["bulkhead_alone"])
+
+
+@cache
+def acquaintance() -> Acquaintance:
+    """What an environment goes by while the members table cannot be read."""
+    return Acquaintance(**_table()["acquaintance"])
 
 
 def _table() -> dict[str, dict[str, int]]:

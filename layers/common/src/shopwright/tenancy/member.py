@@ -1,6 +1,7 @@
 """What the members table says of one subject."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,11 @@ class Member:
     def gone(self, now: float) -> bool:
         """Whether the row's time is over."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+class Roll(Protocol):
+    """Where a subject's row is looked up."""
+
+    def row(self, subject: str) -> Member | None:
+        """The subject's row, or None."""
+        ...
