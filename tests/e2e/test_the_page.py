@@ -40,14 +40,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, cloud: Running, documents: None) -> Browser:
     """The page, in the kitchen shop."""
+    enter(browser, cloud, merchants.shop("kitchen").widget_key)
+    return browser
+
+
+def enter(browser: Browser, cloud: Running, widget_key: str) -> None:
+    """Open the page and choose a shop."""
     browser.open(cloud.outputs["PageUrl"])
     browser.wait("document.getElementById('shop').options.length === 3")
-    kitchen = merchants.shop("kitchen").widget_key
     browser.js(
-        f"(() => {{ const shop = document.getElementById('shop'); shop.value = '{kitchen}';"
+        f"(() => {{ const shop = document.getElementById('shop'); shop.value = '{widget_key}';"
         " shop.dispatchEvent(new Event('change')); })()"
     )
-    return browser
 
 
 def ask(page: Browser, question: str) -> str:
