@@ -81,6 +81,14 @@ FEEDS = {
         b"jumper,,,,,L,,Ochre,J-LO,2,shopify,58.00\n"
     ),
 }
+# A shop that says the same in several languages.
+HARBOUR = "harbour"
+PAGES = {
+    "returns.md": "# Returns\n\nYou may return anything within 45 days of delivery. We pay for the parcel.\n",
+    "rueckgabe.md": "# Rückgabe\n\nSie können alles innerhalb von 45 Tagen nach der Lieferung zurückgeben.\n",
+    "retours.md": "# Retours\n\nVous pouvez retourner tout article dans les 45 jours après la livraison.\n",
+    "devoluciones.md": "# Devoluciones\n\nPuede devolver cualquier artículo en los 45 días siguientes a la entrega.\n",
+}
 KEY = SigningKey("k1", secrets.token_hex(32).encode())
 
 
@@ -119,6 +127,8 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
                     _ingest(documents, catalog, embedder, sandbox, shop, name, path.read_bytes())
         for name, data in FEEDS.items():
             _ingest(documents, catalog, embedder, sandbox, BOUTIQUE, name, data)
+        for name, text in PAGES.items():
+            _ingest(documents, catalog, embedder, sandbox, HARBOUR, name, text.encode())
     search, facts = Search(database, model=embedder.model), Facts(database)
     sessions = FakeSessions(lambda: 1_790_000_000)
     tools, mistakes = _tools(database, embedder, signer)

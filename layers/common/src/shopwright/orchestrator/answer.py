@@ -194,7 +194,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
         other = tongue.other(resolved, [passage.content for passage in passages])
         if other is not None:
             return _with_sources(_in_another_tongue(resolved, other, passages, visit), visit.sighted)
-        return _with_sources(_said(resolved, passages, hangs, visit), visit.sighted)
+        return _with_sources(_own_tongue(resolved, passages, hangs, visit), visit.sighted)
 
     try:
         # What hangs on this conversation is kept for nobody, and nobody's kept answer is an answer to it.
@@ -461,6 +461,18 @@ def _in_another_tongue(asked: str, code: str, passages: Sequence[Passage], visit
     return said
 
 
+def _own_tongue(asked: str, passages: Sequence[Passage], hangs: Sequence[Turn], visit: _Visit) -> Said:
+    """Where nothing is found, that is said in the shopper's language as well."""
+    code = tongue.tongue_of(asked)
+    if code is None or not (sentence := tongue.tongues()[code].not_found):
+        return _said(asked, passages, hangs, visit)
+    said = _quietly(lambda quiet: _said(asked, passages, hangs, quiet), visit)
+    if said.verdict == NOT_IN_DOCUMENTS and said.mode != TEMPLATE:
+        said = replace(said, text=sentence)
+    _retell(said, visit.telling)
+    return said
+
+
 def _retell(said: Said, telling: Telling) -> None:
     telling.sources(said.citations)
     telling.products(said.facts)
@@ -469,12 +481,13 @@ def _retell(said: Said, telling: Telling) -> None:
 
 def _said(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit: _Visit) -> Said:
     """In the merchant's own sentences where they are sure enough, else in a model's words, where there is one."""
-    draft = _composed(asked, passages, visit.desk)
+    plain = tongue.plainly(asked)
+    draft = _composed(plain, passages, visit.desk)
     sheets: Mapping[str, Sheet] | None = None
     if any(record(passages[sentence.ref - 1].content) for sentence in draft.sentences):
         sheets = _facts(passages, visit)
         passages = _as_of_now(passages, sheets)
-        draft = _composed(asked, passages, visit.desk)
+        draft = _composed(plain, passages, visit.desk)
     stands = _checked(draft, passages)
     models = visit.desk.spoken
     if models is None or not speaking.wanted(asked, draft, bool(stands.supported), passages):
@@ -503,7 +516,7 @@ def _said(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit
     if isinstance(said, Said):
         return said
     # The passages are what they were, but for products that are gone since: the draft's numbers may be others now.
-    draft = _composed(asked, passages, visit.desk)
+    draft = _composed(plain, passages, visit.desk)
     quoted = _quoted(draft, _checked(draft, passages), passages, sheets or {}, visit)
     flags = () if said is Why.NOT_IN_PASSAGES else (said.value,)
     return replace(quoted, flags=flags, lasting=not speaking.passing(said))
