@@ -52,9 +52,10 @@ class AgentCore(NestedStack):
             ground,
             timeout_s=5,
             memory_mb=512,
-            environment={"MEMBERS_TABLE": data.members.table_name},
+            environment={"MEMBERS_TABLE": data.members.table_name, "SOCKETS_TABLE": data.sockets.table_name},
         )
         use_table(introduce, data.members, "GetItem")
+        use_table(introduce, data.sockets, "UpdateItem")
         use_warrants(introduce, data)
         ground.alarms.on(
             introduce,

@@ -44,6 +44,9 @@ class FakePace(Pace):
     def ticket(self, shopper: str) -> None:
         self._one_more(f"tickets#{shopper}", limits().ticket.per_shopper_per_minute)
 
+    def tool(self, merchant_id: str) -> None:
+        self._one_more(f"tools#{merchant_id}", limits().tool.per_merchant_per_minute)
+
     def message(self, connection_id: str, shopper: str, *, opened_at: int) -> None:
         self._one_more(f"socket#{connection_id}", limits().message.per_socket_per_minute)
         now = int(self.now())

@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from shopwright.orchestrator.registry import Came, Registry
 from shopwright.orchestrator.toolbox import Call
 from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.gateway import HEADER
+from shopwright.sockets.limits import limits
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.passport import SigningKey
@@ -25,6 +27,7 @@ from shopwright.tenancy.warrant import NotIntroduced, Warrants, for_a_tool
 from tests.fakes import gateway
 from tests.fakes.gateway import Context
 from tests.fakes.members import FakeMembers
+from tests.fakes.sockets import FakePace
 from tests.fakes.trail import FakeAudit
 
 KEY = SigningKey("w1", secrets.token_hex(32).encode())
@@ -42,6 +45,7 @@ class Gateway:
     def __init__(self, tool: str = "edit_cart") -> None:
         self.tool = tool
         self.members = FakeMembers(ANN, KIT, BEN, TILL)
+        self.pace = FakePace(lambda: self.now)
         self.trail = FakeAudit()
         self.now = NOW
         self.ran: list[tuple[Call, BaseModel]] = []
@@ -62,7 +66,7 @@ class Gateway:
             "interceptorInputVersion": "1.0",
             "mcp": {"gatewayRequest": {"path": "/mcp", "httpMethod": "POST", "headers": headers or {}, "body": body}},
         }
-        at = introduce_caller.Desk(self.members, self.warrants, lambda: self.now)
+        at = introduce_caller.Desk(self.members, self.warrants, self.pace.tool, lambda: self.now)
         said = introduce_caller.build(lambda: at)(event, Context())
         assert said["interceptorOutputVersion"] == "1.0"
         answer: dict[str, Any] = said["mcp"]
@@ -111,6 +115,36 @@ def test_a_tool_runs_for_whoever_the_token_is_of_and_gives_what_it_promises() ->
     [(call, wanted)] = at.ran
     assert call.caller == Caller(Tenant("outdoor"), Role.SHOPPER, "user#ann", frozenset({"shop/chat"}))
     assert wanted == tools.EditCart(action=tools.CartAction.PUT, sku="T-1", quantity=2)
+
+
+def test_agents_that_flood_are_asked_to_wait_and_leave_the_tools_to_the_others() -> None:
+    at = Gateway()
+    for _ in range(limits().tool.per_merchant_per_minute):
+        assert "error" not in at.asked(ANN)
+
+    refused = at.asked(ANN)["transformedGatewayResponse"]
+
+    assert (refused["statusCode"], refused["body"]["error"]["code"]) == (503, -32002)
+    assert "Please try again in a moment" in refused["body"]["error"]["message"]
+    assert "transformedGatewayRequest" in at.asked(KIT)
+    at.now += 60
+    assert "transformedGatewayRequest" in at.asked(ANN)
+
+
+def test_calls_that_nobody_can_count_are_not_made() -> None:
+    at = Gateway()
+    at.pace.down = True
+
+    assert at.asked(ANN)["transformedGatewayResponse"]["statusCode"] == 503
+
+
+def test_who_is_turned_away_uses_up_nothing_of_a_merchants_share() -> None:
+    at = Gateway()
+    at.members.rows[ANN.subject] = replace(ANN, disabled=True)
+
+    at.asked(ANN)
+
+    assert not at.pace.hits
 
 
 def test_a_call_is_known_again_by_the_gateways_own_number_for_it() -> None:

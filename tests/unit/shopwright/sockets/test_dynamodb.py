@@ -128,6 +128,17 @@ def test_only_so_many_tickets_a_minute(pace: Pace, clock: Clock) -> None:
     pace.ticket("ann")
 
 
+def test_a_merchants_agents_may_make_so_many_calls_a_minute(pace: Pace, clock: Clock) -> None:
+    for _ in range(limits().tool.per_merchant_per_minute):
+        pace.tool("outdoor")
+    with pytest.raises(TooMuchAtOnce):
+        pace.tool("outdoor")
+
+    pace.tool("kitchen")
+    clock.time += 60
+    pace.tool("outdoor")
+
+
 def test_a_socket_may_send_so_many_messages_a_minute(pace: Pace, clock: Clock) -> None:
     most = limits().message.per_socket_per_minute
     for _ in range(most):

@@ -89,7 +89,8 @@ class Tickets:
 
 
 class Pace:
-    """How much a shopper and a socket ask for within a minute, and when a socket was last heard of."""
+    """How much a shopper, a socket and a merchant's agents ask for within a minute, and when a socket was last heard
+    of."""
 
     def __init__(
         self,
@@ -107,6 +108,10 @@ class Pace:
     def ticket(self, shopper: str) -> None:
         """Count one more ticket, or raise TooMuchAtOnce."""
         self._one_more(f"tickets#{shopper}", self._limits.ticket.per_shopper_per_minute)
+
+    def tool(self, merchant_id: str) -> None:
+        """Count one more call of a tool by an agent, or raise TooMuchAtOnce."""
+        self._one_more(f"tools#{merchant_id}", self._limits.tool.per_merchant_per_minute)
 
     def message(self, connection_id: str, shopper: str, *, opened_at: int) -> None:
         """Count one more message, or raise TooMuchAtOnce; SocketOver when the socket was silent for too long.

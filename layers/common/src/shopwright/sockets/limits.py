@@ -33,6 +33,13 @@ class SocketLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolLimits:
+    """How much the agents of one merchant may call, that come through AgentCore's Gateway."""
+
+    per_merchant_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """All of them."""
 
@@ -40,15 +47,17 @@ class Limits:
     message: MessageLimits
     socket: SocketLimits
     largest_event_bytes: int
+    tool: ToolLimits
 
 
 @cache
 def limits() -> Limits:
-    """The limits on sockets."""
+    """The limits on sockets, and on agents."""
     table = tomllib.loads(files("shopwright.sockets").joinpath("limits.toml").read_text("utf-8"))
     return Limits(
         ticket=TicketLimits(**table["ticket"]),
         message=MessageLimits(**table["message"]),
         socket=SocketLimits(**table["socket"]),
         largest_event_bytes=table["event"]["largest_bytes"],
+        tool=ToolLimits(**table["tool"]),
     )
