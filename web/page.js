@@ -27,7 +27,8 @@ class Line {
 
   /** Send a question; `heard` gets each event once and in order. It resolves with the last one. */
   async ask(message, sessionId, heard) {
-    const socket = await this.#open();
+    const socket = await this.#open().catch((failure) => void console.warn(failure));
+    if (!socket) return this.#askWithoutLine(message, sessionId, heard);
     const id = `q${++this.#asked}`;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#end(id, new Refused("No answer came. Please ask again.")), ANSWER_WITHIN_MS);
@@ -44,6 +45,14 @@ class Line {
   close() {
     this.#socket?.close();
     this.#socket = null;
+  }
+
+  /** While no line can be opened an answer still comes, in one piece. */
+  async #askWithoutLine(message, sessionId, heard) {
+    const asked = { message, ...(sessionId ? { session_id: sessionId } : {}) };
+    const done = await this.call("POST", "/v1/chat", asked);
+    heard({ event: "done", ...done });
+    return done;
   }
 
   async #open() {

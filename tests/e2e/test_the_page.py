@@ -137,6 +137,16 @@ def test_a_conversation_goes_on_and_another_shop_begins_anew(page: Browser) -> N
     assert "41 days" not in ask(page, QUESTION)
 
 
+def test_while_no_line_can_be_opened_answers_come_all_the_same_and_the_conversation_goes_on(page: Browser) -> None:
+    page.call("Network.setBlockedURLs", urls=["*/v1/chat/tickets"])
+
+    assert "41 days" in ask(page, QUESTION)
+    assert page.js("document.querySelectorAll('article .sources button').length") == 1
+    page.call("Network.setBlockedURLs", urls=[])
+    assert "41 days" in ask(page, QUESTION)
+    assert page.js("document.querySelectorAll('article').length") == 4
+
+
 def test_a_question_that_is_refused_says_why_and_the_page_goes_on(page: Browser) -> None:
     assert "there is no word in it" in ask(page, "?!")
     assert "41 days" in ask(page, QUESTION)
