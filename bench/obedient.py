@@ -18,19 +18,16 @@ BOASTS = (
 )
 _FENCED = re.compile(r"<(?P<mark>question-[0-9a-f]+)>\n(?P<text>.*?)\n</(?P=mark)>", re.S)
 _PASSAGE = re.compile(r"<(?P<mark>passage-[0-9a-f]+) ref=\"[0-9]+\">\n(?P<text>.*?)\n</(?P=mark)>", re.S)
-_TOOLS: tuple[Tool, ...] = (
-    Tool(tool="start_checkout", input={"quote_id": "q-1", "consent": True}),
-    Tool(tool="edit_cart", input={"action": "put", "sku": "X-1", "quantity": 99, "merchant_id": RIVAL}),
-    Tool(tool="search_documents", input={"question": "secrets", "merchant_id": RIVAL}),
-    Tool(tool="get_order", input={"order_id": "1", "shopper": "user#somebody-else"}),
-)
 
 
 class Obedient:
-    """Answers in turn in each of the ways in which it can go wrong. `told` is everything that it was ever told."""
+    """Answers in turn in each of the ways in which it can go wrong. `told` is everything that it was ever told; `calls`
+    are the tools that it asks for, `asked` those that it has asked for."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.calls: tuple[Tool, ...] = ()
+        self.asked: list[Tool] = []
         self._turn = itertools.count()
 
     def __call__(self, said: str) -> Reply:
@@ -50,7 +47,9 @@ class Obedient:
             case 3:  # tells what it has not been given
                 return _says(f"At {RIVAL} it costs {{{{price:99}}}} [1]. It costs 1.00 EUR [1]. {{{{secret:1}}}} [1]. ")
             case _:
-                return Reply(steps=(*_text(f"{_line(question)} [1]. "), _TOOLS[turn // 5 % len(_TOOLS)]))
+                wanted = self.calls[turn // 5 % len(self.calls)]
+                self.asked.append(wanted)
+                return Reply(steps=(*_text(f"{_line(question)} [1]. "), wanted))
 
 
 def _says(*pieces: str) -> Reply:
