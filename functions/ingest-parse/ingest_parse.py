@@ -37,8 +37,6 @@ from shopwright.runtime import task
 from shopwright.runtime.database import TenantSettings
 from shopwright.tenancy.tenant import Tenant
 
-TABLES = frozenset({".csv", ".tsv", ".txt"})  # of the files that may be feeds, those of which every row is a product
-
 
 class Environment(TenantSettings):
     documents_bucket: str
@@ -115,8 +113,7 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             return Parsed(Outcome.UNCHANGED.value, sha256)
         parsed = desk().read(data, drop.key)
         feed = desk().products_in(data, drop.key)
-        is_table = PurePosixPath(drop.key).suffix.lower() in TABLES
-        chunks, told = cut(parsed, feed, drop.document_id, desk().count, is_table=is_table)
+        chunks, told = cut(parsed, feed, drop.document_id, desk().count)
         model = desk().serving(drop.tenant)
         embedded = documents.embedded(drop.document_id, [one.id for one in chunks], model=model, pipeline=PIPELINE)
         payloads = desk().work_of(drop.tenant)
@@ -142,25 +139,25 @@ def products_in(sandbox: Sandbox, data: bytes, key: str) -> Feed | None:
 
 
 def cut(
-    parsed: Read, feed: Feed | None, document_id: str, count: Callable[[str], int], *, is_table: bool = False
+    parsed: Read, feed: Feed | None, document_id: str, count: Callable[[str], int]
 ) -> tuple[tuple[Chunk, ...], FeedPayload | None]:
     """A file's passages, and its products with the passages that tell of them."""
-    telling = Telling(feed.products if feed else ())
-    chunks = chunk(document_id, _told(parsed, telling, is_table=feed is not None and is_table), count)
     if feed is None:
-        return chunks, None
+        return chunk(document_id, parsed, count), None
+    telling = Telling(feed.products, feed.withheld)
+    chunks = chunk(document_id, _told(parsed, telling), count)
     owners = {piece.id: telling.owner(piece.start, piece.section[-1] if piece.section else "") for piece in chunks}
     return chunks, FeedPayload(feed=feed, owners={one: owner for one, owner in owners.items() if owner})
 
 
-def _told(parsed: Read, telling: Telling, *, is_table: bool) -> Read:
+def _told(parsed: Read, telling: Telling) -> Read:
     """The document with the passages of those products that are told anew in place of their rows. Every other product's
-    row stands alone, whatever its columns are called. In a table that is a feed, a row that was refused is told to the
-    merchant, and to nobody else."""
+    row stands alone, whatever its columns are called. A row that was refused is told to the merchant, and to nobody
+    else."""
     kept = [
         replace(one, row=False) if one.row and telling.owner(one.start, "") else one
         for one in parsed.blocks
-        if not telling.is_told_anew(one.start) and (not is_table or telling.owner(one.start, ""))
+        if not telling.gives_way(one.start)
     ]
     anew = [block.Block((one.name,), block.storable(one.text), one.start, one.end, whole=True) for one in telling.anew]
     return replace(parsed, blocks=tuple(sorted((*kept, *anew), key=lambda one: one.start)))

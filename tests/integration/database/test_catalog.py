@@ -215,7 +215,12 @@ def test_two_files_may_not_fight_over_one_id(shop: Shop, counter: Counter) -> No
     assert (report.products, report.refused_count) == (1, 1)
     assert "another title" in report.refused[0].reason
     assert counter.sheet("P-1")["price"].text == "29.50 GBP"
-    assert other.sheet("P-1") == {}  # its passage is no product's: nothing of the skillet is told of the lamp
+    kept = counter.run("select content from shopwright.chunk where document_id = %s", other.document_id)
+    assert [row["content"] for row in kept] == [
+        f"{BOARD} of other.csv"
+    ]  # the lamp was refused: no shopper reads its row
+    [told] = counter.run("select chunks, passages from shopwright.document where id = %s", other.document_id)
+    assert told == {"chunks": 1, "passages": 1}
 
 
 def test_a_product_moves_to_the_newer_file_that_names_it(shop: Shop, counter: Counter) -> None:

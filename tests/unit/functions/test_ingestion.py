@@ -369,16 +369,41 @@ def test_rows_of_a_table_share_passages_and_products_never_do() -> None:
     assert len(shop.wares.feeds) == 1
 
 
-def test_a_row_that_was_refused_is_told_to_the_merchant_and_to_no_shopper() -> None:
+REFUSED = [
+    {"sku": "1", "title": "Good Ladle", "price": "4.00"},
+    {"sku": "2", "title": "Negative Ladle", "price": "-4.00"},
+    {"sku": "3", "title": "Free Ladle", "price": "free"},
+    {"sku": "1", "title": "Doubled Ladle", "price": "5.00"},
+    {"sku": "5", "title": "", "price": "6.00"},
+    {"sku": "6", "title": "Spoon", "price": "7.00"},
+]
+ASIDE = {"question": "Do you ship?", "answer": "Within a week."}
+IN_XML = "".join(f"<item>{''.join(f'<{name}>{said}</{name}>' for name, said in row.items())}</item>" for row in REFUSED)
+FEEDS = {
+    "csv": "\n".join(["sku,title,price", *(",".join(row.values()) for row in REFUSED)]),
+    "json": json.dumps(REFUSED),
+    "jsonl": "\n".join(map(json.dumps, REFUSED)),
+    "shop.json": json.dumps({"shop": "Larkin", "faq": [ASIDE, ASIDE, ASIDE], "products": REFUSED}),
+    "xml": f"<rss><channel><title>Larkin</title>{IN_XML}</channel></rss>",
+}
+
+
+@pytest.mark.parametrize("ending", FEEDS)
+def test_a_row_that_was_refused_is_told_to_the_merchant_and_to_no_shopper(ending: str) -> None:
     shop = Shop()
-    shop.documents.files[FEED_KEY] = b"sku,title,price\n1,Good Ladle,4.00\n2,Negative Ladle,-4.00\n3,Free Ladle,free\n"
+    key = f"documents/kitchen/catalog.{ending}"
+    shop.documents.files[key] = FEEDS[ending].encode()
 
-    shop.take_in(key=FEED_KEY)
+    shop.take_in(key=key)
 
-    feed, _ = shop.wares.feeds[document_id(FEED_KEY)]
-    kept = shop.shelf.rows[document_id(FEED_KEY)]["content"].passages
-    assert [one.row for one in feed.refused] == [3, 4]
-    assert ["Good Ladle" in chunk.content for chunk, _ in kept] == [True]
+    feed, _ = shop.wares.feeds[document_id(key)]
+    kept = shop.shelf.rows[document_id(key)]["content"].passages
+    told = " ".join(" ".join((*chunk.section, chunk.content)) for chunk, _ in kept)
+    assert [product.title for product in feed.products] == ["Good Ladle", "Spoon"]
+    assert len(feed.refused) == 4
+    assert ("Good Ladle" in told, "Spoon" in told) == (True, True)
+    assert not any(word in told for word in ("Negative", "Free", "Doubled", "6.00"))
+    assert ("Within a week." in told) is (ending == "shop.json")  # and what is no product is no row that was refused
 
 
 def test_a_feed_that_lost_a_product_to_another_tells_it_again_when_it_is_dropped_again() -> None:

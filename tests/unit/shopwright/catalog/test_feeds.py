@@ -92,7 +92,7 @@ def test_every_row_of_a_product_with_variants_reads_as_a_passage_of_its_own() ->
     assert SHOPIFY[large.start : large.end].startswith("jumper,,,,,L")
     assert telling.owner(large.start, large.name) is not None
     cap = SHOPIFY.index("cap,Cap")
-    assert not telling.is_told_anew(cap)
+    assert not telling.gives_way(cap)
     owner = telling.owner(cap, "Cap")
     assert owner is not None
     assert (owner.product_id, owner.sku) == ("cap", "")

@@ -84,7 +84,8 @@ class Catalog:
         self._tenant = tenant
 
     def replace(self, db: Cursor, document_id: str, feed: Feed, owners: Mapping[UUID, Owner]) -> Changed:
-        """Make the document's feed this one. `owners` says of which product each of its passages is."""
+        """Make the document's feed this one. `owners` says of which product each of its passages is; those of a product
+        that is refused here are removed."""
         self._alone(db)
         refused = list(feed.refused)
         written = self._products(db, document_id, feed.products)
@@ -96,6 +97,8 @@ class Catalog:
             changed = self._details(db, batch)
             facts, stock = facts + changed[0], stock + changed[1]
         self._link(db, document_id, {chunk: owner for chunk, owner in owners.items() if owner.product_id in written})
+        untold = [chunk for chunk, owner in owners.items() if owner.product_id not in written]
+        self._run(db, "forget_passages", document=document_id, chunks=untold)
         refused.sort(key=lambda one: one.row)
         self._run(
             db,

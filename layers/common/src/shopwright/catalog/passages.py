@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from shopwright.catalog.facts import STOCK, Fact, Kind, told_value
-from shopwright.catalog.product import Product, Variant
+from shopwright.catalog.product import Place, Product, Variant
 from shopwright.money import NO_CURRENCY
 
 MAX_DESCRIPTION = 1200
@@ -119,13 +119,16 @@ class Owner:
     sku: str = ""
 
 
-class Telling:
-    """A feed as passages: what is told anew, and which product each passage of the file belongs to."""
+_Span = tuple[int, int, bool, Owner | None]  # from, to, does it give way, whose it is
 
-    def __init__(self, products: Iterable[Product]) -> None:
+
+class Telling:
+    """A feed as passages: what is told anew, what is told to nobody, and which product each passage belongs to."""
+
+    def __init__(self, products: Iterable[Product], withheld: Iterable[Place] = ()) -> None:
         self.anew: list[Passage] = []
         self._owners: dict[tuple[int, str], Owner] = {}
-        spans: list[tuple[int, int, bool, Owner]] = []
+        spans: list[_Span] = [(place.start, place.end, True, None) for place in withheld]
         for product in products:
             told = passages(product)
             self.anew += told
@@ -135,8 +138,8 @@ class Telling:
         self._spans = sorted(spans, key=lambda span: span[:2])
         self._starts = [span[0] for span in self._spans]
 
-    def is_told_anew(self, start: int) -> bool:
-        """Does what stands there in the file give way to a passage of ours?"""
+    def gives_way(self, start: int) -> bool:
+        """Does what stands there in the file give way: to a passage of ours or, where it is withheld, to none?"""
         span = self._span(start)
         return span is not None and span[2]
 
@@ -147,6 +150,6 @@ class Telling:
             return None
         return self._owners.get((start, title)) if span[2] else span[3]
 
-    def _span(self, start: int) -> tuple[int, int, bool, Owner] | None:
+    def _span(self, start: int) -> _Span | None:
         at = bisect_right(self._starts, start) - 1
         return self._spans[at] if at >= 0 and start < self._spans[at][1] else None

@@ -51,7 +51,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a file says that the merchant sells, and which of its rows could not be read."""
+    """What a file says that the merchant sells, and which of its rows could not be read. `withheld` is where those
+    stand that no shopper may read: rows that were refused, and a table's header."""
 
     products: tuple[Product, ...]
     refused: tuple[Refused, ...]
+    withheld: tuple[Place, ...] = ()

@@ -108,6 +108,11 @@ delete from shopwright.product_passage p
  where p.merchant_id = %(merchant)s and c.merchant_id = %(merchant)s and c.id = p.chunk_id
    and c.document_id = %(document)s and p.chunk_id <> all (%(chunks)s::uuid[]);
 
+-- name: forget_passages
+-- Remove passages of this document that tell of what is not sold.
+delete from shopwright.chunk
+ where merchant_id = %(merchant)s and document_id = %(document)s and id = any (%(chunks)s::uuid[]);
+
 -- name: report
 -- What became of a feed.
 insert into shopwright.feed (merchant_id, document_id, products, withdrawn, refused, refused_count)

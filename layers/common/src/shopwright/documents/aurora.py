@@ -228,7 +228,6 @@ class Documents:
                     "sha256": content.sha256,
                     "pipeline": content.pipeline,
                     "version": version,
-                    "chunks": len(content.passages),
                     "masked": content.masked,
                 },
             )

@@ -110,12 +110,16 @@ insert into shopwright.serving_model as known (merchant_id, model) values (%(mer
 returning model;
 
 -- name: publish
--- The new version is what is searchable now.
+-- The new version is what is searchable now: those of its passages that are there.
+with there as materialized
+  (select count(*)::int4 as chunks from shopwright.chunk
+    where merchant_id = %(merchant)s and document_id = %(document)s)
 update shopwright.document
    set status = 'searchable', reason = null, reason_code = null, title = %(title)s, media_type = %(media_type)s,
        sequencer = %(sequencer)s, applied = %(sequencer)s, content_sha256 = %(sha256)s, pipeline = %(pipeline)s,
-       version = %(version)s::int4, chunks = %(chunks)s::int4, masked = %(masked)s::int4,
-       passages = %(chunks)s::int4, searchable_at = clock_timestamp(), updated_at = clock_timestamp()
+       version = %(version)s::int4, chunks = there.chunks, masked = %(masked)s::int4,
+       passages = there.chunks, searchable_at = clock_timestamp(), updated_at = clock_timestamp()
+  from there
  where merchant_id = %(merchant)s and id = %(document)s;
 
 -- name: bury

@@ -17,6 +17,8 @@ _OPTION = re.compile(r"(?:option|attribute) ?(?P<number>[0-9]{1,2}) (?P<what>nam
 _WORDS = re.compile(r"[^\W_]+")
 _UNSTORABLE = re.compile(r"[\ud800-\udfff]")
 _COUNT = re.compile(r"-?[0-9]{1,9}(?:\.0+)?|-?[0-9]{1,3}(?:,[0-9]{3})+")
+_PRICED = frozenset({"price", "price_cents"})
+_SAID = (frozenset({"title"}), frozenset({"id", "group", "sku"}), _PRICED)
 _PRICES = ("price", "sale_price", "compare_at", "price_cents")
 _NO_FACTS = frozenset(
     [
@@ -43,13 +45,28 @@ class Record:
     start: int
     end: int
     variants: tuple[tuple[Field, ...], ...] = ()
+    of: str = ""  # the list that it stands in, where a file has several
 
     @property
     def looks_like_a_product(self) -> bool:
+        return len(self._said) == len(_SAID)
+
+    @property
+    def is_meant_as_a_product(self) -> bool:
+        """Was it to be one? It may lack what it takes."""
+        return bool(self.variants) or len(self._said) > 1
+
+    @property
+    def says_of_a_product(self) -> bool:
+        """Does it say anything that products have?"""
+        return bool(self.variants or self._said)
+
+    @property
+    def _said(self) -> list[frozenset[str]]:
+        """Which of name, code and price it has."""
         roles = {column(label).role for label, value in self.fields if value}
-        inner = {column(label).role for variant in self.variants for label, value in variant if value}
-        priced = {"price", "price_cents"} & (roles | inner)
-        return "title" in roles and bool({"id", "group", "sku"} & roles) and bool(priced)
+        roles |= {column(label).role for variant in self.variants for label, value in variant if value} & _PRICED
+        return [one for one in _SAID if one & roles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,21 @@ class _Way:
     mark: str | None
 
 
+def lists_of_products(records: Sequence[Record]) -> list[Record]:
+    """The records of those lists that are of products: one of them is whole, and half of them were meant to be. What
+    stands in other lists, such as questions with their answers, is none of a feed's business."""
+    lists: dict[str, list[Record]] = {}
+    for record in records:
+        lists.setdefault(record.of, []).append(record)
+    kept = {
+        name
+        for name, all_of_it in lists.items()
+        if any(one.looks_like_a_product for one in all_of_it)
+        and sum(one.is_meant_as_a_product for one in all_of_it) * 2 >= len(all_of_it)
+    }
+    return [record for record in records if record.of in kept and record.says_of_a_product]
+
+
 def build(records: Sequence[Record], *, currency: str = "", mark: str | None = None) -> Feed:
     """The products of all records that can be read, in their order, and the rows that cannot."""
     amounts = (
@@ -110,12 +142,14 @@ class _Shop:
         self._by_name: dict[str, _Draft] = {}  # by group, by id as others refer to it, by code
         self._last: _Draft | None = None
         self._refused: list[Refused] = []
+        self._withheld: list[Place] = []
 
     def take(self, record: Record) -> None:
         try:
             self._take(record)
         except (_Unreadable, NotMoney) as reason:
             self._refused.append(Refused(record.row, str(reason)))
+            self._withheld.append(Place(record.start, record.end))
 
     def feed(self) -> Feed:
         products = []
@@ -123,9 +157,11 @@ class _Shop:
             if not draft.variants:
                 if draft.is_parent:
                     self._refused.append(Refused(draft.row, "This product has variants, but the file holds none."))
+                    self._withheld += draft.places
                 continue
             products.append(_product(draft, self._way))
-        return Feed(tuple(products), tuple(sorted(self._refused, key=lambda refused: refused.row)))
+        refused = sorted(self._refused, key=lambda refused: refused.row)
+        return Feed(tuple(products), tuple(refused), tuple(self._withheld))
 
     def _take(self, record: Record) -> None:
         read = _read(record.fields)

@@ -3,10 +3,11 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from shopwright.catalog.columns import column
 from shopwright.catalog.feeds.build import Record, build
-from shopwright.catalog.product import Feed
+from shopwright.catalog.product import Feed, Place
 
 _DELIMITERS = ",;\t|"
 _MAX_FIELD = 1024 * 1024
@@ -21,7 +22,7 @@ def read(text: str) -> Feed | None:
         return None
     rows = _rows(text, delimiter)
     try:
-        _, header, _, _ = next(rows)
+        _, header, first, last = next(rows)
         labels = [cell.strip() for cell in header]
         records = [
             Record(
@@ -34,7 +35,10 @@ def read(text: str) -> Feed | None:
         ]
     except csv.Error:
         return None  # the reader of tables says what is wrong with it
-    return build(records) if records else None
+    if not records:
+        return None
+    feed = build(records)
+    return replace(feed, withheld=(Place(first, last), *feed.withheld))
 
 
 def _delimiter(text: str) -> str | None:

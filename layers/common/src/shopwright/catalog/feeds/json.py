@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from json import JSONDecodeError, JSONDecoder
 
 from shopwright.catalog.columns import column
-from shopwright.catalog.feeds.build import Field, Record, build
+from shopwright.catalog.feeds.build import Field, Record, build, lists_of_products
 from shopwright.catalog.product import Feed
 
 Json = dict[str, "Json"] | list["Json"] | str | bool | None
+_Item = tuple[dict[str, Json], int, int, str]
 _DECODER: JSONDecoder = JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _COMMA = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
@@ -22,30 +23,28 @@ _MAX_DEPTH = 6  # of a product's own values
 
 
 def read(text: str) -> Feed | None:
-    """The products of a file; None when most of what it lists are none."""
+    """The products of a file; None when no list of it is one of products."""
     try:
         items, currency = _items(text)
     except (JSONDecodeError, RecursionError, IndexError):
         return None  # the reader of JSON says what is wrong with it
-    records = [_record(number, item, start, end) for number, (item, start, end) in enumerate(items, start=1)]
-    looking = sum(record.looks_like_a_product for record in records)
-    if not records or looking * 2 < len(records):
-        return None
-    return build(records, currency=currency, mark=".")
+    records = lists_of_products([_record(number, *item) for number, item in enumerate(items, start=1)])
+    return build(records, currency=currency, mark=".") if records else None
 
 
-def _items(text: str) -> tuple[list[tuple[dict[str, Json], int, int]], str]:
-    """Every object that may be a product, with where it stands; and the currency that the top object names."""
-    found: list[tuple[dict[str, Json], int, int]] = []
+def _items(text: str) -> tuple[list[_Item], str]:
+    """Every object that may be a product, with where it stands and in which list; and the currency that the top object
+    names."""
+    found: list[_Item] = []
     currency = ""
     at = _after(_SPACE, text, 0)
     while at < len(text):
         if text[at] == "[":
-            at = _list(text, at, found)
+            at = _list(text, at, "", found)
         else:
             value, end = _DECODER.raw_decode(text, at)
             if isinstance(value, dict) and not _holds_products(value):
-                found.append((value, at, end))
+                found.append((value, at, end, ""))
             elif isinstance(value, dict):
                 currency = currency or _text(value.get("currency"))
                 _within(text, at, found)
@@ -64,24 +63,24 @@ def _holds_products(value: dict[str, Json]) -> bool:
     return lists and not ("title" in roles and roles & {"price", "variants", "prices", "price_cents"})
 
 
-def _within(text: str, start: int, found: list[tuple[dict[str, Json], int, int]]) -> None:
+def _within(text: str, start: int, found: list[_Item]) -> None:
     at = _after(_SPACE, text, start + 1)
     while text[at] != "}":
-        _, at = _DECODER.raw_decode(text, at)
+        name, at = _DECODER.raw_decode(text, at)
         at = _after(_SPACE, text, text.index(":", at) + 1)
         if _LIST.match(text, at):
-            at = _list(text, at, found)
+            at = _list(text, at, name, found)
         else:
             _, at = _DECODER.raw_decode(text, at)
         at = _after(_COMMA, text, at)
 
 
-def _list(text: str, start: int, found: list[tuple[dict[str, Json], int, int]]) -> int:
+def _list(text: str, start: int, name: str, found: list[_Item]) -> int:
     at = _after(_SPACE, text, start + 1)
     while text[at] != "]":
         value, end = _DECODER.raw_decode(text, at)
         if isinstance(value, dict):
-            found.append((value, at, end))
+            found.append((value, at, end, name))
         at = _after(_COMMA, text, end)
     return at + 1
 
@@ -90,7 +89,7 @@ def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
     return pattern.match(text, at).end()  # type: ignore[union-attr]  # matches the empty string too
 
 
-def _record(number: int, item: dict[str, Json], start: int, end: int) -> Record:
+def _record(number: int, item: dict[str, Json], start: int, end: int, of: str) -> Record:
     own: list[Field] = []
     variants: list[tuple[Field, ...]] = []
     names = _listed(next((value for name, value in item.items() if column(name).role == "option_names"), None))
@@ -100,7 +99,7 @@ def _record(number: int, item: dict[str, Json], start: int, end: int) -> Record:
             variants = [tuple(_variant(inner, names)) for inner in value if isinstance(inner, dict)]
         elif role != "option_names":
             own.extend(_fields(name, value))
-    return Record(number, tuple(own), start, end, tuple(variants))
+    return Record(number, tuple(own), start, end, tuple(variants), of)
 
 
 def _variant(item: dict[str, Json], names: list[str]) -> Iterator[Field]:

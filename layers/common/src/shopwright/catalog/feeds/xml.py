@@ -12,7 +12,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from shopwright.catalog.columns import column
-from shopwright.catalog.feeds.build import Field, Record, build
+from shopwright.catalog.feeds.build import Field, Record, build, lists_of_products
 from shopwright.catalog.product import Feed
 
 _ITEMS = {"item", "entry", "product", "offer", "artikel", "row", "record"}
@@ -59,12 +59,13 @@ def read(text: str) -> Feed | None:
     except (ParseError, DefusedXmlException, _TooDeep, ValueError):
         return None  # the reader of XML says what is wrong with it
     at = _characters(data, (end for _, *ends in builder.places for end in ends))
-    records = [
-        Record(number, tuple(_fields(element)), at[start], at[end])
-        for number, (element, start, end) in enumerate(builder.places, start=1)
-    ]
-    looking = sum(record.looks_like_a_product for record in records)
-    return build(records) if records and looking * 2 >= len(records) else None
+    records = lists_of_products(
+        [
+            Record(number, tuple(_fields(element)), at[start], at[end], of=str(element.tag))
+            for number, (element, start, end) in enumerate(builder.places, start=1)
+        ]
+    )
+    return build(records) if records else None
 
 
 def _characters(data: bytes, places: Iterable[int]) -> dict[int, int]:
