@@ -1,6 +1,7 @@
 """Ingestion, step 1: read the object, cut it into passages, lay them out in batches for the steps that follow."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -26,7 +27,7 @@ from shopwright.documents.document import (
 from shopwright.documents.parse import block
 from shopwright.documents.parse.block import Parsed as Read
 from shopwright.documents.parse.formats import named
-from shopwright.documents.rejected import UnsupportedFormat
+from shopwright.documents.rejected import BrokenFeed, UnsupportedFormat
 from shopwright.documents.s3 import DocumentsBucket, MerchantFiles, MerchantPayloads, WorkBucket
 from shopwright.documents.sandbox import Sandbox
 from shopwright.documents.work import Drop, batches
@@ -36,6 +37,8 @@ from shopwright.embedding.tokens import Tokens
 from shopwright.runtime import task
 from shopwright.runtime.database import TenantSettings
 from shopwright.tenancy.tenant import Tenant
+
+_QUOTED = re.compile(r" “[^”]*”")
 
 
 class Environment(TenantSettings):
@@ -113,6 +116,8 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
             return Parsed(Outcome.UNCHANGED.value, sha256)
         parsed = desk().read(data, drop.key)
         feed = desk().products_in(data, drop.key)
+        if feed is not None and PurePosixPath(drop.key).suffix.lower() == ".txt":  # Google's are called so
+            parsed = desk().read(data, f"{drop.key[:-4]}.tsv")
         chunks, told = cut(parsed, feed, drop.document_id, desk().count)
         model = desk().serving(drop.tenant)
         embedded = documents.embedded(drop.document_id, [one.id for one in chunks], model=model, pipeline=PIPELINE)
@@ -144,10 +149,19 @@ def cut(
     """A file's passages, and its products with the passages that tell of them."""
     if feed is None:
         return chunk(document_id, parsed, count), None
+    if not feed.products:
+        raise BrokenFeed(_why_no_product(feed))
     telling = Telling(feed.products, feed.withheld)
     chunks = chunk(document_id, _told(parsed, telling), count)
     owners = {piece.id: telling.owner(piece.start, piece.section[-1] if piece.section else "") for piece in chunks}
     return chunks, FeedPayload(feed=feed, owners={one: owner for one, owner in owners.items() if owner})
+
+
+def _why_no_product(feed: Feed) -> str:
+    """Without what the file says: the message goes into the execution's history."""
+    first = feed.refused[0]
+    reason = _QUOTED.sub("", first.reason)
+    return f"None of the {len(feed.refused):,} rows of this feed can be read as a product. Row {first.row}: {reason}"
 
 
 def _told(parsed: Read, telling: Telling) -> Read:

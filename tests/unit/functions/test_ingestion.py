@@ -22,6 +22,8 @@ from shopwright.documents.parse import formats
 from shopwright.documents.parse.block import Parsed
 from shopwright.documents.parse.decode import decode
 from shopwright.documents.rejected import (
+    BrokenFeed,
+    BrokenTable,
     EmptyFile,
     EncryptedFile,
     FileTooLarge,
@@ -404,6 +406,78 @@ def test_a_row_that_was_refused_is_told_to_the_merchant_and_to_no_shopper(ending
     assert ("Good Ladle" in told, "Spoon" in told) == (True, True)
     assert not any(word in told for word in ("Negative", "Free", "Doubled", "6.00"))
     assert ("Within a week." in told) is (ending == "shop.json")  # and what is no product is no row that was refused
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.csv", "sku,title,price\n1,Pan,free\n2,Pot,free\n", "None of the 2 rows .* Row 2: Its price cannot be read"),
+        ("a.csv", "sku,title,price\n1;Pan;4\n2;Pot;5\n", "Row 2: This row has no title"),
+        ("a.json", '[{"id": "1", "title": "Pan", "price": "free"}]', "None of the 1 rows"),
+        ("a.xml", "<r><item><id>1</id><title>Pan</title><price>free</price></item></r>", "None of the 1 rows"),
+        ("a.jsonl", '{"id": "1", "title": "Ann of ann@example.com", "price": "ask Ann"}', "Row 1: Its price cannot"),
+    ],
+)
+def test_a_feed_of_which_no_row_can_be_read_is_refused_with_its_reason(name: str, text: str, told: str) -> None:
+    shop = Shop()
+    key = f"documents/kitchen/{name}"
+    shop.documents.files[key] = text.encode()
+
+    with pytest.raises(BrokenFeed, match=told) as refused:
+        shop.take_in(key=key)
+    assert not any(word in str(refused.value) for word in ("free", "Ann", "Pan"))  # the message goes far: no quotation
+    assert shop.wares.feeds == {}
+
+
+def test_a_json_feed_most_of_whose_rows_lack_their_code_is_no_page_of_text() -> None:
+    shop = Shop()
+    rows = [
+        {"id": "1", "title": "Pan", "price": "9.00"},
+        *({"id": "", "title": f"Pot {n}", "price": 9} for n in range(5)),
+    ]
+    shop.documents.files["documents/kitchen/a.json"] = json.dumps(rows).encode()
+
+    shop.take_in(key="documents/kitchen/a.json")
+
+    feed, _ = shop.wares.feeds[document_id("documents/kitchen/a.json")]
+    assert ([product.id for product in feed.products], len(feed.refused)) == (["1"], 5)
+
+
+def test_a_feed_in_a_text_file_is_a_table_of_products() -> None:
+    shop = Shop()
+    key = "documents/kitchen/google.txt"
+    shop.documents.files[key] = b"id\ttitle\tprice\nA-1\tChair\t15.00 USD\nA-2\tDesk\tfree\n"
+
+    shop.take_in(key=key)
+
+    [(passage, _)] = shop.shelf.rows[document_id(key)]["content"].passages
+    assert (passage.section, passage.content) == (("Google", "Chair"), "id: A-1; title: Chair; price: 15.00 USD")
+    assert passage.id in shop.wares.feeds[document_id(key)][1]
+
+
+@pytest.mark.parametrize("open_quotation", ['"Chair\t15.00 USD\nA-2\tDesk', '"' + "Chair " * 200_000])
+def test_a_feed_in_a_text_file_that_breaks_off_is_no_page_of_text(open_quotation: str) -> None:
+    shop = Shop()
+    key = "documents/kitchen/google.txt"
+    shop.documents.files[key] = f"id\ttitle\tprice\nA-1\t{open_quotation}\t5.00 USD\n".encode()
+
+    with pytest.raises(BrokenTable, match="quotation mark"):
+        shop.take_in(key=key)
+
+
+def test_a_feed_that_names_a_document_type_is_one_all_the_same() -> None:
+    shop = Shop()
+    key = "documents/kitchen/yml.xml"
+    offer = '<offer id="{}"><name>Pan</name><price>{}</price></offer>'
+    shop.documents.files[key] = (
+        '<!DOCTYPE yml_catalog SYSTEM "http://127.0.0.1/shops.dtd"><yml_catalog><shop><offers>'
+        f"{offer.format(1, '9.00')}{offer.format(2, 'x')}</offers></shop></yml_catalog>"
+    ).encode()
+
+    shop.take_in(key=key)
+
+    assert [product.id for product in shop.wares.feeds[document_id(key)][0].products] == ["1"]
+    assert len(shop.shelf.rows[document_id(key)]["content"].passages) == 1
 
 
 def test_a_feed_that_lost_a_product_to_another_tells_it_again_when_it_is_dropped_again() -> None:

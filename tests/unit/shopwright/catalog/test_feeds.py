@@ -141,13 +141,12 @@ def test_googles_feed_is_read_as_xml_and_as_tabs() -> None:
     [
         '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + ITEM.replace("a<", "&x;<"),
         '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>' + ITEM.replace("a<", "&b;<"),
-        '<!DOCTYPE r SYSTEM "http://127.0.0.1/x.dtd">' + ITEM,
         "<a>" * 100_000,
         "<r><item>" + "<a>" * 500 + "</a>" * 500 + "</item></r>",
         "<r><item><id>1</id>",
         "not xml",
     ],
-    ids=["external entity", "expansion", "external type", "open", "deep", "cut off", "words"],
+    ids=["external entity", "expansion", "open", "deep", "cut off", "words"],
 )
 def test_xml_that_could_do_something_is_no_feed(text: str) -> None:
     assert feeds.read(text, "xml") is None
@@ -331,5 +330,6 @@ def test_no_json_is_too_odd_to_be_read_or_left(value: object) -> None:
         assert feed is None or len({product.id for product in feed.products}) == len(feed.products)
 
 
-def test_the_same_xml_without_a_document_type_is_a_feed() -> None:
-    assert [product.id for product in read(ITEM, "xml").products] == ["1"]
+@pytest.mark.parametrize("kind", ["", "<!DOCTYPE r>", '<!DOCTYPE r SYSTEM "http://127.0.0.1/x.dtd">'])
+def test_the_same_xml_without_entities_is_a_feed(kind: str) -> None:
+    assert [product.id for product in read(kind + ITEM, "xml").products] == ["1"]

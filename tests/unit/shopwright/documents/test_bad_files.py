@@ -94,6 +94,12 @@ BAD = [
     ("odd-filter.pdf", SAMPLES["pdf"].replace(b"/FlateDecode", b"/FlateDecade"), BrokenFile),
     ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(100), Mislabelled),
     ("document.csv", SAMPLES["docx"], Mislabelled),
+    ("feed.csv", b'<?xml version="1.0"?><rss><item><id>1</id></item></rss>', Mislabelled),
+    ("feed.txt", b"<rss><item><id>1</id><title>Pan</title></item></rss>", Mislabelled),
+    ("page.tsv", b"<!doctype html>\n<p>Hello, world</p>\n", Mislabelled),
+    ("list.csv", b'[{"id": 1, "title": "Pan", "price": 9}]', Mislabelled),
+    ("lines.txt", b'{"id": 1, "title": "Pan"}\n{"id": 2, "title": "Pot"}\n', Mislabelled),
+    ("deep.csv", b"[" * 100_000 + b"]" * 100_000, NoText),  # of brackets there may be a table: this one has no rows
     ("old.doc", b"\xd0\xcf\x11\xe0", UnsupportedFormat),
     ("xxe.xml", b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/hostname">]><r>&x;</r>', EntitiesDeclared),
     ("laughs.xml", f'<!DOCTYPE r [<!ENTITY l0 "ha">{LAUGHS}]><r>&l9;</r>'.encode(), EntitiesDeclared),

@@ -99,6 +99,10 @@ class BrokenJson(Rejected):
     """Not JSON."""
 
 
+class BrokenFeed(Rejected):
+    """A product feed of which no row can be read."""
+
+
 class TooDeeplyNested(Rejected):
     """Nested deeper than any document that a person wrote."""
 

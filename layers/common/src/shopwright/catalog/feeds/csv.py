@@ -34,7 +34,7 @@ def read(text: str) -> Feed | None:
             for number, cells, start, end in rows
         ]
     except csv.Error:
-        return None  # the reader of tables says what is wrong with it
+        return Feed((), ())  # that it is one the header says; what is wrong with it, the reader of tables
     if not records:
         return None
     feed = build(records)

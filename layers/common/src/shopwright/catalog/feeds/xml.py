@@ -1,7 +1,7 @@
 """Product feeds in XML: changes when shops export their catalogs as XML in another way.
 
 Google Merchant's RSS and Atom with its `g:` names, and any list of elements that hold an id, a title and a price. A
-document type is refused, so that nothing is expanded, read or fetched.
+document type is passed over, and refused when it declares an entity, so that nothing is expanded, read or fetched.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from shopwright.catalog.feeds.build import Field, Record, build, lists_of_produc
 from shopwright.catalog.product import Feed
 
 _ITEMS = {"item", "entry", "product", "offer", "artikel", "row", "record"}
-_MAX_DEPTH = 64
+_MAX_DEPTH = 200  # as deep as the reader of XML goes
 
 
 class _TooDeep(Exception):
@@ -48,11 +48,11 @@ class _Placed(TreeBuilder):
 
 
 def read(text: str) -> Feed | None:
-    """The products of a file; None when it is no feed, no XML, or names a document type."""
+    """The products of a file; None when it is no feed, no XML, or declares an entity."""
     data = text.encode("utf-8", errors="replace")
     builder = _Placed()
     try:
-        parser = DefusedXMLParser(target=builder, encoding="utf-8", forbid_dtd=True)
+        parser = DefusedXMLParser(target=builder, encoding="utf-8")
         builder.expat = parser.parser
         parser.feed(data)
         parser.close()

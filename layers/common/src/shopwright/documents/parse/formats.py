@@ -23,6 +23,7 @@ _OF_TEXT = {
     Format.JSON: "json",
     Format.XML: "xml",
 }
+_WITHOUT_MARKS = frozenset({Format.TEXT, Format.CSV})
 _OF_BYTES = {
     Format.PDF: "pdf",
     Format.DOCX: "docx",
@@ -62,6 +63,9 @@ def parser(kind: Format) -> Callable[[bytes], Parsed]:
         return _checked(_function(_OF_BYTES[kind]))
     from_text = _function(_OF_TEXT[kind])
     decode = _function("decode:decode")
+    if kind in _WITHOUT_MARKS:
+        checked = _function("mistaken:checked")
+        return lambda data: from_text(checked(decode(data)))
     return lambda data: from_text(decode(data))
 
 
