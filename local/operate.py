@@ -8,6 +8,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from shopwright.errors import Invalid
+from shopwright.tenancy.dynamodb import Shopfronts
+from shopwright.tenancy.tenant import Tenant
 
 from local import terminal
 from local.cloud import Cloud, Running
@@ -19,6 +22,10 @@ CLIENT = Config(connect_timeout=5, read_timeout=330, retries={"total_max_attempt
 
 class FunctionFailed(terminal.Stop):
     """The function raised something; the message is what it said."""
+
+
+class NoSuchShop(terminal.Stop):
+    """Nothing is known of a merchant of this name; as a rule it is misspelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,43 @@ class Service:
         if "FunctionError" in answer:
             raise FunctionFailed(f"{function}: {said.get('errorType')}: {said.get('errorMessage')}")
         return said
+
+
+def shop(service: Service, merchant: str) -> Tenant:
+    """The merchant of this name. One is there who has branding, has dropped something, or has a member."""
+    try:
+        tenant = Tenant(merchant)
+    except Invalid as wrong:
+        raise terminal.Stop(str(wrong)) from None
+    if not (_has_branding(service, tenant) or _has_documents(service, tenant) or _has_members(service, tenant)):
+        raise NoSuchShop(f"There is no merchant {tenant}: nobody of this name is a member or has dropped anything.")
+    return tenant
+
+
+def _has_branding(service: Service, tenant: Tenant) -> bool:
+    return Shopfronts(service.output("MembersTable"), service.client("dynamodb")).of(tenant) is not None
+
+
+def _has_documents(service: Service, tenant: Tenant) -> bool:
+    found = service.client("s3").list_objects_v2(
+        Bucket=service.output("DocumentsBucket"), Prefix=f"documents/{tenant}/", MaxKeys=1
+    )
+    return bool(found.get("KeyCount"))
+
+
+def _has_members(service: Service, tenant: Tenant) -> bool:
+    """Row by row, which is slow where there are many: it tells somebody who has done nothing yet from nobody."""
+    pages = (
+        service.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=service.output("MembersTable"),
+            FilterExpression="merchant_id = :merchant",
+            ExpressionAttributeValues={":merchant": {"S": tenant.merchant_id}},
+            ProjectionExpression="subject",
+        )
+    )
+    return any(page["Items"] for page in pages)
 
 
 def find(stage: str | None, *, laptop: Callable[[], Running | None] | None = None) -> Service:

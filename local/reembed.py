@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None, *, find: Callable[[str | None],
     if not told.merchant or not told.model:
         parser.error("say whose passages and which model: make reembed MERCHANT=kitchen|ALL MODEL=name")
     service = find(told.stage)
-    for merchant in merchants(service) if told.merchant == ALL else (told.merchant,):
+    for merchant in merchants(service) if told.merchant == ALL else (operate.shop(service, told.merchant).merchant_id,):
         if told.forget:
             now = standing(service, merchant, told.model, "forget")
             print(f"  {merchant}: {now['embedded']} vectors of {told.model} are left, {now['serving']} answers")

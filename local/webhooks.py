@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from shopwright.checkout.gateways.dynamodb import Records
-from shopwright.errors import Invalid
 from shopwright.tenancy.tenant import Tenant
 
 from local import operate, terminal
@@ -34,11 +33,8 @@ def main(arguments: Sequence[str] | None = None, *, find: Callable[[str | None],
     told = parser.parse_args(arguments)
     if not told.merchant:
         raise terminal.Stop("Name the shop: make webhooks MERCHANT=kitchen")
-    try:
-        tenant = Tenant(told.merchant)
-    except Invalid as wrong:
-        raise terminal.Stop(str(wrong)) from None
-    tell(find(told.stage), tenant)
+    service = find(told.stage)
+    tell(service, operate.shop(service, told.merchant))
     return 0
 
 
