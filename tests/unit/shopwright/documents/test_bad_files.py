@@ -122,6 +122,51 @@ BAD = [
 ]
 
 
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
+OTHERS = [
+    ("a.xlsx", SAMPLES["docx"], "a Word document and no spreadsheet. Give it the ending .docx"),
+    ("a.pptx", SAMPLES["docx"], "a Word document and no presentation. Give it the ending .docx"),
+    ("a.docx", SAMPLES["xlsx"], "a spreadsheet and no Word document. Give it the ending .xlsx"),
+    ("a.docx", SAMPLES["pptx"], "a presentation and no Word document. Give it the ending .pptx"),
+    ("a.xlsx", SAMPLES["odt"], "an OpenDocument text and no spreadsheet. Give it the ending .odt"),
+    ("a.odt", SAMPLES["ods"], "an OpenDocument spreadsheet and no OpenDocument text. Give it the ending .ods"),
+    ("a.ods", SAMPLES["xlsx"], "a spreadsheet and no OpenDocument spreadsheet. Give it the ending .xlsx"),
+    (
+        "a.docx",
+        zipped({"mimetype": "application/epub+zip", "a.html": "x"}),
+        "an e-book and no Word document. Save it as",
+    ),
+    ("a.odt", zipped({"mimetype": f"{OPEN_DOCUMENT}.presentation"}), "an OpenDocument presentation .* Save it as"),
+    (
+        "a.docx",
+        zipped({"[Content_Types].xml": "application/vnd.ms-excel.sheet.macroEnabled.main+xml", "a": "x"}),
+        "a spreadsheet and no Word document",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "told"), OTHERS)
+def test_an_office_file_of_another_kind_than_its_name_says_is_called_what_it_is(
+    sandbox: Sandbox, name: str, data: bytes, told: str
+) -> None:
+    with pytest.raises(Mislabelled, match=told):
+        sandbox.read(data, f"documents/kitchen/{name}")
+
+
+def test_an_office_file_is_what_it_is_whatever_is_embedded_in_it(sandbox: Sandbox) -> None:
+    types = (
+        '<Types><Default Extension="xlsx" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"/>'
+        '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+        'wordprocessingml.document.main+xml"/></Types>'
+    )
+    more = {"[Content_Types].xml": types, "word/embeddings/a.xlsx": SAMPLES["xlsx"], "xl/stray.xml": "<a/>"}
+
+    assert (
+        sandbox.read(docx(paragraph("Open daily."), more), "documents/kitchen/a.docx").blocks[0].text == "Open daily."
+    )
+
+
 @pytest.mark.parametrize(("name", "data", "kind"), BAD, ids=[name for name, _, _ in BAD])
 def test_a_bad_file_is_refused_by_its_own_name(sandbox: Sandbox, name: str, data: bytes, kind: type[Rejected]) -> None:
     began = time.monotonic()

@@ -5,6 +5,7 @@ What a package says of itself is looked at before any part of it is unpacked, an
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
 
@@ -25,6 +26,36 @@ MAX_UNPACKED = 200 * 1024 * 1024
 MAX_PART = 64 * 1024 * 1024  # of what is read as XML
 _SMALL = 1024 * 1024  # what is this small when unpacked is no bomb, however small it was packed
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+
+_MARKS = (  # how what is not by Microsoft says what it is; what to call it, and its ending where we read it
+    ("application/vnd.oasis.opendocument.text", "OpenDocument text", ".odt"),
+    ("application/vnd.oasis.opendocument.spreadsheet", "OpenDocument spreadsheet", ".ods"),
+    ("application/vnd.oasis.opendocument.presentation", "OpenDocument presentation", ""),
+    ("application/vnd.oasis.opendocument.graphics", "OpenDocument drawing", ""),
+    ("application/epub+zip", "e-book", ""),
+)
+_MAIN = re.compile(
+    rb"(wordprocessingml|ms-word|spreadsheetml|ms-excel|presentationml|ms-powerpoint)\.[\w.-]{1,60}\.main\b"
+)
+_FAMILIES = {
+    **dict.fromkeys((b"wordprocessingml", b"ms-word"), "Word document"),
+    **dict.fromkeys((b"spreadsheetml", b"ms-excel"), "spreadsheet"),
+    **dict.fromkeys((b"presentationml", b"ms-powerpoint"), "presentation"),
+}
+_FOLDERS = (("word/", "Word document"), ("xl/", "spreadsheet"), ("ppt/", "presentation"))
+_ENDINGS = {
+    "Word document": ".docx",
+    "spreadsheet": ".xlsx",
+    "presentation": ".pptx",
+    **{name: ending for _, name, ending in _MARKS if ending},
+}
+
+
+def _another(found: str, kind: str) -> str:
+    article = "an" if found[0] in "Oe" else "a"
+    ending = _ENDINGS.get(found)
+    todo = f"Give it the ending {ending}" if ending else "Save it as PDF"
+    return f"This file is {article} {found} and no {kind}. {todo}, and upload that."
 
 
 class Package:
@@ -55,6 +86,9 @@ class Package:
         if any(part.flag_bits & 1 for part in parts):
             raise EncryptedFile(f"This {kind} is protected by a password. Save it without one.")
         self._names = {part.filename.lstrip("/").lower(): part for part in parts}
+        found = self._kinds()
+        if found and kind in _ENDINGS and kind not in found:
+            raise Mislabelled(_another(found[0], kind))
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._names
@@ -100,6 +134,26 @@ class Package:
     def beside(self, part: str, kind: str) -> str:
         """The first part of a kind that a part refers to; empty when there is none."""
         return next((name for found, name in self.relations(part).values() if found == kind and name in self), "")
+
+    def _kinds(self) -> tuple[str, ...]:
+        """What it says that it is, or else what its folders are called after; nothing, when neither tells."""
+        said = self._said("mimetype").decode("ascii", "replace").strip()
+        if said:
+            return tuple(name for mark, name, _ in _MARKS if said.startswith(mark))
+        main = _MAIN.findall(self._said("[content_types].xml"))
+        if main:
+            return tuple(dict.fromkeys(_FAMILIES[one] for one in main))
+        return tuple(name for folder, name in _FOLDERS if self.below(folder))
+
+    def _said(self, name: str) -> bytes:
+        """A small part; nothing, when it is not there or cannot be read: other parts may be."""
+        part = self._names.get(name)
+        if part is None or part.file_size > _SMALL:
+            return b""
+        try:
+            return self.read(name)
+        except BrokenFile:
+            return b""
 
     def _broken(self) -> BrokenFile:
         return BrokenFile(f"This {self._kind} is damaged or incomplete. Open it, save it again, and upload that.")
