@@ -136,3 +136,66 @@ def test_what_is_said_announced_or_official_is_masked(text: str, masked: str) ->
 )
 def test_words_that_sound_like_it_and_numbers_of_the_shop_stay_readable(text: str) -> None:
     assert mask(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("jane AT example DOT com", "[email]"),
+        ("jane.doe at example.com", "[email]"),
+        ("jane(a)example.com", "[email]"),
+        ("jane @ example . com", "[email]"),
+        ("jane.doe@example,com or jane@example .com", "[email] or [email]"),
+        ("jane dot doe at gmail", "[email]"),
+        ("jane minus doe ät web punkt de", "[email]"),
+        ("jane point doe arobase orange point fr", "[email]"),
+        ("jane punto doe chiocciola libero punto it", "[email]"),
+        ("jane.doe%40example.com, jane.doe&#64;example.com", "[email], [email]"),
+        ("jane.doe -at- example -dot- com", "[email]"),
+        ("jane.doe*at*example*dot*com", "[email]"),
+        ("612 34 56 78 is my phone", "[phone] is my phone"),
+        ("GB29/NWBK/6016/1331/9268/19", "[iban]"),
+        ("GB29_NWBK_6016_1331_9268_19", "[iban]"),
+        ("DE89 37O4 OO44 O532 O13O OO", "[iban]"),
+        ("IBAN: DE89, 3704, 0044, 0532, 0130, 00", "IBAN: [iban]"),
+        ("4111~1111~1111~1111", "[card]"),
+        ("40-00-00 00-0-0006", "[card]"),  # no two dates
+        ("4l11 1111 1111 1111", "[card]"),
+        ("55OO OOOO OOOO OOO4, 4OOOO56655665556", "[card], [card]"),
+        ("536 22 8762 is my social security number", "[id] is my social security number"),
+        ("social security: 536.22.8762", "social security: [id]"),
+        ("AB123456C is my national insurance number", "[id] is my national insurance number"),
+        ("NI no AB-12-34-56-C", "NI no [id]"),
+        ("RSS MRA 85T10 A562S", "[id]"),
+        ("meu cpf é 12345678909", "meu cpf é [id]"),
+        ("NIE X1234567L", "NIE [id]"),
+        ("Steueridentifikationsnummer: 65 929 970 489", "Steueridentifikationsnummer: [id]"),
+        ("CPR 211062-5629", "CPR [id]"),
+        ("184127645108946 est mon numéro de sécurité sociale", "[id] est mon numéro de sécurité sociale"),
+        ("Reisepass C01X00T47", "Reisepass [id]"),
+    ],
+)
+def test_however_oddly_it_is_written_it_is_masked(text: str, masked: str) -> None:
+    assert mask(text).text == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "node.js at example.com, photo.jpg at example.com, www.shop at example.com",
+        "from Dr.Oetker at shop.example.com",
+        "It works.Look at example.com for more",
+        "Meet us at example.com, we are @ kitchen . example",
+        "stay-at-home.com and all-in-one at shop.com",
+        "rated 4.5 at example.com, discount 20%40mm.now",
+        "pan AB123456C, pan 101112-4455, tin X1234567L for tea",
+        "insurance policy AB123456C",
+        "ni 123456782 ni 987654321",
+        "order no 211062-5629 and Art. 55OO-1O2O",
+        "colours OOOO IIII llll OIOI",
+        "Model DE89-3704 4400, code GB29 NWBK",
+        "06 12 34 56 is my order",
+    ],
+)
+def test_what_is_as_odd_and_nobodys_stays_readable(text: str) -> None:
+    assert mask(text).text == text

@@ -16,7 +16,7 @@ from typing import Any
 SHORTEST, LONGEST = 13, 19
 _WIDEST_GAP = 8  # characters between two groups of one number
 _GROUP = re.compile(r"[0-9]+")
-_GAP = re.compile(r"[\s.\-_]{1,8}")
+_GAP = re.compile(r"[\s.\-_~]{1,8}")
 _LIST_GAP = re.compile(r"[,;:/|+*\\]")
 _DOUBLED = str.maketrans("0123456789", "0246813579")
 _ARTICLE = re.compile(
@@ -29,7 +29,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _WORD_END = re.compile(r"[0-9.]+$")
 _WORD_START = re.compile(r"[0-9.]*[0-9]")
 _DECIMAL = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,2})?")
-_DATE = re.compile(r"[0-9]{4}[-.][0-9]{1,2}[-.][0-9]{1,2}|[0-9]{1,2}[-.][0-9]{1,2}[-.](?:[0-9]{4}|[0-9]{2})")
+_DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"  # of a month, or the month: 40-00-00 is no date
+_YEAR = r"(?:19|20)[0-9]{2}"
+_DATE = re.compile(rf"{_YEAR}[-.]{_DAY}[-.]{_DAY}|{_DAY}[-.]{_DAY}[-.](?:{_YEAR}|[0-9]{{2}})")
 
 _SPACED = re.compile(  # four groups with the same mark between them, blanks around it or not
     r"(?<![0-9])([0-9]{4})([ \t]{0,2}[x×/|\\*+:;][ \t]{0,2})([0-9]{4})\2([0-9]{4})\2([0-9]{4})(?![0-9]|\2[0-9])", re.I
@@ -38,6 +40,13 @@ _WRAP = r"(?:[ \t()\[\]{}<>'\"&.\-]|%2[0D]|\band\b|\bthen\b){1,10}"  # a bracket
 _WRAPPED = re.compile(
     rf"(?<![0-9])([0-9]{{4}}){_WRAP}([0-9]{{4}}|[0-9]{{6}}){_WRAP}([0-9]{{4,5}})(?:{_WRAP}([0-9]{{4}}))?(?![0-9])", re.I
 )
+_LETTERED = re.compile(  # letters for digits: 5500 OOOO OOOO OOO4, 4l11111111111111
+    r"(?<![\w.\-])(?=[0-9OIl \t.\-]{0,22}[OIl])[0-9OIl]{4}(?:([ \t.\-]?)[0-9OIl]{4}\1[0-9OIl]{4}\1[0-9OIl]{4}"
+    r"|([ \t.\-]?)[0-9OIl]{6}\2[0-9OIl]{5})(?![\w\-]|\.\w)",
+    re.I,
+)
+_MEANT = str.maketrans("oOiIlL", "001111")
+_FEWEST_DIGITS = 3
 _LED = re.compile(r"[0-9][ \t]{0,2}[x×/|\\*+:;][ \t]{0,2}$", re.I)
 _LABEL = r"([^:;\n]{1,60}):[ \t]{0,2}"
 _CELLS = re.compile(
@@ -55,6 +64,7 @@ def find(text: str) -> Iterator[tuple[int, int]]:
     yield from _spaced(text)
     yield from _wrapped(text)
     yield from _in_cells(text)
+    yield from _lettered(text)
 
 
 def _spaced(text: str) -> Iterator[tuple[int, int]]:
@@ -71,6 +81,14 @@ def _wrapped(text: str) -> Iterator[tuple[int, int]]:
         digits = "".join(group for group in match.groups() if group)
         groups = [match.span(at) for at in range(1, 5) if match[at]]
         if _regular(groups) and _branded(digits) and luhn(digits) and not _something_else(text, groups, digits):
+            yield match.span()
+
+
+def _lettered(text: str) -> Iterator[tuple[int, int]]:
+    for match in _LETTERED.finditer(text):
+        digits = "".join(filter(str.isalnum, match[0])).translate(_MEANT)
+        typed = sum(map(str.isdigit, match[0]))
+        if typed >= _FEWEST_DIGITS and _branded(digits) and luhn(digits):
             yield match.span()
 
 

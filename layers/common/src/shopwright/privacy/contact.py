@@ -11,10 +11,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_AT = re.compile(r"[ \t]?@[ \t]?|\s?[\[({<]\s?at\s?[\])}>]\s?", re.I)
+_AT = re.compile(
+    r"[ \t]?@[ \t]?|\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|(?<=\w)[\[({](?:a|ät)[\])}](?=\w)"
+    r"|\s[-_~]at[-_~]\s|\*at\*|%40|&(?:\#64|\#x40|commat);",
+    re.I,
+)
+_DOT = (
+    r"\.|\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s[-_~]dot[-_~]\s|\*dot\*"
+    r"|(?:,|[ ]\.)(?=(?:com|net|org|co\.uk|de|fr|it|es|nl)\b)"
+)
 _LOCAL = re.compile(r"[\"“][^\"“”\n]{1,62}[\"”]$|[\w.!#$%&'*+/=?^`{|}~-]{1,64}$")
 _DOMAIN = re.compile(
-    r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.|\s?[\[({<]\s?dot\s?[\])}>]\s?)){1,8}(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,40})(?![\w-])",
+    rf"(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?(?:{_DOT})){{1,8}}(?:[^\W\d_]{{2,24}}|xn--[a-z0-9-]{{2,40}})(?![\w-])",
     re.I,
 )
 
@@ -43,6 +51,12 @@ _SAYS_SO = re.compile(  # nothing but a telephone number can follow, whichever c
     r"[ \t](?:on|at)[ \t:]{0,3}$",
     re.I,
 )
+_SAYS_SO_AFTER = re.compile(  # 612 34 56 78 is my phone
+    r"[ \t]{1,2}(?:is|was|ist|es|est|è)[ \t](?:my|our|his|her|their|the|meine?|unsere?|mi|mon|ma|il mio)[ \t]"
+    r"(?:new[ \t]|neue[ \t])?(?:phone|mobile|cell|cellphone|telephone|whatsapp|handy\w*|telefon\w*|teléfono|móvil"
+    r"|téléphone|portable|cellulare)\b",
+    re.I,
+)
 _MY_NUMBER = re.compile(r"\b(?:my|our|his|her|new|this) number\b[^\d\n]{0,12}$", re.I)
 
 
@@ -62,8 +76,10 @@ def emails(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_written_apart(local: str, at: str) -> bool:
     """With blanks around the @ it may be an address, or "see us @ shop.com"; with one before it, a name to follow."""
-    if "@" not in at or at == "@" or local.startswith(('"', "“")):
+    if at == "@" or local.startswith(('"', "“")):
         return True
+    if at.strip() != "@":
+        return any(map(str.isalpha, local))
     if not any(map(str.isalpha, local)) or local.casefold() in _words("at_words"):
         return False
     return at[-1].isspace() or any(character.isdigit() or character in "._" for character in local)
@@ -93,7 +109,11 @@ def _read(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     before = text[max(0, start - _NEAR) : start]
     announced = bool(_words_of(before) & _words("phone_words") or _MY_NUMBER.search(before))
     other = bool(_last(before) & _words("other_words"))
-    if _SAYS_SO.search(before) and _SHORTEST <= sum(map(str.isdigit, written)) <= _LONGEST and "/" not in written:
+    if (
+        (_SAYS_SO.search(before) or _SAYS_SO_AFTER.match(text, end))
+        and _SHORTEST <= sum(map(str.isdigit, written)) <= _LONGEST
+        and "/" not in written
+    ):
         yield start, _extended(text, end)
         return
     for first, last in _pieces(written):

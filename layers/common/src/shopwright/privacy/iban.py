@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-_START = re.compile(r"(?=([A-Za-z][\s.\-]{0,2}[A-Za-z][\s.\-]{0,2}[0-9][\s.\-]{0,2}[0-9]))")
-_SEPARATED = re.compile(r"[\s.\-]+")
+_GAP = r"[\s.\-/_,~]"
+_START = re.compile(rf"(?=([A-Za-z]{_GAP}{{0,2}}[A-Za-z]{_GAP}{{0,2}}[0-9]{_GAP}{{0,2}}[0-9]))")
+_SEPARATED = re.compile(rf"{_GAP}+")
+_MISTYPED = str.maketrans("OI", "01")  # the letters for the digits
 _SHORTEST, _LONGEST = 15, 34
 _WIDEST_GAP = 3
-_SEPARATORS = frozenset(" \t\r\n.-")
+_SEPARATORS = frozenset(" \t\r\n.-/_,~")
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:
@@ -64,7 +66,9 @@ def _wordy(written: str) -> bool:
 def _valid(number: str) -> bool:
     from stdnum import iban  # loaded by the first text that may hold one: it reads a table
 
-    return bool(iban.is_valid(number, check_country=False))
+    country, rest = number[:2], number[2:]
+    spelled = {number, country + rest.translate(_MISTYPED)}
+    return any(iban.is_valid(one, check_country=False) for one in spelled)
 
 
 @cache

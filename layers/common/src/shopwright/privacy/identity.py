@@ -39,6 +39,12 @@ _VALUES = {
     r"|[0-9]{1,2}(?:st|nd|rd|th|\.)?(?: of)? [^\W\d_]{3,9}"
     r"\.?,? [0-9]{2,4}|[^\W\d_]{3,9} [0-9]{1,2}(?:st|nd|rd|th)?,? [0-9]{4})",
 }
+_PARTED = re.compile(r"[. ]")
+_AND_IS = re.compile(  # AB123456C is my national insurance number
+    r"[ \t]{1,2}(?:is|was|ist|es|est|è|é)[ \t](?:my|his|her|their|the|meine?|mi|mon|ma|mijn|meu)[ \t]"
+    r"(?P<what>[^\n.;!?]{1,40})",
+    re.I,
+)
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.I)
 _VERSION = re.compile(r"(?:\bv|version|firmware|release|build|driver|bios|software)[ \t:.]{0,3}$", re.I)
@@ -49,6 +55,7 @@ class _Id:
     shape: re.Pattern[str]
     check: Callable[[str], bool]
     alone: bool
+    words: frozenset[str]
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -60,15 +67,17 @@ def ids(text: str) -> Iterator[tuple[int, int]]:
     """Where national ids stand."""
     if not _DIGITS.search(text):
         return
-    hinted = bool(words_of(text) & _words("words"))
+    hinted = bool(words_of(text) & frozenset().union(*(kind.words for kind in _ids())))
     for kind in _ids():
         if not (kind.alone or hinted):
             continue
         for match in kind.shape.finditer(text):
             before = [word.casefold() for word in _WORD.findall(text[max(0, match.start() - _BEFORE) : match.start()])]
-            if _words("other") & set(before[-3:]) or not (kind.alone or _words("words") & set(before[-8:])):
+            after = _AND_IS.match(text, match.end())
+            told = {*before[-8:], *(words_of(after["what"]) if after else ())}
+            if _words("other") & set(before[-3:]) or not (kind.alone or kind.words & told):
                 continue
-            if kind.check(match[0]):
+            if kind.check(match[0]) or kind.check(_PARTED.sub("", match[0])):
                 yield match.span()
 
 
@@ -129,6 +138,7 @@ def _ids() -> tuple[_Id, ...]:
             re.compile(rf"(?<![\w.\-/]){row['shape']}(?![\w]|[\-./][0-9])"),
             _checked(row["module"]) if "module" in row else _always,
             row.get("alone", False),
+            frozenset(row["words"].split()) if "words" in row else _words("words"),
         )
         for row in _table()["id"]
     )

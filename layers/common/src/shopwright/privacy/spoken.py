@@ -22,6 +22,7 @@ _LETTER_BY_LETTER = re.compile(  # j a n e @ g m a i l . c o m
     r"(?<!\w)\w(?:[ \t][\w.+\-]){1,63}[ \t]@[ \t][^\W_](?:[ \t][\w\-]){1,40}"
     r"(?:[ \t]\.(?:[ \t][^\W\d_]){2,24}(?!\w)){1,4}"
 )
+_NAMED = re.compile(r"[^\W\d_]{2,20}[._][^\W\d_]{2,20}")
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 
 
@@ -48,8 +49,13 @@ def emails(text: str) -> Iterator[tuple[int, int]]:
         written = "." in domain and not re.search(r"[\s]", domain)
         provider = _TOKEN.findall(domain)[0].casefold() in _said("providers")
         before = {word.casefold() for word in _TOKEN.findall(text[max(0, match.start() - 40) : match.start()])}
-        if provider or (len(words) > 1 and not written) or before & _said("announced"):
+        shouted = match["at"].isupper() and not (local.isupper() and domain.isupper())  # jane AT example DOT com
+        spaced = match["at"] == "@" and not written  # jane @ example . com
+        named = _NAMED.fullmatch(local) and (local.islower() or local.istitle())  # jane.doe at example.com
+        named = named and not set(map(str.casefold, words)) & _said("files")
+        if provider or shouted or spaced or named or (len(words) > 1 and not written) or before & _said("announced"):
             yield match.span()
+    yield from (match.span() for match in _at_a_provider().finditer(text))
 
 
 def _runs(text: str) -> Iterator[list[tuple[int, int, str]]]:
@@ -126,8 +132,19 @@ def _address() -> re.Pattern[str]:
     letters = r"[^\W_](?:[ \t][^\W_]){2,24}"  # j a n e
     return re.compile(
         rf"(?<![\w.])(?P<local>(?:{letters}|{part})(?:{join}(?:{letters}|{part})){{0,5}})"
-        rf"[ \t]{{1,2}}(?:{either('at')}|@)[ \t]{{1,2}}"
+        rf"[ \t]{{1,2}}(?P<at>{either('at')}|@)[ \t]{{1,2}}"
         rf"(?P<domain>[^\W_](?:[\w\-]{{0,40}})(?:{dot}[^\W_][\w\-]{{0,30}}){{0,3}}?{dot}[^\W\d_]{{2,10}}"
         rf"(?:{dot}(?:uk|in|au|nz|za|br|jp|kr|mx|il|tr)\b)?)(?!\w)",
+        re.I,
+    )
+
+
+@cache
+def _at_a_provider() -> re.Pattern[str]:
+    """jane dot doe at gmail, jane.doe99 at gmail: without the end that everybody knows."""
+    dot, at, provider = ("|".join(map(re.escape, sorted(_said(name)))) for name in ("dot", "at", "everybodys"))
+    return re.compile(
+        rf"(?<![\w.])[^\W_]{{1,32}}(?:(?:[ \t](?:{dot}|underscore)[ \t]|[._])[^\W_]{{1,32}}){{1,4}}"
+        rf"[ \t](?:{at})[ \t](?:{provider})(?![\w.])",
         re.I,
     )
