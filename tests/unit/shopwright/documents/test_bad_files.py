@@ -160,7 +160,11 @@ def test_an_office_file_is_what_it_is_whatever_is_embedded_in_it(sandbox: Sandbo
         '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.'
         'wordprocessingml.document.main+xml"/></Types>'
     )
-    more = {"[Content_Types].xml": types, "word/embeddings/a.xlsx": SAMPLES["xlsx"], "xl/stray.xml": "<a/>"}
+    more: dict[str, str | bytes] = {
+        "[Content_Types].xml": types,
+        "word/embeddings/a.xlsx": SAMPLES["xlsx"],
+        "xl/stray.xml": "<a/>",
+    }
 
     assert (
         sandbox.read(docx(paragraph("Open daily."), more), "documents/kitchen/a.docx").blocks[0].text == "Open daily."

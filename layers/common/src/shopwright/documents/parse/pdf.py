@@ -7,11 +7,14 @@ import io
 import logging
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from pypdf import PageObject, PasswordType, PdfReader
 from pypdf.errors import DependencyError, DeprecationError, LimitReachedError, PyPdfError
 
+from shopwright.documents.parse.aligned import MAX_FRAGMENTS, Fragment, Rows, pieces
 from shopwright.documents.parse.block import Extract, Parsed, heading, squeeze
+from shopwright.documents.parse.tables import told
 from shopwright.documents.parse.text import questions
 from shopwright.documents.rejected import (
     BrokenFile,
@@ -24,6 +27,7 @@ from shopwright.documents.rejected import (
 )
 
 MAX_PAGES = 1_500
+_PAIR = 2
 _HEAD = 1024  # where in a file its mark may stand, as readers of PDF have it
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad]\n(?=[a-zß-ÿ])")
 _GAP = re.compile(r"\n[ \t]*\n+")
@@ -75,15 +79,15 @@ def _pages(reader: PdfReader) -> Parsed:
         if number > MAX_PAGES:
             raise TooManyPages(f"This PDF has more than {MAX_PAGES:,} pages. Split it into smaller files.")
         try:
-            text = page.extract_text()
+            found = list(_pieces(page))
             pictures = pictures or _has_pictures(page)
         except (LimitReachedError, DependencyError):
             raise  # no fault of one page
         except _STUMBLES:
             unread += 1
             continue
-        for paragraph in _paragraphs(text):
-            extract.add((f"Page {number}",), paragraph)
+        for piece in found:
+            _add(extract, f"Page {number}", piece)
     if not any(map(str.isalnum, "".join(block.text for block in extract.blocks[:200]))):
         if pictures:
             raise ScannedPages(
@@ -95,6 +99,34 @@ def _pages(reader: PdfReader) -> Parsed:
         raise NoText("This PDF holds no text. Upload one with text in it.")
     said = reader.metadata.title if reader.metadata is not None else None
     return Parsed(heading(said) if isinstance(said, str) else "", tuple(questions(extract.blocks)), unread)
+
+
+def _pieces(page: PageObject) -> Iterator[str | Rows]:
+    """The page's text, and the tables in it."""
+    fragments: list[Fragment] = []
+
+    def seen(text: str, outer: list[float], inner: list[float], _: Any, size: float) -> None:
+        if len(fragments) <= MAX_FRAGMENTS:
+            x = inner[4] * outer[0] + inner[5] * outer[2] + outer[4]
+            y = inner[4] * outer[1] + inner[5] * outer[3] + outer[5]
+            fragments.append(Fragment(x, y, abs(size * inner[3] * outer[3]) or abs(size), text))
+
+    text = page.extract_text(visitor_text=seen)
+    if len(fragments) > MAX_FRAGMENTS or "".join(one.text for one in fragments).split() != text.split():
+        yield text  # what it says in pieces is not what it says
+    else:
+        yield from pieces(fragments)
+
+
+def _add(extract: Extract, page: str, piece: str | Rows) -> None:
+    if isinstance(piece, str):
+        for paragraph in _paragraphs(piece):
+            extract.add((page,), paragraph)
+        return
+    rows = [[cell.translate(_LIGATURES) for cell in row] for row in piece]
+    # Of two columns, the left one holds names as a rule: total, delivery, tax.
+    for one in told(rows, header=None if len(rows[0]) > _PAIR else False):
+        extract.add((page, one.name) if one.name else (page,), one.words, whole=one.whole, row=one.row)
 
 
 def _paragraphs(text: str) -> Iterator[str]:
