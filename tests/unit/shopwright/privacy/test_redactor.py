@@ -258,6 +258,9 @@ def test_the_shelf_is_asked_only_about_what_the_recognizer_would_mask_and_never_
     ("text", "masked"),
     [
         ("John Smith, 12 Acacia Avenue, London SW1A 1AA", "[name], [address]"),
+        ("Lieferung an Hauptstr. 5a, bitte", "Lieferung an [address], bitte"),
+        ("Ich wohne Berliner Str. 12", "Ich wohne [address]"),
+        ("See Illustr. 4 of the manual", "See Illustr. 4 of the manual"),
         ("jane . doe @ example . com", "[email]"),
         ("part 07700-900123", "part 07700-900123"),
     ],
