@@ -71,12 +71,26 @@ class Payments(Construct):
         ground.alarms.on(
             self,
             "Refused",
-            cloudwatch.Metric(
-                namespace="Shopwright", metric_name="WebhooksForged", statistic="Sum", period=Duration.minutes(5)
-            ),
+            _counted("WebhooksForged", by="payment-webhook"),
             above=20,
             says="Many webhooks are not signed with their merchant's secret: a merchant changed it, or somebody forges "
             "them. See docs/runbooks/payments.md.",
+        )
+        ground.alarms.on(
+            self,
+            "Unplaced",
+            _counted("WebhooksUnplaced", by="settle-payments"),
+            above=0,
+            says="A gateway told something of a payment that is no order's of ours. It is kept in unplaced_event: see "
+            "docs/runbooks/checkout.md.",
+        )
+        ground.alarms.on(
+            self,
+            "Grave",
+            _counted("WebhooksGrave", by="settle-payments"),
+            above=0,
+            says="A payment is disputed, failed after the fact, or is of another amount than its order: somebody has "
+            "to decide. It is kept in unplaced_event: see docs/runbooks/checkout.md.",
         )
         self.functions = (webhook,)
 
@@ -97,3 +111,14 @@ class Payments(Construct):
             visibility_timeout=visibility,
             dead_letter_queue=dead_letters,
         )
+
+
+def _counted(name: str, *, by: str) -> cloudwatch.Metric:
+    """What a function counts. Each function's counts are a metric of their own: without its name none is found."""
+    return cloudwatch.Metric(
+        namespace="Shopwright",
+        metric_name=name,
+        dimensions_map={"service": by},
+        statistic="Sum",
+        period=Duration.minutes(5),
+    )

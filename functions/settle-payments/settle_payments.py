@@ -12,6 +12,14 @@ from shopwright.runtime import queue
 from shopwright.runtime.paying import CartSettings, PayingSettings
 from shopwright.tenancy.tenant import Tenant
 
+# Two of them wake an operator (cdk/capabilities/payments.py).
+COUNTED = {
+    "applied": "WebhooksApplied",
+    "known": "WebhooksRepeated",
+    "unplaced": "WebhooksUnplaced",
+    "grave": "WebhooksGrave",
+}
+
 
 class Environment(PayingSettings, CartSettings):
     saga_arn: str
@@ -40,7 +48,7 @@ def build(desk: Callable[[], Desk] = wire) -> queue.QueueHandler:
     def settle(message: WebhookMessage) -> None:
         at = desk()
         became = saga.hear(message.tenant, message.gateway, message.event, desk=at.saga, undo=at.undo)
-        metrics.count({"applied": "WebhooksApplied", "unplaced": "WebhooksUnplaced"}.get(became, "WebhooksRepeated"))
+        metrics.count(COUNTED[became])
 
     return queue.handler(settle, WebhookMessage)
 

@@ -1,5 +1,8 @@
 """What gateways tell: who takes it, where it waits, and who reads merchants' keys."""
 
+import pytest
+import settle_payments
+
 from tests.cdk.assembly import Assembly
 from tests.cdk.permissions import permissions
 
@@ -25,7 +28,19 @@ def test_forged_webhooks_in_numbers_wake_an_operator(cloud: Assembly) -> None:
     alarm = cloud.one("Service/Payments/Refused").properties
 
     assert (alarm["MetricName"], alarm["Threshold"]) == ("WebhooksForged", 20)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "payment-webhook"}]
     assert alarm["AlarmActions"]
+
+
+@pytest.mark.parametrize(("name", "metric"), [("Unplaced", "WebhooksUnplaced"), ("Grave", "WebhooksGrave")])
+def test_what_somebody_has_to_look_at_wakes_an_operator(cloud: Assembly, name: str, metric: str) -> None:
+    alarm = cloud.one(f"Service/Payments/{name}").properties
+
+    assert metric in settle_payments.COUNTED.values()
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("Shopwright", metric, "Sum")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "settle-payments"}]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert [cloud.label("Service", action) for action in alarm["AlarmActions"]] == ["Service/Alarms/Topic"]
 
 
 def test_the_door_for_gateways_holds_nothing_of_anybody_but_what_it_needs(cloud: Assembly) -> None:

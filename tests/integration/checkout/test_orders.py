@@ -6,7 +6,7 @@ import pytest
 from shopwright.checkout import reconcile, saga
 from shopwright.checkout.aurora import Difference, OrderNotPaid, OrderPaidAlready
 from shopwright.checkout.gateways import Event, Gateway, Misconfigured, Told
-from shopwright.checkout.order import CartBeingBought, OrderUnknown, State, Status
+from shopwright.checkout.order import CartBeingBought, News, OrderUnknown, State, Status
 from shopwright.database.connection import QueryFailed
 from shopwright.money import Money
 from shopwright.resilience.deadline import Deadline
@@ -93,13 +93,38 @@ def test_a_webhook_of_another_amount_changes_nothing_and_waits_for_an_operator(h
         "e-1", Told.CAPTURED, "captured", "ref", f"{looked.saga_id}.1", order, Money(1, "GBP"), datetime.now(UTC)
     )
 
-    assert house.hear(event) == "known"
-    assert house.hear(event) == "known"
+    assert house.hear(event) == "grave"
+    assert house.hear(event) == "grave"
 
     assert house.orders.look(order).payment.state is State.ASKED
     rows = house.run("select why from shopwright.unplaced_event where merchant_id = %(m)s and told = 'e-1'")
     assert [row["why"] for row in rows] == ["an operator has to look"]
     assert [one.told for one in house.orders.log_of(order) if one.told] == [f"{house.vendor}:e-1"]
+
+
+def test_a_dispute_is_kept_although_the_process_that_was_told_it_ended(house: House) -> None:
+    _, order = paid(house, who="dan")
+    looked = house.orders.look(order)
+    about = {"reference": looked.payment.reference, "name": "", "order_id": "", "amount": looked.total}
+    event = Event("e-7", Told.DISPUTED, "dispute", **about, occurred_at=datetime.now(UTC))  # type: ignore[arg-type]  # the names are Event's own
+    house.orders.tell(order, News(event.told, event.amount, event.reference, f"{house.vendor}:e-7"))
+
+    assert house.hear(event) == "grave"
+
+    assert house.run("select 1 from shopwright.unplaced_event where merchant_id = %(m)s and told = 'e-7'")
+    assert house.orders.look(order).status is Status.PAID
+
+
+def test_what_has_had_its_effect_and_is_told_again_waits_for_nobody(house: House) -> None:
+    order = house.order(house.shelve(), who="fay")
+    saga.reserve(house.orders, order)
+    house.orders.ask(order)
+    looked = house.orders.look(order)
+    event = Event(
+        "e-8", Told.AUTHORIZED, "authorized", "ref-8", f"{looked.saga_id}.1", order, looked.total, datetime.now(UTC)
+    )
+
+    assert [house.hear(event), house.hear(event)] == ["applied", "known"]
 
 
 def test_a_webhook_about_no_order_of_ours_is_kept(house: House) -> None:

@@ -291,8 +291,9 @@ class MerchantOrders:
         """What a gateway has told: it is logged, and when it is news, everything that follows from it happens here."""
         with self._open() as db:
             order = self._held(db, order_id)
-            if news.told_as is not None and self._before(db, news.told_as):
-                return Heard(order, applied=False, before=True)
+            before = None if news.told_as is None else self._before(db, news.told_as)
+            if before is not None:
+                return Heard(order, applied=False, applied_before=before)
             then = after(order.payment.state, news.told)
             if then is None and _reopens(order, news):
                 then = State.AUTHORIZED
@@ -611,8 +612,10 @@ class MerchantOrders:
         if len(kept) != len(order.lines) or any(row["state"] != "held" for row in kept):
             raise HoldLost
 
-    def _before(self, db: Cursor, told: str) -> bool:
-        return db.execute(_QUERIES["told_before"], self._values(told=told)).fetchone() is not None
+    def _before(self, db: Cursor, told: str) -> bool | None:
+        """Was this news when it was told before? None: it never was told."""
+        row = db.execute(_QUERIES["told_before"], self._values(told=told)).fetchone()
+        return None if row is None else bool(row["applied"])
 
     def _log(
         self, db: Cursor, order: Order, kind: str, *, news: News | None = None, applied: bool = True, detail: str = ""

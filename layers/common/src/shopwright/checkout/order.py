@@ -225,5 +225,5 @@ class Heard:
 
     order: Order
     applied: bool
-    before: bool = False  # it had been told before
+    applied_before: bool = False  # it had been told before, and was news then
     again: bool = False  # it undid what was undone: see that it is undone once more

@@ -182,8 +182,8 @@ values (%(merchant)s, %(id)s, %(order)s, %(kind)s, %(amount)s::int8, %(currency)
         %(applied)s::bool, %(detail)s);
 
 -- name: told_before
--- Was this told before?
-select 1 as before from shopwright.payment_event where merchant_id = %(merchant)s and told = %(told)s;
+-- Was this told before, and was it news then?
+select applied from shopwright.payment_event where merchant_id = %(merchant)s and told = %(told)s;
 
 -- name: log_of
 -- Everything that happened to an order's money, in order.

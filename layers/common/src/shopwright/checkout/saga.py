@@ -206,7 +206,7 @@ def listen(tenant: Tenant, order_id: str, token: str, waits: frozenset[State], *
 
 def hear(tenant: Tenant, vendor: str, event: Event, *, desk: Desk, undo: Callable[[Tenant, Order, str], None]) -> str:
     """What a webhook tells: the same change as an answer to our own call, once, whoever comes first. `undo` starts one
-    more execution, one for each event."""
+    more execution, one for each event. Gives `applied`, `known`, or for an operator to see: `grave`, `unplaced`."""
     orders = desk.orders(tenant)
     order_id = orders.named(vendor, name=event.name, order_id=event.order_id, reference=event.reference)
     if order_id is None:
@@ -215,7 +215,8 @@ def hear(tenant: Tenant, vendor: str, event: Event, *, desk: Desk, undo: Callabl
         return "unplaced"
     news = News(event.told, event.amount, event.reference, f"{vendor}:{event.id}", event.reason, at=event.occurred_at)
     heard = orders.tell(order_id, news)
-    if _is_grave(heard, event):
+    grave = _is_grave(heard, event)
+    if grave:
         orders.keep_unplaced(vendor, event, "an operator has to look")
     if heard.order.status is Status.PAID:
         _paid(tenant, heard.order, desk)
@@ -223,7 +224,7 @@ def hear(tenant: Tenant, vendor: str, event: Event, *, desk: Desk, undo: Callabl
         undo(tenant, heard.order, event.id)
     if heard.applied and heard.order.payment.wake:
         desk.wake(heard.order.payment.wake)
-    return "applied" if heard.applied else "known"
+    return "grave" if grave else "applied" if heard.applied else "known"
 
 
 @cache
@@ -355,6 +356,6 @@ def _paid(tenant: Tenant, order: Order, desk: Desk) -> str:
 
 
 def _is_grave(heard: Heard, event: Event) -> bool:
-    """Must an operator see this, though it changed nothing?"""
+    """Must an operator see this, though it changed nothing? The process that was told it first may not have kept it."""
     wrong = event.amount is not None and event.told in OF_AN_AMOUNT and event.amount != heard.order.total
-    return not heard.applied and not heard.before and (wrong or event.told in GRAVE)
+    return not heard.applied and not heard.applied_before and (wrong or event.told in GRAVE)
