@@ -412,7 +412,7 @@ class House:
                 o=one,
             )
             self.run(
-                "update shopwright.purchase set changed_at = changed_at - interval '2 hours' "
+                "update shopwright.purchase set changed_at = changed_at - interval '2 hours', swept_at = null "
                 "where merchant_id = %(m)s and id = %(o)s",
                 o=one,
             )

@@ -1,5 +1,6 @@
 """A sale, step by step and back again, over the machine's own file, PostgreSQL and the gateways' doubles."""
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -7,9 +8,9 @@ import boto3
 import pytest
 import resume_sagas
 from moto import mock_aws
-from shopwright.checkout import saga
+from shopwright.checkout import saga, sweep
 from shopwright.checkout.gateways import Gateway, Misconfigured
-from shopwright.checkout.order import State, Status
+from shopwright.checkout.order import Order, State, Status
 from shopwright.documents.sqs import Queue
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.tenant import Tenant
@@ -17,6 +18,10 @@ from shopwright.tenancy.tenant import Tenant
 from local.gateways.faults import Fault
 from tests.fakes.gateway import Context
 from tests.integration.checkout.house import House, in_cart, violations
+
+
+def standing(house: House) -> tuple[tuple[Tenant, str], ...]:
+    return house.all_orders.standing_still(for_s=0, again_s=0, at_most=10_000)
 
 
 def test_an_order_at_a_gateway_that_the_shop_has_left_is_cancelled_and_frees_its_goods(house: House) -> None:
@@ -143,7 +148,7 @@ def test_a_payment_that_cannot_be_undone_is_parked_until_an_operator_has_it_trie
     parked = house.orders.look(order)
     assert (parked.status, parked.parked) == (Status.UNDOING, True)
     assert house.stock(sku) == (1, 1)
-    assert (house.tenant, order) not in house.all_orders.standing_still(for_s=0)  # it waits for nobody but an operator
+    assert (house.tenant, order) not in standing(house)  # it waits for nobody but an operator
     house.recover(order)
     done = house.orders.look(order)
     assert (done.status, done.parked) == (Status.CANCELLED, False)
@@ -202,3 +207,35 @@ def test_an_expired_hold_is_released_and_one_whose_money_is_held_is_not(house: H
     house.recover(order)
     assert house.orders.look(order).payment.state is State.NONE
     assert violations(house, sku, 1, order) == []
+
+
+def test_orders_that_wait_for_their_gateway_keep_no_other_from_being_looked_after(house: House) -> None:
+    waiting, lost = [house.order(who=f"w{number}") for number in range(3)], house.order(who="lost")
+    for order in (*waiting, lost):
+        house.orders.reserve(order, for_s=3600)
+        house.orders.ask(order)
+    for age, order in enumerate((lost, *waiting)):
+        house.run(
+            "update shopwright.purchase set changed_at = now() - make_interval(years => 1, hours => %(h)s) "
+            "where id = %(o)s",
+            h=age,
+            o=order,
+        )
+    looked: list[str] = []
+    clock = itertools.count()
+
+    def runs(order: Order) -> bool:
+        looked.append(order.id)
+        return order.id != lost
+
+    def round_of(seconds: int) -> sweep.Swept:
+        desk = sweep.Desk(house.all_orders, lambda tenant, order, begin: looked.append(begin), runs)
+        return sweep.sweep(desk, Deadline((seconds + 10) * 1000, now=lambda: next(clock)), page=2)
+
+    first = round_of(3)
+    assert looked[:2] == [waiting[2], waiting[1]]
+    assert (first.whole, lost in looked) == (False, False)
+
+    round_of(1000)
+    assert looked[looked.index(lost) + 1] == "undo"
+    assert all(looked.count(one) == 1 for one in (*waiting, lost))

@@ -137,9 +137,10 @@ class Orders:
         """One merchant's orders: nothing can be read or written without saying whose."""
         return MerchantOrders(self._database, self._signer, tenant)
 
-    def standing_still(self, *, for_s: int, at_most: int = 500) -> tuple[tuple[Tenant, str], ...]:
-        """Orders of all merchants that nobody has worked on for so long, the longest first."""
-        rows = self._database.run(_QUERIES["standing_still"], {"for_s": for_s, "limit": at_most})
+    def standing_still(self, *, for_s: int, again_s: int, at_most: int) -> tuple[tuple[Tenant, str], ...]:
+        """Orders of all merchants that nobody has worked on for so long, and no sweeper has looked at in `again_s`,
+        those first that have waited longest for either."""
+        rows = self._database.run(_QUERIES["standing_still"], {"for_s": for_s, "again_s": again_s, "limit": at_most})
         return tuple((Tenant(row["merchant_id"]), row["order_id"]) for row in rows)
 
     def merchants_telling(self, *, at_most: int = 500) -> tuple[Tenant, ...]:
@@ -366,6 +367,12 @@ class MerchantOrders:
             order = self._held(db, order_id)
             if order.status in (Status.STARTED, Status.PLACED):
                 self._turn(db, order_id, Status.UNDOING, why)
+            return self._held(db, order_id)
+
+    def sweep(self, order_id: str) -> Order:
+        """The order, as a sweeper finds it: its next turn is after everybody else's."""
+        with self._open() as db:
+            self._run(db, "swept", order=order_id)
             return self._held(db, order_id)
 
     def expire(self, order_id: str) -> bool:

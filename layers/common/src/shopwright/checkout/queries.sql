@@ -263,8 +263,12 @@ values (%(merchant)s, %(gateway)s, %(told)s, %(kind)s, %(reference)s, %(name)s, 
     on conflict (merchant_id, gateway, told) do nothing;
 
 -- name: standing_still
--- Orders of all merchants that have stood still for so long.
-select * from shopwright.standing_still(%(for_s)s::int4, %(limit)s::int4);
+-- Orders of all merchants that have stood still for so long, and that no sweeper has looked at of late.
+select * from shopwright.standing_still(%(for_s)s::int4, %(again_s)s::int4, %(limit)s::int4);
+
+-- name: swept
+-- A sweeper looks at it now.
+update shopwright.purchase set swept_at = clock_timestamp() where merchant_id = %(merchant)s and id = %(order)s;
 
 -- name: merchants_telling
 -- The merchants who have something to tell.
