@@ -147,15 +147,9 @@ class AdyenWire:
         what, code = does
         if harmed := deed.harmed("decline"):
             what, code = "decline", harmed.code or "2"
-        if what == "challenge":
-            entry.state, entry.more["bank"] = State.CHALLENGED, new_id(32)
-            action = {
-                "paymentMethodType": "scheme",
-                "url": f"{self._address()}/_bank/adyen/{entry.more['bank']}",
-                "method": "GET",
-                "type": "redirect",
-            }
-            return Answer(200, {"pspReference": entry.reference, "resultCode": "RedirectShopper", "action": action})
+        if what in ("challenge", "challenge_twice"):
+            entry.state, entry.more["asks_again"] = State.CHALLENGED, what == "challenge_twice"
+            return Answer(200, self._challenged(entry))
         if what == "pending" or deed.harmed("later") or deed.harmed("later_fails"):
             entry.state = State.PENDING
             fails = deed.harmed("later_fails") is not None
@@ -171,9 +165,23 @@ class AdyenWire:
             raise Refuse(422, _error(422, "14_006", "Invalid payment details", "validation"), kept=False)
         if entry.state is not State.CHALLENGED:
             raise Refuse(422, _error(422, "14_024", "Payment details are not supported", "validation"), kept=False)
+        if entry.more["passed"] and entry.more["asks_again"]:
+            entry.more["asks_again"] = False
+            return Answer(200, self._challenged(entry))
         if entry.more["passed"] and not deed.harmed("decline"):
             return Answer(200, self._authorised(entry, deed))
         return Answer(200, self._refused(entry, "11", deed))
+
+    def _challenged(self, entry: Entry) -> Body:
+        """The shopper has to go to their bank."""
+        entry.more.update(bank=new_id(32), result=None)
+        action = {
+            "paymentMethodType": "scheme",
+            "url": f"{self._address()}/_bank/adyen/{entry.more['bank']}",
+            "method": "GET",
+            "type": "redirect",
+        }
+        return {"pspReference": entry.reference, "resultCode": "RedirectShopper", "action": action}
 
     def _asked(self, body: Body) -> Entry | None:
         result = (body.get("details") or {}).get("redirectResult")

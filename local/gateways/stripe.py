@@ -81,7 +81,9 @@ class StripeWire:
         entry = next((one for one in self.books.entries.values() if one.more.get("bank") == token), None)
         if entry is None or entry.state is not State.CHALLENGED:
             return None
-        if answer == "pass":
+        if answer == "pass" and entry.more["asks_again"]:
+            entry.more.update(bank=new_id(24, _LETTERS), asks_again=False)
+        elif answer == "pass":
             self._authorized(entry, deed(entry))
         else:
             self._declined(entry, "payment_intent_authentication_failure", None, deed(entry))
@@ -187,9 +189,9 @@ class StripeWire:
         what, code = does
         if harmed := deed.harmed("decline"):
             what, code = "decline", harmed.code or "generic_decline"
-        if what == "challenge":
+        if what in ("challenge", "challenge_twice"):
             entry.state = State.CHALLENGED
-            entry.more["bank"] = new_id(24, _LETTERS)
+            entry.more.update(bank=new_id(24, _LETTERS), asks_again=what == "challenge_twice")
             deed.tell("payment_intent.requires_action", self._intent(entry))
         elif what == "pending" or deed.harmed("later") or deed.harmed("later_fails"):
             entry.state = State.PENDING

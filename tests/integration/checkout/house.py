@@ -117,7 +117,7 @@ WRITES = frozenset(
         "undo",
         "undoing",
         "settle",
-        "prove",
+        "unprove",
         "listen",
         "park",
         "resume",
@@ -200,12 +200,14 @@ class House:
             "stripe": {
                 "ok": "pm_card_visa",
                 "challenge": "pm_card_threeDSecure2Required",
+                "challenge_twice": "pm_double_challenge_twice",
                 "pending": "pm_double_pending",
                 "decline": "pm_card_visa_chargeDeclined",
             },
             "adyen": {
                 "ok": "double_ok",
                 "challenge": "double_challenge",
+                "challenge_twice": "double_challenge_twice",
                 "pending": "double_pending",
                 "decline": "double_refused",
             },

@@ -31,7 +31,25 @@ OPERATIONS = {
     "stripe": ("create", "authorize", "capture", "void", "refund", "find", "find_refunds"),
     "adyen": ("authorize", "resume", "capture", "cancel_unseen", "reverse"),
 }
-PATHS = ("paid", "declined", "challenged", "abandoned", "pending", "cancelled", "refunded", "contended")
+PATHS = (
+    "paid",
+    "declined",
+    "challenged",
+    "challenged_twice",
+    "abandoned",
+    "pending",
+    "cancelled",
+    "refunded",
+    "contended",
+)
+_PAYS = {
+    "declined": "decline",
+    "challenged": "challenge",
+    "challenged_twice": "challenge_twice",
+    "abandoned": "challenge",
+    "pending": "pending",
+}
+_SELLS = frozenset({"paid", "challenged", "challenged_twice", "pending"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,11 @@ class Schedule:
     shuffle: int = 0  # webhooks come in another order, and twice
     before_reply: bool = False
 
+    @property
+    def sells(self) -> bool:
+        """Does a sale that is cut short like this go on from where it stood, to its end?"""
+        return self.path in _SELLS and not (self.lost or self.harms)
+
     def __str__(self) -> str:
         kill = "" if self.kill < 0 else f" killed {'after' if self.after else 'before'} effect {self.kill}"
         more = "" if self.second < 0 else f" and {self.second}"
@@ -63,10 +86,9 @@ def run(house: House, schedule: Schedule) -> list[str]:
     house.answers_bank = {"abandoned": "silence"}.get(schedule.path, "pass")
     house.double.post.copies = 2 if schedule.shuffle else 1
     house.double.post.reverse = bool(schedule.shuffle % 2)
-    pays = {"declined": "decline", "challenged": "challenge", "abandoned": "challenge", "pending": "pending"}
     sku = house.shelve(stock=1)
     ann, bob = f"ann-{sku}", f"bob-{sku}"  # nobody has anything of another schedule in the cart
-    order = house.order(sku, who=ann, pays=pays.get(schedule.path, "ok"))
+    order = house.order(sku, who=ann, pays=_PAYS.get(schedule.path, "ok"))
     orders = [order]
     house.harm(
         *(
@@ -99,6 +121,8 @@ def run(house: House, schedule: Schedule) -> list[str]:
     house.answers_bank = "pass" if schedule.path != "abandoned" else "silence"
     house.recover(*orders)
     wrong = violations(house, sku, 1, *orders)
+    if schedule.sells and house.orders.look(order).status is not Status.PAID:
+        wrong.append(f"{order} was given up though its machine went on")
     house.kill = Kill()
     return wrong
 
@@ -106,9 +130,8 @@ def run(house: House, schedule: Schedule) -> list[str]:
 def effects(house: House, path: str) -> int:
     """How many effects a sale of this kind has when nothing goes wrong."""
     house.kill = counted = Kill()
-    pays = {"declined": "decline", "challenged": "challenge", "abandoned": "challenge", "pending": "pending"}
     house.answers_bank = "silence" if path == "abandoned" else "pass"
-    order = house.order(who=f"counter-{path}", pays=pays.get(path, "ok"))
+    order = house.order(who=f"counter-{path}", pays=_PAYS.get(path, "ok"))
     house.walk(order)
     count = counted.count
     house.recover(order)

@@ -9,15 +9,15 @@ import pytest
 import resume_sagas
 from moto import mock_aws
 from shopwright.checkout import saga, sweep
-from shopwright.checkout.gateways import Gateway, Misconfigured
-from shopwright.checkout.order import Order, State, Status
+from shopwright.checkout.gateways import Gateway, Misconfigured, Told
+from shopwright.checkout.order import News, Order, State, Status
 from shopwright.documents.sqs import Queue
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.tenant import Tenant
 
 from local.gateways.faults import Fault
 from tests.fakes.gateway import Context
-from tests.integration.checkout.house import House, in_cart, violations
+from tests.integration.checkout.house import House, Kill, in_cart, violations
 
 
 def standing(house: House) -> tuple[tuple[Tenant, str], ...]:
@@ -82,6 +82,43 @@ def test_a_shopper_who_passes_their_banks_question_has_paid(house: House) -> Non
 
     assert house.walk(order) == "Paid"
     assert violations(house, sku, 1, order) == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "behind"])
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_bank_that_asks_twice_is_answered_twice_though_a_process_ends(house: House, steps: int, after: bool) -> None:
+    """Around the first answer that is shown to the gateway, and around what is written down of it."""
+    house.kill = Kill()
+    counted = house.order(who="cal", pays="challenge_twice")
+    assert house.walk(counted) == "Paid"
+    shown = house.kill.log.index("resume")
+    assert house.kill.log[shown : shown + 2] == ["resume", "tell"]
+
+    sku = house.shelve()
+    house.kill = Kill(shown + steps, after=after)
+    order = house.order(sku, pays="challenge_twice")
+
+    assert house.walk(order) == "Paid"
+    assert house.kill.killed
+    assert violations(house, sku, 1, order) == []
+
+
+def test_what_a_shopper_brings_while_the_answer_before_is_written_down_stays(house: House) -> None:
+    order = house.order(pays="challenge_twice")
+    desk, deadline = house.desk(), Deadline(5000)
+    saga.reserve(house.orders, order)
+    saga.authorize(house.tenant, order, desk=desk, deadline=deadline)
+    house.orders.prove(order, "first")
+
+    house.orders.prove(order, "second")
+    house.orders.tell(order, News(Told.CHALLENGED, challenge="again", proof="first"))
+
+    assert house.orders.look(order).payment.proof == "second"
+    assert house.orders.look(order).payment.challenge == "again"
+    house.orders.unprove(order, "second")
+    house.orders.cancel(order)
+    house.walk(order, "undo")
+    house.recover(order)
 
 
 @pytest.mark.parametrize("answer", ["fail", "silence"])

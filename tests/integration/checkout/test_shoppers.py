@@ -20,7 +20,7 @@ from tests.integration.database.conftest import Shop
 
 FULL = os.environ.get("SHOPWRIGHT_FULL") == "1"
 NAMES = ("ann", "bob", "cyd")
-PAYS = ("ok", "ok", "decline", "challenge", "pending")
+PAYS = ("ok", "ok", "decline", "challenge", "challenge_twice", "pending")
 HARMS = ("lose_request", "lose_reply", "fail_before", "fail_after", "busy", "duplicate", "later", "later_fails")
 
 

@@ -2,9 +2,10 @@
 
 Shoppers want the last one of an article. Whatever can happen does, in every order: a request or an answer is lost or
 late, a process ends between the gateway's deed and our note of it (in an undoing too), the gateway takes and gives back
-in its own time, its webhooks come late, twice and in any order, a shopper answers their bank or never does, goods are
-kept no longer while they are at it, a shop cancels, and an operator resumes what was parked. The design is one set of
-rules; each of `MUTANTS` breaks one of them, and must be found out.
+in its own time, its webhooks come late, twice and in any order, a bank asks its shopper once or twice, who answers or
+never does, a process ends while an answer is being used, goods are kept no longer while they are at it, a shop cancels,
+and an operator resumes what was parked. The design is one set of rules; each of `MUTANTS` breaks one of them, and must
+be found out.
 """
 
 from collections import deque
@@ -42,6 +43,8 @@ class Rules:
     undo_again: bool = True  # what is held after it was undone is undone once more
     asynchronous: bool = False  # the gateway takes and gives back in its own time
     challenges: bool = True  # banks ask shoppers something
+    uses_as_it_tells: bool = True  # an answer to the bank is used up in the write that tells what became of it
+    uses_its_own: bool = True  # and it alone, never the one that was brought meanwhile
     cancels: bool = True  # shops cancel
 
 
@@ -54,6 +57,8 @@ MUTANTS: dict[str, Rules] = {
     "undo from memory": Rules(undo_by_books=False),
     "a webhook that pays whatever the order": Rules(webhook_looks=False, asynchronous=True),
     "place what is being undone": Rules(confirm_looks=False),
+    "use the shopper's answer up, then write down what the bank said": Rules(uses_as_it_tells=False),
+    "use up whatever answer is there by then": Rules(uses_its_own=False),
     "undo once": Rules(undo_again=False, asynchronous=True),
 }
 
@@ -65,13 +70,18 @@ class Saga:
     at: At = At.RESERVE
     tries: int = 0
     order: str = "started"  # started placed paid undoing cancelled
-    known: str = "none"  # of the payment: none asked challenged declined authorized capturing captured undoing undone
+    known: str = (
+        "none"  # the payment: none asked challenged asked_again declined authorized capturing captured undoing undone
+    )
     kept: str = "none"  # none held released sold
-    books: str = "nothing"  # nothing challenged held taking taken back
+    books: str = "nothing"  # nothing challenged asks_again held taking taken back
     holds: int = 0  # open at the gateway
     taken: int = 0
     given: int = 0
     coming: frozenset[str] = frozenset()  # webhooks, and a request that is late
+    proof: int = 0  # which of the shopper's answers to their bank lies there to be shown to the gateway
+    brought: int = 0  # how many they have brought
+    using: bool = False  # what lies there is about to be taken away
     also: bool = False  # a second execution undoes it, while the first goes on until it sees that
 
 
@@ -111,6 +121,11 @@ def _wrongs(world: World, stock: int, *, stuck: bool) -> Iterator[str]:
             yield "charged twice"
         if saga.holds > 1 or (saga.holds and saga.taken > saga.given):
             yield "held twice"
+        if saga.order == "started" and saga.books == "asks_again" and not saga.proof:
+            if saga.known == "challenged":
+                yield "the bank's second question is never asked"
+            if saga.known == "asked_again" and saga.brought == 2:
+                yield "the shopper's second answer is lost"
         if saga.order == "placed" and saga.kept != "held":
             yield "placed without goods"
         if saga.at is At.END and not saga.also and not saga.coming and saga.books not in _AT_WORK:
@@ -198,7 +213,11 @@ def _authorize(saga: Saga, rules: Rules) -> Iterator[Saga]:
             yield _turn(saga)
         case "none":
             yield replace(saga, known="asked")  # written down before it is asked
-        case "challenged":
+        case "challenged" | "asked_again" if saga.using:
+            yield replace(saga, proof=0, using=False)
+        case "challenged" | "asked_again" if saga.proof:
+            yield from _shown(saga, rules)
+        case "challenged" | "asked_again":
             yield from _looked(saga)
             yield _turn(saga)  # the shopper's time is over
         case "asked":
@@ -221,9 +240,24 @@ def _held(saga: Saga, rules: Rules) -> Iterator[Saga]:
         yield replace(saga, books="challenged", known="challenged")
 
 
+def _shown(saga: Saga, rules: Rules) -> Iterator[Saga]:
+    """The gateway is shown what the shopper brought back; the same again is answered as before."""
+    answered = [saga]
+    if (saga.proof, saga.books) in ((1, "challenged"), (2, "asks_again")):
+        answered = [replace(saga, books="held", holds=saga.holds + 1, coming=saga.coming | {"authorized"})]
+    if (saga.proof, saga.books) == (1, "challenged"):
+        answered.append(replace(saga, books="asks_again"))
+    for one in answered:
+        yield one  # the answer is lost, or the process ends behind it
+        if not rules.uses_as_it_tells:
+            yield replace(one, proof=0)  # and the process ends
+        used = replace(one, using=True) if not rules.uses_its_own else replace(one, proof=0)
+        yield _recorded(used)
+
+
 def _recorded(saga: Saga) -> Saga:
-    known = {"held": "authorized", "challenged": "challenged", "taken": "authorized"}.get(saga.books, saga.known)
-    return replace(saga, known=known)
+    known = {"held": "authorized", "challenged": "challenged", "asks_again": "asked_again", "taken": "authorized"}
+    return replace(saga, known=known.get(saga.books, saga.known))
 
 
 def _looked(saga: Saga) -> Iterator[Saga]:
@@ -302,6 +336,10 @@ def _gateway(stock: int, saga: Saga, rules: Rules) -> Iterator[tuple[int, Saga]]
     """What the gateway, the bank and the shopper do in their own time."""
     if saga.books == "challenged":
         yield stock, replace(saga, books="held", holds=saga.holds + 1, coming=saga.coming | {"authorized"})
+        if saga.known == "challenged" and not saga.brought:
+            yield stock, replace(saga, proof=1, brought=1)
+    if saga.books == "asks_again" and saga.known == "asked_again" and saga.brought == 1:
+        yield stock, replace(saga, proof=2, brought=2)
     if "late" in saga.coming:
         here = replace(saga, coming=saga.coming - {"late"})
         if here.books == "nothing" or (here.books == "back" and rules.asynchronous):
@@ -323,7 +361,7 @@ def _webhooks(stock: int, saga: Saga, rules: Rules) -> Iterator[tuple[int, Saga]
         for left in (saga.coming - {told}, saga.coming):  # it may come once more
             here = replace(saga, coming=left)
             match told:
-                case "authorized" if saga.known in ("none", "asked", "challenged", "declined"):
+                case "authorized" if saga.known in ("none", "asked", "challenged", "asked_again", "declined"):
                     here = replace(here, known="authorized")
                     if saga.order == "cancelled" and rules.undo_again:
                         here = replace(here, at=At.UNDO, tries=0, order="undoing")
@@ -351,7 +389,7 @@ def _sweeper(stock: int, saga: Saga, rules: Rules) -> Iterator[tuple[int, Saga]]
     if saga.order != "started" or saga.kept != "held":
         return
     if rules.sweeper_looks:
-        if saga.known in ("none", "challenged", "declined"):
+        if saga.known in ("none", "challenged", "asked_again", "declined"):
             yield stock, replace(saga, order="undoing", also=True)
     else:
         yield stock + 1, replace(saga, kept="released")
@@ -389,7 +427,7 @@ def _reversed(saga: Saga, rules: Rules) -> Iterator[Saga]:
     match saga.books:
         case "nothing" | "back":
             yield saga if saga.books == "back" else replace(saga, books="back")
-        case "challenged":
+        case "challenged" | "asks_again":
             yield replace(saga, books="back")
         case "letting_go" | "giving_back":
             yield saga

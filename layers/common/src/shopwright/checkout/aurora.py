@@ -289,9 +289,12 @@ class MerchantOrders:
             self._log(db, self._held(db, order_id), kind, detail=detail)
 
     def tell(self, order_id: str, news: News) -> Heard:
-        """What a gateway has told: it is logged, and when it is news, everything that follows from it happens here."""
+        """What a gateway has told: it is logged, and when it is news, everything that follows from it happens here. An
+        answer to the bank is used up here and not before: else the bank's next question is lost with a process."""
         with self._open() as db:
             order = self._held(db, order_id)
+            if news.proof:
+                self._run(db, "unprove", order=order_id, proof=news.proof)
             before = None if news.told_as is None else self._before(db, news.told_as)
             if before is not None:
                 return Heard(order, applied=False, applied_before=before)
@@ -441,6 +444,11 @@ class MerchantOrders:
             self._run(db, "prove", order=order_id, proof=proof)
             self._run(db, "touch_order", order=order_id)
             return order
+
+    def unprove(self, order_id: str, proof: str) -> None:
+        """What the shopper's browser brought back was of no use; what it has brought meanwhile stays."""
+        with self._open() as db:
+            self._run(db, "unprove", order=order_id, proof=proof)
 
     def listen(self, order_id: str, wake: str) -> Order:
         """Whom to wake when something is told of this order; gives the order as it is at that moment."""

@@ -216,6 +216,7 @@ class News:
     told_as: str | None = None
     detail: str = ""
     challenge: str = ""  # a name in the vault
+    proof: str = ""  # likewise: what the shopper brought back, when this is what it was used for
     at: datetime | None = None  # when it happened, as the gateway says
 
 

@@ -170,6 +170,11 @@ returning reference;
 -- What the shopper's browser brought back from the bank, by its name in the vault.
 update shopwright.payment set proof = %(proof)s where merchant_id = %(merchant)s and order_id = %(order)s;
 
+-- name: unprove
+-- It has been used. One that was brought meanwhile has not.
+update shopwright.payment set proof = ''
+ where merchant_id = %(merchant)s and order_id = %(order)s and proof = %(proof)s;
+
 -- name: listen
 -- Whom to wake.
 update shopwright.payment set wake = %(wake)s where merchant_id = %(merchant)s and order_id = %(order)s;

@@ -260,13 +260,11 @@ def _heard_since(
     """What became of a challenge, or of a payment that the gateway is at work on; None: nothing yet."""
     waited = desk.now().timestamp() - order.payment.changed_at.timestamp()
     if order.payment.state is State.CHALLENGED and order.payment.proof:
-        answer: Authorization | None
         try:
-            answer = gateway.resume(order.pay(tenant), desk.proof(tenant, order.payment.proof), deadline)
+            return gateway.resume(order.pay(tenant), desk.proof(tenant, order.payment.proof), deadline)
         except ProofUnusable:  # a page opened by itself, or another payment's: the bank's question still stands
-            answer = None
-        desk.orders(tenant).prove(order.id, "")  # it has been used
-        return answer
+            desk.orders(tenant).unprove(order.id, order.payment.proof)
+            return None
     standing = gateway.find(order.pay(tenant), deadline)
     found = _as_answer(standing)
     if found is None and standing is not None and standing.held is Held.VOIDED:
@@ -311,6 +309,7 @@ def _told(answer: Authorization, tenant: Tenant, order: Order, desk: Desk) -> st
         answer.reference,
         detail=answer.reason,
         challenge=challenge,
+        proof=order.payment.proof,
     )
     now = orders.tell(order.id, news).order
     if now.payment.state in HOLDS:
