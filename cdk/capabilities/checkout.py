@@ -339,19 +339,26 @@ class Checkout(Construct):
                 says="A checkout ended without an outcome; the sweeper looks after its order. See "
                 "docs/runbooks/checkout.md.",
             )
-        on(
-            self,
-            "Differences",
-            cloudwatch.Metric(
-                namespace="Shopwright",
-                metric_name="ReconciliationDifferences",
-                dimensions_map={"service": "reconcile"},
-                statistic="Maximum",
-                period=Duration.hours(1),
+        for name, says in (
+            ("Differences", "Our books and a gateway's differ."),
+            (
+                "Unreached",
+                "Merchants' orders could not be held against their gateway; the log of reconcile names them.",
             ),
-            above=0,
-            says="Our books and a gateway's differ. See docs/runbooks/checkout.md.",
-        )
+        ):
+            on(
+                self,
+                name,
+                cloudwatch.Metric(
+                    namespace="Shopwright",
+                    metric_name=f"Reconciliation{name}",
+                    dimensions_map={"service": "reconcile"},
+                    statistic="Maximum",
+                    period=Duration.hours(1),
+                ),
+                above=0,
+                says=f"{says} See docs/runbooks/checkout.md.",
+            )
         for function in scheduled:
             on(
                 function,

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from shopwright.checkout import reconcile as books
 from shopwright.observability import metrics
 from shopwright.runtime import task
+from shopwright.runtime.journal import logger
 from shopwright.runtime.paying import GatewaySettings, OrderSettings
 
 
@@ -42,6 +43,9 @@ def build(desk: Callable[[], Desk] = wire) -> task.TaskHandler:
         day = call.day or (at.now() - timedelta(days=1)).date()
         came = books.reconcile(day, at.reconciling, task.deadline())
         metrics.count("ReconciliationDifferences", came.differences)
+        metrics.count("ReconciliationUnreached", len(came.unreached))
+        if came.unreached:
+            logger().warning("merchants not reached", extra={"merchants": came.unreached})
         return came
 
     return task.handler(reconcile, Call, kind="trigger")

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.architecture.tree import ROOT
 from tests.cdk.assembly import Assembly
 from tests.cdk.permissions import permissions
@@ -23,6 +25,15 @@ def test_an_operator_is_woken_when_a_sale_could_not_be_undone(cloud: Assembly) -
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
     assert [cloud.label("Service", action) for action in alarm["AlarmActions"]] == ["Service/Alarms/Topic"]
     assert "make resume" in alarm["AlarmDescription"]
+
+
+@pytest.mark.parametrize("name", ["Differences", "Unreached"])
+def test_an_operator_is_woken_by_what_a_night_could_not_reconcile(cloud: Assembly, name: str) -> None:
+    alarm = cloud.one(f"Service/Checkout/{name}").properties
+
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Shopwright", f"Reconciliation{name}", 0)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "reconcile"}]
+    assert [cloud.label("Service", action) for action in alarm["AlarmActions"]] == ["Service/Alarms/Topic"]
 
 
 def test_the_machine_parks_into_the_queue_that_is_watched(cloud: Assembly) -> None:

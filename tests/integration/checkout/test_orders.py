@@ -1,18 +1,21 @@
 """What a shop does about its orders, what is told of them, and whether the books and the gateway agree."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import pytest
 from shopwright.checkout import reconcile, saga
 from shopwright.checkout.aurora import Difference, OrderNotPaid, OrderPaidAlready
-from shopwright.checkout.gateways import Event, Gateway, Misconfigured, Told
+from shopwright.checkout.gateways import Event, Gateway, Misconfigured, OutcomeUnknown, Payment, Told
 from shopwright.checkout.order import CartBeingBought, News, OrderUnknown, State, Status
 from shopwright.database.connection import QueryFailed
 from shopwright.money import Money
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.tenant import Tenant
 
+from local.gateways.server import Gateways
 from tests.integration.checkout.house import SHOPS, House, violations
+from tests.integration.database.conftest import Shop
 
 
 def paid(house: House, **more: object) -> tuple[str, str]:
@@ -185,6 +188,67 @@ def test_nobody_sees_the_orders_of_another_shop(house: House) -> None:
         others.look(order)
     assert order not in {one.id for one in others.page(limit=50)[0]}
     assert others.log_of(order) == ()
+
+
+def test_a_gateway_that_hangs_keeps_no_other_merchant_out_and_its_own_comes_first_the_night_after(
+    house: House, shop: Shop, gateways: Gateways
+) -> None:
+    other = House(shop, gateways, next(one for one in SHOPS if one != house.vendor))
+    for one in (house, other):
+        one.run("delete from shopwright.reconciliation where merchant_id = %(m)s")
+    mine, theirs = [paid(house, who=f"h{number}")[1] for number in range(4)], paid(other, who="eve")[1]
+    today, clock, hangs = datetime.now(UTC).date(), [0.0], {house.tenant}
+
+    class Hanging:
+        def find(self, payment: Payment, deadline: Deadline) -> None:
+            clock[0] += deadline.left_s()
+            raise OutcomeUnknown
+
+    def gateway(tenant: Tenant, vendor: str) -> Gateway:
+        if tenant in hangs:
+            return cast("Gateway", Hanging())
+        return (house if tenant == house.tenant else other).desk().gateway(tenant, vendor)
+
+    def night(day: date) -> reconcile.Reconciled:
+        desk = reconcile.Desk(house.all_orders, gateway, Difference)
+        return reconcile.reconcile(day, desk, Deadline(60_000, now=lambda: clock[0]))
+
+    def seen(of: House) -> int:
+        rows = of.run("select checked from shopwright.reconciliation where merchant_id = %(m)s")
+        return sum(row["checked"] for row in rows)
+
+    first = night(today)
+    assert (first.unreached, seen(house)) == ((house.tenant.merchant_id,), 0)
+    assert seen(other) >= 1
+
+    tomorrow = today + timedelta(days=1)
+    assert house.all_orders.reconciliations_due(tomorrow, days_back=6)[0] == (house.tenant, today - timedelta(days=5))
+    hangs.clear()
+    second = night(tomorrow)
+    assert second.unreached == ()
+    assert seen(house) >= len(mine)
+    assert theirs not in {one.id for one in house.orders.page(limit=50)[0]}
+
+
+def test_a_merchant_with_many_orders_gives_way_to_the_others(house: House, shop: Shop, gateways: Gateways) -> None:
+    other = House(shop, gateways, next(one for one in SHOPS if one != house.vendor))
+    for one in (house, other):
+        one.run("delete from shopwright.reconciliation where merchant_id = %(m)s")
+        paid(one, who="max")
+    clock = [0.0]
+
+    def gateway(tenant: Tenant, vendor: str) -> Gateway:
+        clock[0] += 30.0 if tenant == house.tenant else 0.0
+        raise Misconfigured
+
+    came = reconcile.reconcile(
+        datetime.now(UTC).date(),
+        reconcile.Desk(house.all_orders, gateway, Difference),
+        Deadline(60_000, now=lambda: clock[0]),
+    )
+
+    assert other.tenant.merchant_id not in came.unreached
+    assert other.run("select 1 from shopwright.reconciliation where merchant_id = %(m)s")
 
 
 def test_a_difference_that_somebody_made_behind_our_back_is_found(house: House) -> None:

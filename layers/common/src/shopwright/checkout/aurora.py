@@ -148,10 +148,11 @@ class Orders:
         rows = self._database.run(_QUERIES["merchants_telling"], {"limit": at_most})
         return tuple(Tenant(row["merchant_id"]) for row in rows)
 
-    def merchants_selling(self, day: date) -> tuple[Tenant, ...]:
-        """Who had an order on this day, or one of before that changed since."""
-        rows = self._database.run(_QUERIES["merchants_selling"], {"day": day})
-        return tuple(Tenant(row["merchant_id"]) for row in rows)
+    def reconciliations_due(self, day: date, *, days_back: int) -> tuple[tuple[Tenant, date], ...]:
+        """Whose orders are to be held against their gateway, those first who have waited longest for it; and since
+        which day, `days_back` at most, they have not been."""
+        rows = self._database.run(_QUERIES["reconciliations_due"], {"day": day, "days_back": days_back})
+        return tuple((Tenant(row["merchant_id"]), row["since"]) for row in rows)
 
 
 class MerchantOrders:
@@ -572,10 +573,11 @@ class MerchantOrders:
             rows = db.execute(_QUERIES["sold_out"], self._values(order=event.order_id)).fetchall()
         return tuple(str(row["sku"]) for row in rows)
 
-    def of_day(self, day: date, *, after_id: str | None, at_most: int = 200) -> tuple[str, ...]:
-        """The ids of a day's orders, and of those that changed since it began."""
+    def of_day(self, day: date, *, since: date, after_id: str | None, at_most: int = 200) -> tuple[str, ...]:
+        """The ids of a day's orders, and of those of before that changed since another day began."""
+        values = self._values(day=day, since=since, after=after_id, limit=at_most)
         with self._open() as db:
-            rows = db.execute(_QUERIES["of_day"], self._values(day=day, after=after_id, limit=at_most)).fetchall()
+            rows = db.execute(_QUERIES["of_day"], values).fetchall()
         return tuple(str(row["id"]) for row in rows)
 
     def reconciled(self, day: date, *, checked: int, unasked: int, differences: Sequence[Difference]) -> None:

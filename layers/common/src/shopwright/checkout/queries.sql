@@ -279,16 +279,16 @@ update shopwright.purchase set swept_at = clock_timestamp() where merchant_id = 
 -- The merchants who have something to tell.
 select * from shopwright.merchants_telling(%(limit)s::int4);
 
--- name: merchants_selling
--- The merchants who had an order on this day, or one of before that changed since.
-select * from shopwright.merchants_selling(%(day)s::date);
+-- name: reconciliations_due
+-- The merchants whose orders are to be held against their gateway, those first who have waited longest, and since when.
+select * from shopwright.reconciliations_due(%(day)s::date, %(days_back)s::int4);
 
 -- name: of_day
--- The orders of a day, and what changed since it began.
+-- The orders of a day, and those of before that changed since another one began.
 select o.id
   from shopwright.purchase o
  where o.merchant_id = %(merchant)s
-   and o.changed_at >= %(day)s::date::timestamp at time zone 'UTC'
+   and o.changed_at >= %(since)s::date::timestamp at time zone 'UTC'
    and o.created_at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
    and (%(after)s::text is null or o.id > %(after)s::text)
  order by o.id
