@@ -75,7 +75,7 @@ class LineOfQuote(_Shape):
 
     sku: Word
     product_id: Word
-    title: Annotated[str, Field(max_length=5000)]
+    title: Annotated[str, Field(max_length=quote.LONGEST_TITLE)]
     quantity: Whole
     unit_minor: Whole
     total_minor: Whole

@@ -1,6 +1,7 @@
 """The shopper's one word, as it comes over HTTP: who may give it, how it is repeated, and what is never stored."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import checkout
@@ -9,13 +10,14 @@ from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart as carting
 from shopwright.checkout.canonical import digest
 from shopwright.checkout.cart import Line, Put
-from shopwright.checkout.consent import Claim, KeyOfAnother, RequestInFlight
+from shopwright.checkout.consent import MAX_URL, Claim, KeyOfAnother, RequestInFlight
 from shopwright.checkout.gateways import Misconfigured, instrument
 from shopwright.checkout.order import Placing
-from shopwright.checkout.quote import Signatures
+from shopwright.checkout.quote import LONGEST_TITLE, MOST_BYTES, Signatures
 from shopwright.checkout.stepfunctions import SagaUnavailable
 from shopwright.checkout.terms import Terms
 from shopwright.money import Money
+from shopwright.runtime.http import LARGEST_BODY_BYTES
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.passport import SigningKey
@@ -46,10 +48,11 @@ class Desk:
         self.kept: list[str] = []
         self.saga_down = False
         self.configured = True
+        self.offers = [TENT]
 
     def build(self) -> Any:
         def offers(caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
-            return {sku: (TENT,) for sku in skus if sku == TENT.sku}
+            return {sku: (offer,) for offer in self.offers for sku in skus if sku == offer.sku}
 
         return checkout.Desk(
             members=self.members,
@@ -110,11 +113,15 @@ class Desk:
         return gateway.send(handler, gateway.request("POST", path, token=gateway.claims(row), body=body, **more))
 
     def quote(self) -> dict[str, Any]:
-        caller = Caller(Tenant("outdoor"), "shopper", ANN.subject, frozenset())  # type: ignore[arg-type]  # the role's text
-        self.carts.change(caller, Put(Line("TENT-2P", 1)))
-        answer = self.call("/v1/checkout/quote", {"instrument": "pm_card_visa"})
+        answer = self.asked()
         assert answer.status == 200
         return dict(answer.body)
+
+    def asked(self) -> Answer:
+        caller = Caller(Tenant("outdoor"), "shopper", ANN.subject, frozenset())  # type: ignore[arg-type]  # the role's text
+        for offer in self.offers:
+            self.carts.change(caller, Put(Line(offer.sku, 1)))
+        return self.call("/v1/checkout/quote", {"instrument": "pm_card_visa"})
 
 
 def agreed(quoted: dict[str, Any], **changed: Any) -> dict[str, Any]:
@@ -146,6 +153,27 @@ def test_a_quote_holds_no_token_and_a_repeated_order_starts_one_saga_and_answers
     assert first.body["status_url"] == f"/v1/orders/{first.body['order_id']}"
     assert again.headers["idempotent-replayed"] == "true"
     assert len(desk.started) == len(desk.placed) == 1
+
+
+def test_the_fullest_cart_with_the_longest_titles_is_quoted_and_ordered(desk: Desk) -> None:
+    words = "Двухместная палатка " * 300
+    desk.offers = [replace(TENT, sku=f"T-{number}", product_id=f"p-{number}", title=words) for number in range(50)]
+
+    quoted = desk.quote()
+
+    assert {len(line["title"]) for line in quoted["quote"]["lines"]} == {LONGEST_TITLE}
+    assert desk.call("/v1/checkout", agreed(quoted), headers=KEY).status == 202
+    assert desk.placed[0].quote.lines[0].title.endswith("…")
+
+
+def test_what_could_not_be_sent_back_is_not_quoted(desk: Desk) -> None:
+    name = "é" * 190
+    desk.offers = [replace(TENT, sku=f"{name}{number}", product_id=name, title=name) for number in range(50)]
+
+    answer = desk.asked()
+
+    assert (answer.status, answer.body["error"]) == (409, "QuoteTooLong")
+    assert MOST_BYTES + MAX_URL + 3000 < LARGEST_BODY_BYTES  # with a signature, a consent and an address around it
 
 
 def test_another_body_under_the_same_key_is_refused(desk: Desk) -> None:

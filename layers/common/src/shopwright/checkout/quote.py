@@ -7,6 +7,7 @@ with a key of the merchant's and is the same only for the same instrument of the
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +23,8 @@ from shopwright.tenancy.passport import SigningKey
 from shopwright.tenancy.secretsmanager import Secret, SecretMalformed
 
 LIFETIME_S = 15 * 60
+LONGEST_TITLE = 150  # what it is is said by its number; a shop's title may be a paragraph
+MOST_BYTES = 60 * 1024  # a quote comes back whole, in a body of 64 KiB, written in as many bytes as JSON allows
 _DOMAIN = b"shopwright quote 1\n"
 
 
@@ -52,6 +55,13 @@ class NothingToPay(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This cart costs nothing, and the shop takes no orders without a price. Please ask the shop.")
+
+
+class QuoteTooLong(Conflict):
+    """More than can be agreed to at once: the quote could be made, and never sent back."""
+
+    def __init__(self) -> None:
+        super().__init__("There is too much in this cart for one order. Order a part of it first.")
 
 
 class QuoteForged(Invalid):
@@ -135,7 +145,7 @@ def make(
     if total == 0:
         raise NothingToPay
     Money(total, terms.currency)  # refuses what is beyond any price
-    return Quote(
+    made = Quote(
         merchant_id=caller.tenant.merchant_id,
         subject=caller.subject,
         nonce=secrets.token_hex(16) if nonce is None else nonce,
@@ -152,6 +162,9 @@ def make(
         issued_at=int(now),
         expires_at=int(now) + LIFETIME_S,
     )
+    if len(json.dumps(made.json())) > MOST_BYTES:
+        raise QuoteTooLong
+    return made
 
 
 def pay_with(quote: Quote, instrument: str) -> Quote:
@@ -264,10 +277,14 @@ def _line(shown: Shown, terms: Terms) -> QuotedLine:
     return QuotedLine(
         sku=shown.line.sku,
         product_id=offer.product_id,
-        title=f"{offer.title}, {offer.variant}" if says_more else offer.title,
+        title=_cut(f"{offer.title}, {offer.variant}" if says_more else offer.title),
         quantity=quantity,
         unit_minor=unit_minor,
         total_minor=total,
         tax_rate=rate,
         tax_minor=tax_in(total, rate),
     )
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
