@@ -106,7 +106,7 @@ resume: env-product ## have parked sagas undone once more, once the cause is cur
 sweep: env-product ## cut sales short in every way there is: 5,000 schedules and more (an hour); SEED=
 	@SHOPWRIGHT_FULL=1 $(PRODUCT) -m pytest tests/integration/checkout/test_sweep.py -m full -s -q
 
-replay: env-product ## send what failed again: QUEUE=ingestion-failed|receipts-failed|stock-failed|sales-failed|..., LIMIT= DRY=1 STAGE=
+replay: env-product ## send what failed again: QUEUE=ingestion-failed|receipts-failed|stock-failed|sales-failed|webhooks-failed|..., LIMIT= DRY=1 STAGE=
 	@$(PRODUCT) -m local.replay
 
 reembed: env-product ## embed a shop's passages with another model: MERCHANT=kitchen|ALL MODEL=, BACK=1 FORGET=1 STAGE=

@@ -1,7 +1,8 @@
 """make replay QUEUE=ingestion-failed: send what failed on its way again, once its cause is cured.
 
 Documents that failed lie in ingestion-failed and ingestion-dead-letters; orders whose receipt, stock or count could
-not be seen to, in receipts-failed, stock-failed and sales-failed.
+not be seen to, in receipts-failed, stock-failed and sales-failed; what gateways told and could not be applied, in
+webhooks-failed.
 
 DRY=1 only says what would be done, LIMIT=n does so many, STAGE=prod does it on AWS and not on the laptop.
 """
@@ -21,6 +22,7 @@ QUEUES = {
     "receipts-failed": "replay-events",
     "stock-failed": "replay-events",
     "sales-failed": "replay-events",
+    "webhooks-failed": "replay-events",
 }
 
 

@@ -7,6 +7,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.capabilities.payments import Payments
 from cdk.parts.acknowledge import acknowledge
 from cdk.parts.alarms import MINUTE
 from cdk.parts.capability_function import CapabilityFunction
@@ -22,9 +23,10 @@ _ON_THE_SHELF = ("OrderPaid", "OrderCancelled", "OrderRefunded")
 
 class AfterSale(Construct):
     """The topic of order events → a queue for each who acts on them → write-receipt, tell-stock, count-sale; what one
-    of them cannot do waits in its own queue of failures, and replay-events sends it on its way again."""
+    of them cannot do waits in its own queue of failures, and replay-events sends it on its way again, as it does what
+    gateways told of payments."""
 
-    def __init__(self, scope: Construct, name: str, *, ground: Ground, topic: sns.Topic) -> None:
+    def __init__(self, scope: Construct, name: str, *, ground: Ground, topic: sns.Topic, payments: Payments) -> None:
         super().__init__(scope, name)
         self._ground = ground
         self._topic = topic
@@ -40,7 +42,7 @@ class AfterSale(Construct):
         count = self._consumer("count-sale", "sales", _SOLD)
 
         replay = CapabilityFunction(self, "replay-events", ground, timeout_s=300, memory_mb=256)
-        for what, (queue, failed) in self.queues.items():
+        for what, (queue, failed) in {**self.queues, "webhooks": (payments.events, payments.dead_letters)}.items():
             replay.add_environment(f"{what.upper()}_QUEUE_URL", queue.queue_url)
             replay.add_environment(f"{what.upper()}_FAILED_QUEUE_URL", failed.queue_url)
             allow(replay, ["sqs:SendMessage"], queue.queue_arn)

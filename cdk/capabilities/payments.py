@@ -66,7 +66,8 @@ class Payments(Construct):
             "DeadLettersWait",
             self.dead_letters.metric_approximate_number_of_messages_visible(period=MINUTE),
             above=0,
-            says="A gateway told something of a payment that could not be applied. See docs/runbooks/payments.md.",
+            says="A gateway told something of a payment that could not be applied: read why in the log of "
+            "settle-payments, cure it, and run make replay QUEUE=webhooks-failed (docs/runbooks/payments.md).",
         )
         ground.alarms.on(
             self,

@@ -66,7 +66,7 @@ class Service(Stack):
         self.checkout = Checkout(
             self, "Checkout", ground=ground, door=self.door, payments=self.payments, after=upkeep.migrations
         )
-        self.after_sale = AfterSale(self, "AfterSale", ground=ground, topic=self.checkout.topic)
+        self.after_sale = AfterSale(self, "AfterSale", ground=ground, topic=self.checkout.topic, payments=self.payments)
         self.streaming = Streaming(self, "Streaming", ground=ground, door=self.door, agent_arn=agent_arn)
         if agent is None:
             for answers in (conversation.answers, self.streaming.answers):

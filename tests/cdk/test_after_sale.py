@@ -54,6 +54,23 @@ def test_what_fails_waits_two_weeks_for_an_operator_who_is_woken(cloud: Assembly
     assert f"make replay QUEUE={what}-failed" in alarm["AlarmDescription"]
 
 
+@pytest.mark.parametrize(
+    ("what", "queue", "failed"),
+    [
+        *((what, f"{HOME}/{what.capitalize()}", f"{HOME}/{what.capitalize()}Failed") for what in CONSUMERS),
+        ("webhooks", "Service/Payments/Events", "Service/Payments/DeadLetters"),
+    ],
+)
+def test_what_failed_can_be_sent_again_to_whom_it_is_for(cloud: Assembly, what: str, queue: str, failed: str) -> None:
+    given = cloud.function("replay-events").properties["Environment"]["Variables"]
+    may = permissions(cloud)[f"{HOME}/replay-events/Role"]
+
+    assert cloud.label("Service", given[f"{what.upper()}_QUEUE_URL"]) == queue
+    assert cloud.label("Service", given[f"{what.upper()}_FAILED_QUEUE_URL"]) == failed
+    assert may[queue] == ["sqs:SendMessage"]
+    assert "sqs:DeleteMessage" in may[failed]
+
+
 def test_receipts_are_written_by_one_function_and_read_by_the_one_that_lends_them(cloud: Assembly) -> None:
     reach = {
         role.split("/")[2]: actions

@@ -21,6 +21,7 @@ def test_an_event_that_cannot_be_applied_waits_for_an_operator_who_is_woken(clou
     assert events["SqsManagedSseEnabled"] is dead["SqsManagedSseEnabled"] is True
     alarm = cloud.one("Service/Payments/DeadLettersWait").properties
     assert (alarm["Namespace"], alarm["Threshold"]) == ("AWS/SQS", 0)
+    assert "make replay QUEUE=webhooks-failed" in alarm["AlarmDescription"]
     assert alarm["AlarmActions"]
 
 

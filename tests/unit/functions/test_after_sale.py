@@ -16,6 +16,9 @@ from moto import mock_aws
 from shopwright.checkout import s3 as adapter
 from shopwright.checkout.aurora import Announcement, EventUnknown
 from shopwright.checkout.event import OrderEvent
+from shopwright.checkout.gateways import Event, Told
+from shopwright.checkout.gateways import message as webhook_message
+from shopwright.checkout.gateways.message import WebhookMessage
 from shopwright.checkout.ids import new_id
 from shopwright.checkout.order import Order, OrderLine, OrderUnknown, Paying, State, Status
 from shopwright.checkout.s3 import LENT_S, MerchantReceipts, Receipts, ReceiptsRefused
@@ -343,15 +346,22 @@ def test_kept_answers_end_once_for_each_change_and_the_last_one_sold_is_said(
     assert (said["merchant_id"], said["skus"]) == ("outdoor", ["FH-TEN-121"])
 
 
-def test_an_event_goes_to_the_consumer_that_failed_and_what_is_none_stays() -> None:
-    what = "stock"
+def webhook(number: int) -> str:
+    event = Event(f"evt_{number}", Told.CAPTURED, "captured", "pi_1", "s-1.1", ORDER, Money(19_900, "EUR"), PAID_AT)
+    return webhook_message.of(OUTDOOR, "stripe", event).model_dump_json()
+
+
+@pytest.mark.parametrize("what", ["stock", "webhooks"])
+def test_an_event_goes_to_the_consumer_that_failed_and_what_is_none_stays(what: str) -> None:
     client = sqs.client.__wrapped__()
     urls = {name: client.create_queue(QueueName=name)["QueueUrl"] for name in (f"{what}-failed", f"{what}-events")}
     way = replay_events.Way(
-        Queue(urls[f"{what}-failed"], lambda: client), Queue(urls[f"{what}-events"], lambda: client).send
+        Queue(urls[f"{what}-failed"], lambda: client),
+        Queue(urls[f"{what}-events"], lambda: client).send,
+        WebhookMessage if what == "webhooks" else OrderEvent,
     )
     orders = Orders()
-    messages = [orders.tell() for _ in range(12)]
+    messages = [webhook(number) if what == "webhooks" else orders.tell() for number in range(12)]
     for body in (*messages, "not an event"):
         client.send_message(QueueUrl=urls[f"{what}-failed"], MessageBody=body)
     handler = replay_events.build(lambda: replay_events.Desk({f"{what}-failed": way}))
