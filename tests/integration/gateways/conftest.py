@@ -10,9 +10,13 @@ from tests.integration.gateways.specs import Specs
 
 
 @pytest.fixture(scope="session")
-def specs() -> Specs | None:
-    """The vendors' specifications; None without SPECS=<folder>."""
-    return Specs.given()
+def specs() -> Iterator[Specs | None]:
+    """The vendors' specifications; None without SPECS=<folder>. With -s, what they were used for is said at the end."""
+    given = Specs.given()
+    yield given
+    if given is not None:
+        for what, times in (*sorted(given.examples.items()), *sorted(given.counted.items())):
+            print(f"{what}: {times}")  # noqa: T201 - the figures that the specifications are good for
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ class Specs:
     """Both vendors' descriptions, and how often each part of them was used."""
 
     folder: Path
-    counted: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)  # what was held against them
+    examples: Counter[str] = field(default_factory=Counter)  # of theirs, that our adapters read
 
     def __post_init__(self) -> None:
         self.stripe = _nullable(self._read("stripe/stripe-openapi.apis-guru-1.3.17.json"))
@@ -95,7 +96,7 @@ class Specs:
         self._hold("stripe event", self.stripe, {"$ref": "#/components/schemas/event"}, body, body["type"])
         about = body["data"]["object"]
         schema = {"$ref": f"#/components/schemas/{about['object']}"}
-        self._hold("stripe event", self.stripe, schema, about, body["type"])
+        self._hold("stripe event's object", self.stripe, schema, about, body["type"])
 
     def _hold(self, what: str, spec: dict[str, Any], schema: dict[str, Any], told: Any, where: object) -> None:
         place = f"{what} {json.dumps(schema, sort_keys=True)[:400]}"

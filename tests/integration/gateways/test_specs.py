@@ -33,6 +33,7 @@ def test_every_example_of_an_answer_to_a_payment_is_read(given: Specs) -> None:
         if is_answer and "resultCode" in example["value"]:
             outcomes[adyen.authorization(example["value"]).outcome] += 1
     assert outcomes == {Outcome.AUTHORIZED: 8, Outcome.CHALLENGED: 3}
+    given.examples["CheckoutService-v72 examples read, answers to a payment"] = outcomes.total()
 
 
 def test_every_example_of_an_answer_to_a_change_is_read(given: Specs) -> None:
@@ -44,6 +45,7 @@ def test_every_example_of_an_answer_to_a_change_is_read(given: Specs) -> None:
             assert change.reference
             read += 1
     assert read == 7
+    given.examples["CheckoutService-v72 examples read, answers to a change"] = read
 
 
 def test_every_example_of_a_notification_is_verified_and_read(given: Specs, with_adyen: Shop) -> None:
@@ -65,6 +67,7 @@ def test_every_example_of_a_notification_is_verified_and_read(given: Specs, with
         assert events, name
         told.update(event.told for event in events)
     assert told.total() == 42
+    given.examples["Webhooks-v1 examples verified and read"] = told.total()
     for expected in (
         Told.AUTHORIZED,
         Told.CAPTURED,
@@ -84,6 +87,7 @@ def test_every_fixture_of_stripe_is_read_as_the_object_of_an_event(given: Specs,
         assert event.told is Told.OTHER, name
         read += 1
     assert read == 176
+    given.examples["Stripe fixtures3 resources verified and read"] = read
 
 
 def test_stripes_own_payment_intent_is_read_in_each_of_its_states(given: Specs) -> None:
@@ -93,6 +97,7 @@ def test_stripes_own_payment_intent_is_read_in_each_of_its_states(given: Specs) 
         standing = stripe.standing({**intent, "status": status})
         assert standing.reference == intent["id"]
     assert len({stripe.standing({**intent, "status": status}).held for status in statuses}) == 6  # two are open
+    given.examples["Stripe statuses of a payment intent read"] = len(statuses)
 
 
 def test_a_double_that_spoke_otherwise_than_its_vendor_would_be_caught(given: Specs, shop: Shop) -> None:
