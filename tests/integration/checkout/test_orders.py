@@ -105,6 +105,18 @@ def test_a_webhook_of_another_amount_changes_nothing_and_waits_for_an_operator(h
     assert [one.told for one in house.orders.log_of(order) if one.told] == [f"{house.vendor}:e-1"]
 
 
+def test_nobody_is_asked_to_act_before_it_is_known_what_the_bank_wants(house: House) -> None:
+    order = house.order(house.shelve(), who="gus", pays="challenge")
+    saga.reserve(house.orders, order)
+    house.orders.ask(order)
+
+    house.orders.tell(order, News(Told.CHALLENGED))  # a webhook is first
+    assert house.orders.look(order).shown == "pending"
+
+    house.orders.tell(order, News(Told.CHALLENGED, challenge="name in the vault"))
+    assert house.orders.look(order).shown == "action_needed"
+
+
 def test_a_dispute_is_kept_although_the_process_that_was_told_it_ended(house: House) -> None:
     _, order = paid(house, who="dan")
     looked = house.orders.look(order)

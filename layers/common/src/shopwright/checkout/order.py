@@ -172,10 +172,15 @@ class Order:
         return self.payment.state is State.UNDO_FAILED and not self.payment.held
 
     @property
+    def _asks_shopper(self) -> bool:
+        """Is it known what their bank wants of them? A webhook says that it wants something, and not what."""
+        return self.payment.state is State.CHALLENGED and bool(self.payment.challenge) and not self.payment.proof
+
+    @property
     def shown(self) -> str:
         """How far it is, in a word for whoever bought it."""
         match self.status:
-            case Status.STARTED if self.payment.state is State.CHALLENGED and not self.payment.proof:
+            case Status.STARTED if self._asks_shopper:
                 return "action_needed"
             case Status.STARTED if self.payment.state in (State.ASKED, State.PENDING, State.CHALLENGED):
                 return "pending"
