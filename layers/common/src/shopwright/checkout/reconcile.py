@@ -33,7 +33,7 @@ _OVER = frozenset({Status.PAID, Status.CANCELLED, Status.REFUNDED})
 _NEVER_ASKED = frozenset({State.NONE})
 
 
-class GatewaySilent(Unavailable):
+class BooksOutOfReach(Unavailable):
     """A merchant's gateway does not answer: their orders are held against it another night."""
 
 
@@ -79,7 +79,7 @@ def reconcile(day: date, desk: Desk, deadline: Deadline) -> Reconciled:
         tenant, work = waiting.popleft()
         try:
             came = _turn(work, deadline)
-        except GatewaySilent:
+        except BooksOutOfReach:
             unreached.append(tenant)
             continue
         if came is None:
@@ -140,7 +140,7 @@ def _merchant(tenant: Tenant, since: date, day: date, desk: Desk, deadline: Dead
             standing, asked = None, False
             failed, in_a_row = failed + 1, in_a_row + 1
             if in_a_row == SILENT:
-                raise GatewaySilent from None
+                raise BooksOutOfReach from None
         checked += 1
         unasked += not asked
         differences += [
@@ -149,7 +149,7 @@ def _merchant(tenant: Tenant, since: date, day: date, desk: Desk, deadline: Dead
         ]
         yield
     if failed and not answered:
-        raise GatewaySilent
+        raise BooksOutOfReach
     orders.reconciled(day, checked=checked, unasked=unasked, differences=differences)
     return _Seen(checked, unasked, len(differences))
 
