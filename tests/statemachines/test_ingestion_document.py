@@ -49,6 +49,7 @@ def test_every_task_has_a_timeout_and_retries_only_what_is_safe_to_retry(name: s
     import shopwright.database.connection
     import shopwright.documents.s3
     import shopwright.documents.sandbox
+    import shopwright.orchestrator.answer_cache
     import shopwright.resilience.deadline
     import shopwright.tenancy.secretsmanager  # noqa: F401
 
