@@ -68,7 +68,11 @@ class Auditing(Construct):
             self,
             "NotHandedIn",
             cloudwatch.Metric(
-                namespace="Shopwright", metric_name="AuditNotHandedIn", statistic="Sum", period=Duration.minutes(5)
+                namespace="Shopwright",
+                metric_name="AuditNotHandedIn",
+                dimensions_map={"service": "every-function"},  # observability/metrics.py
+                statistic="Sum",
+                period=Duration.minutes(5),
             ),
             above=0,
             says="Requests were answered whose audit records could not be handed in. They are in the functions' logs, "

@@ -90,7 +90,7 @@ def _record(at: Desk, caller: Caller, request_id: str, arguments: object, told: 
     try:
         at.trail.hand_in(record)
     except audit.AuditUnavailable as failure:
-        metrics.count("AuditNotHandedIn")
+        metrics.count_together("AuditNotHandedIn")
         logger().error("audit record not handed in", extra={"record": asdict(record)}, exc_info=failure)
 
 

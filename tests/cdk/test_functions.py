@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from shopwright.observability.metrics import EVERYBODY, NAMESPACE
 
 from tests.cdk.assembly import FUNCTIONS, Assembly
 
@@ -117,3 +118,18 @@ def test_only_functions_with_a_connection_reserve_environments(cloud: Assembly) 
     }
 
     assert reserved == connected
+
+
+def test_every_alarm_on_a_count_of_ours_names_who_counts_it_and_so_can_fire(cloud: Assembly) -> None:
+    counters = {
+        cloud.function(folder).properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for folder in FUNCTIONS
+    } | {EVERYBODY}
+    on_ours = [
+        one.properties for one in cloud.all("AWS::CloudWatch::Alarm") if one.properties.get("Namespace") == NAMESPACE
+    ]
+
+    assert len(on_ours) >= 7
+    for alarm in on_ours:
+        (dimension,) = alarm["Dimensions"]
+        assert dimension["Name"] == "service"
+        assert dimension["Value"] in counters, alarm["MetricName"]

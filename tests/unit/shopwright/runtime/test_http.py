@@ -18,7 +18,7 @@ from shopwright.errors import (
     ShopwrightError,
     Unavailable,
 )
-from shopwright.observability import audit
+from shopwright.observability import audit, metrics
 from shopwright.runtime import http
 
 from tests.fakes import gateway
@@ -524,4 +524,7 @@ def test_an_answer_goes_out_although_its_record_cannot_be_handed_in(capsys: pyte
     shop.trail.down = True
 
     assert shop.ask().status == 200
-    assert "audit record not handed in" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "audit record not handed in" in said
+    (counted,) = [line for line in map(json.loads, said.splitlines()) if "AuditNotHandedIn" in line]
+    assert (counted["AuditNotHandedIn"], counted["service"]) == ([1], metrics.EVERYBODY)

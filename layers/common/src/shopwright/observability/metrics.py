@@ -3,9 +3,11 @@
 from functools import cache
 
 from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 NAMESPACE = "Shopwright"
+# Each function's counts are a metric of their own, found by its name; this is the name of what all count as one.
+EVERYBODY = "every-function"
 
 
 @cache
@@ -17,6 +19,12 @@ def metrics() -> Metrics:
 def count(name: str, value: int = 1) -> None:
     """Count something that happened."""
     metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def count_together(name: str) -> None:
+    """Count something that several functions may see, so that one alarm hears of it whoever did: written at once."""
+    with single_metric(name, MetricUnit.Count, 1, namespace=NAMESPACE, default_dimensions={"service": EVERYBODY}):
+        pass
 
 
 def gauge(name: str, value: float) -> None:

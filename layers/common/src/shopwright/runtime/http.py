@@ -156,7 +156,7 @@ class Handler:
         try:
             self._trail().hand_in(record)
         except audit.AuditUnavailable as failure:
-            metrics.count("AuditNotHandedIn")
+            metrics.count_together("AuditNotHandedIn")
             logger().error("audit record not handed in", extra={"record": asdict(record)}, exc_info=failure)
 
 

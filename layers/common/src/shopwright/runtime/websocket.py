@@ -156,7 +156,7 @@ def record(asked: Asked, line: Line, trail: Audit, *, now: float) -> None:
     try:
         trail.hand_in(made)
     except audit.AuditUnavailable as failure:
-        metrics.count("AuditNotHandedIn")
+        metrics.count_together("AuditNotHandedIn")
         logger().error("audit record not handed in", extra={"record": asdict(made)}, exc_info=failure)
 
 
