@@ -142,6 +142,23 @@ def test_a_cart_is_changed_and_emptied(counter: Counter) -> None:
     assert counter.said("what's in my cart?") == TALK["empty"]
 
 
+def test_as_many_are_taken_out_as_were_named_and_the_shopper_hears_what_is_left(counter: Counter) -> None:
+    counter.said("Add five tents to my cart")
+
+    assert "4 × Tent" in counter.said("remove one tent")
+    assert "2 × Tent" in counter.said("Take 2 tents out of my cart")
+    assert "1 × Tent" in counter.said("remove one of them")
+    assert counter.said("remove one tent") == TALK["emptied"]
+
+
+@pytest.mark.parametrize("message", ["remove the tent", "remove three tents", "remove all tents", "Remove all 2 tents"])
+def test_one_article_taken_out_whole_leaves_the_others(counter: Counter, message: str) -> None:
+    counter.said("Add two tents to my cart")
+    counter.said("Add a stove to my cart")
+
+    assert counter.said(message) == "In your cart: 1 × Stove (49.00 EUR). Together: 49.00 EUR."
+
+
 def test_what_is_taken_out_of_an_empty_cart_or_is_not_in_it_is_said(counter: Counter) -> None:
     assert counter.said("remove the tent from my cart") == TALK["empty"]
     counter.said("Add a tent to my cart")

@@ -15,7 +15,7 @@ from shopwright.grounding.wording import wording
 from shopwright.observability.audit import digest
 from shopwright.orchestrator.intent import WORDS_ALONE, By, Kind, Request, read
 from shopwright.orchestrator.registry import Outcome
-from shopwright.orchestrator.wanted import Change, Pointing, change_of_cart, product_words
+from shopwright.orchestrator.wanted import Change, Pointing, change_of_cart, numerals, product_words
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller
 
@@ -45,6 +45,7 @@ _TELLS_US = re.compile(
     re.IGNORECASE,
 )
 _THE_CART = re.compile(r"\b(?:cart|basket|bag|trolley)\b", re.IGNORECASE)
+_ALL_OF_ONE = re.compile(r"\b(?:remove|delete|throw|take) all\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _cart(request: Request, visit: _Visit) -> str:
     match change:
         case Change.SHOW:
             return _told(_given(visit.tool("edit_cart", action="show")))
-        case Change.CLEAR:
+        case Change.CLEAR if not _ALL_OF_ONE.search(request.text) or not product_words(request.text):
             _given(visit.tool("edit_cart", action="empty"))
             return wording().talk["emptied"]
         case Change.SWAP:
@@ -177,8 +178,12 @@ def _cart(request: Request, visit: _Visit) -> str:
     line = _line(request, _given(visit.tool("edit_cart", action="show"))["lines"], visit)
     if isinstance(line, str):
         return line
-    if change is Change.REMOVE:
-        return _told(_given(visit.tool("edit_cart", action="remove", sku=line["sku"])))
+    if change in (Change.REMOVE, Change.CLEAR):
+        left = line["quantity"] - (request.wanted.quantity or line["quantity"])
+        if left > 0:
+            return _told(_given(visit.tool("edit_cart", action="put", sku=line["sku"], quantity=left)))
+        cart = _given(visit.tool("edit_cart", action="remove", sku=line["sku"]))
+        return _told(cart) if cart["lines"] else wording().talk["emptied"]
     quantity = request.wanted.quantity or 1
     return _told(_given(visit.tool("edit_cart", action="put", sku=line["sku"], quantity=quantity)))
 
@@ -218,8 +223,7 @@ def _product(request: Request, visit: _Visit) -> Mapping[str, Any] | str:
         full = [one for one in found if _named_in_full(one["title"], request.text)]
         exact = [one for one in full if not any(_within(one["title"], other["title"]) for other in full)]
     if not exact:  # what looks like an article's number may be a part of its name
-        terms = _terms(product_words(request.text) or words)
-        exact = [one for one in found if terms <= _terms(one["title"])]
+        exact = _of_all(_terms(product_words(request.text) or words), found, lambda one: str(one["title"]))
     if len(exact) == 1:
         return dict(exact[0])
     return _which(exact or found, visit)
@@ -232,13 +236,23 @@ def _line(request: Request, held: Sequence[Mapping[str, Any]], visit: _Visit) ->
     terms = _terms(product_words(request.text))
     said = request.text.casefold()
     meant = [line for line in held if line["sku"].casefold() in said]
-    meant = meant or [line for line in held if terms and terms <= _terms(line["title"] or line["sku"])]
+    meant = meant or _of_all(terms, held, lambda one: str(one["title"] or one["sku"]))
     if not meant and not terms and len(held) == 1:
         meant = list(held)
     if len(meant) == 1:
         return meant[0]
     titles = [line["title"] or line["sku"] for line in meant or held]
     return visit.ask(wording().talk["which"].format(titles="; ".join(titles)))
+
+
+def _of_all(
+    terms: set[str], among: Sequence[Mapping[str, Any]], title: Callable[[Mapping[str, Any]], str]
+) -> list[Mapping[str, Any]]:
+    """Those whose titles hold every word; a number in words may only say how many: "three tents"."""
+    for wanted in (terms, terms - numerals()):
+        if found := [one for one in among if wanted and wanted <= _terms(title(one))]:
+            return found
+    return []
 
 
 def _which(found: Sequence[Mapping[str, Any]], visit: _Visit) -> str:

@@ -133,6 +133,11 @@ def product_words(text: str) -> str:
     return " ".join(word for word in words if not word.isdigit() and word not in tables.beside) if named else ""
 
 
+def numerals() -> frozenset[str]:
+    """Numbers in words: how many of something, or a part of its name."""
+    return frozenset(_tables().numbers)
+
+
 def without_price(text: str, *, currency: str | None = None) -> str:
     """The words without what they say of the price: what is left is what to look for."""
     return re.sub(r"\s+", " ", _price(plain_text(text), currency)[1]).strip(" ,.;?!")
