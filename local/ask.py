@@ -19,7 +19,7 @@ def told(said: Said) -> str:
     for number, citation in enumerate(said.citations, start=1):
         span = f"characters {citation.start} to {citation.end}"
         lines.append(f"    [{number}] {citation.place}  {citation.source_uri}, {span}")
-    if not said.answered:
+    if said.verdict == "not_in_documents":
         return "\n".join([*lines, f"    ({GOODBYE})"])
     clocks = ", ".join(f"{name.removesuffix('_ms').replace('_', ' ')} {ms:.0f} ms" for name, ms in _run(said))
     lines.append(f"    confidence {said.confidence:.2f}" + (f"   {clocks}" if clocks else ""))

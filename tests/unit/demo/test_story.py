@@ -241,6 +241,11 @@ def test_a_refusal_says_so_instead_of_how_sure_it_is() -> None:
     assert told(said(SILENCE)).splitlines()[-1].strip() == "(not in this shop's documents)"
 
 
+@pytest.mark.parametrize("verdict", ["done", "asks"])
+def test_what_was_done_or_asked_back_is_not_called_missing(verdict: str) -> None:
+    assert "not in this shop's documents" not in told(said(SILENCE).model_copy(update={"verdict": verdict}))
+
+
 def test_an_unmet_expectation_is_one_line_and_exit_status_one(capsys: pytest.CaptureFixture[str]) -> None:
     def command() -> int:
         raise NotAsTold("Nothing was found.")

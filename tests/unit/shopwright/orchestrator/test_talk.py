@@ -238,9 +238,9 @@ def test_who_wants_a_person_is_told_how_to_reach_one(counter: Counter) -> None:
     assert counter.hear("I want to talk to a human") == Reply(TALK["no_person_here"], TALK["how_to_reach"])
 
 
-def test_nothing_is_paid_and_no_order_is_looked_up_yet(counter: Counter) -> None:
-    assert counter.said("I want to check out") == TALK["no_checkout_yet"]
-    assert counter.said("where is my order 12345") == TALK["no_orders_yet"]
+def test_who_wants_to_pay_or_asks_for_an_order_is_told_where(counter: Counter) -> None:
+    assert counter.said("I want to check out") == TALK["pay_at_the_till"]
+    assert counter.said("where is my order 12345") == TALK["orders_at_the_till"]
     assert counter.called == []
 
 
@@ -249,7 +249,7 @@ def test_who_asks_for_the_ways_of_paying_is_not_told_that_nothing_can_be_paid(co
     told = counter.hear(message)
 
     assert told is None or "pay" in told.rest
-    assert counter.said("How can I pay for my cart?") == TALK["no_checkout_yet"]
+    assert counter.said("How can I pay for my cart?") == TALK["pay_at_the_till"]
 
 
 def test_a_shop_that_cannot_be_reached_says_so_and_loses_nothing(counter: Counter) -> None:

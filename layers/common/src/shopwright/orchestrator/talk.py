@@ -135,9 +135,9 @@ def _does(request: Request, visit: _Visit) -> str | None:
         case Kind.CHECKOUT if _WAYS_TO_PAY.search(request.text):
             return None
         case Kind.CHECKOUT if not _NOT.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
-            return wording().talk["no_checkout_yet"]
+            return wording().talk["pay_at_the_till"]
         case Kind.ORDER_STATUS if request.wanted.order_number and _OF_AN_ORDER.search(request.text):
-            return wording().talk["no_orders_yet"]
+            return wording().talk["orders_at_the_till"]
         case Kind.HAND_OVER if _A_PERSON.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
             return _handed_over(request, visit)
         case Kind.CART_CHANGE if _TELLS_US.match(request.text.strip()):
