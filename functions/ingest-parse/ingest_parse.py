@@ -159,6 +159,8 @@ def cut(
 
 def _why_no_product(feed: Feed) -> str:
     """Without what the file says: the message goes into the execution's history."""
+    if not feed.refused:
+        return "This is a product feed by its header, and no row of it can be read as a product."
     first = feed.refused[0]
     reason = _QUOTED.sub("", first.reason)
     return f"None of the {len(feed.refused):,} rows of this feed can be read as a product. Row {first.row}: {reason}"

@@ -429,6 +429,13 @@ def test_a_feed_of_which_no_row_can_be_read_is_refused_with_its_reason(name: str
     assert shop.wares.feeds == {}
 
 
+def test_a_feed_whose_reader_gave_up_before_its_first_row_is_refused_too() -> None:
+    nothing = Parsed("", (), 0)
+
+    with pytest.raises(BrokenFeed, match="no row of it can be read"):
+        ingest_parse.cut(nothing, Feed((), ()), "d-1", len)
+
+
 def test_a_json_feed_most_of_whose_rows_lack_their_code_is_no_page_of_text() -> None:
     shop = Shop()
     rows = [

@@ -151,7 +151,9 @@ def test_as_many_are_taken_out_as_were_named_and_the_shopper_hears_what_is_left(
     assert counter.said("remove one tent") == TALK["emptied"]
 
 
-@pytest.mark.parametrize("message", ["remove the tent", "remove three tents", "remove all tents", "Remove all 2 tents"])
+@pytest.mark.parametrize(
+    "message", ["remove the tent", "remove three tents", "remove five tents", "remove all tents", "Remove all 2 tents"]
+)
 def test_one_article_taken_out_whole_leaves_the_others(counter: Counter, message: str) -> None:
     counter.said("Add two tents to my cart")
     counter.said("Add a stove to my cart")
