@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ TABLE: dict[str, dict[str, dict[str, list[str]]]] = tomllib.loads(
     Path(__file__).with_name("honesty.toml").read_text("utf-8")
 )
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+FULL = os.environ.get("SHOPWRIGHT_FULL") == "1"
 SPELLED = re.compile(r"\b(?:One|Two|Three|Four|Six|Single|Double)\b")
 
 
@@ -55,13 +57,12 @@ def _never_sold() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("shop", SHOPS)
 def test_every_product_is_found_by_its_exact_name(shops: Shops, shop: str) -> None:
     wrong = []
-    for product in PRODUCTS:
+    for at, product in enumerate(PRODUCTS):
         if product.shop == shop:
-            asked = {
-                f"How much is the {product.name}?": f"{product.name}: price {product.price}",
-                f"how much is the {product.name.lower()}": f"{product.name}: price {product.price}",
-            }
-            if product.weight:
+            asked = {f"How much is the {product.name}?": f"{product.name}: price {product.price}"}
+            if FULL or at % 3 == 0:
+                asked[f"how much is the {product.name.lower()}"] = f"{product.name}: price {product.price}"
+            if product.weight and (FULL or at % 3 == 1):
                 asked[f"What does the {product.name} weigh?"] = f"{product.name}: weight {product.weight} g"
             for question, told in asked.items():
                 said = shops.ask(shop, question).text
