@@ -25,7 +25,7 @@ class Taken:
 @cache
 def wire() -> saga.Desk:
     env = Environment.read()
-    return env.paying(emptied=env.emptied())
+    return env.paying(bought=env.bought())
 
 
 def build(desk: Callable[[], saga.Desk] = wire) -> task.TaskHandler:

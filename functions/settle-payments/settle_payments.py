@@ -41,7 +41,7 @@ def wire() -> Desk:
     def undo(tenant: Tenant, order: Order, attempt: str) -> None:
         sagas.again(tenant, order.id, order.saga_id, "undo", attempt)
 
-    return Desk(env.paying(emptied=env.emptied()), undo)
+    return Desk(env.paying(bought=env.bought()), undo)
 
 
 def build(desk: Callable[[], Desk] = wire) -> queue.QueueHandler:

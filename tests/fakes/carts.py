@@ -46,4 +46,4 @@ class FakeCart:
         if self._table.down:
             raise CartUnavailable
         kept = self._table.kept.get(self._whose, Kept())
-        return kept if kept.cart.expires_at > self._table.now() else Kept(Cart(kept.cart.version))
+        return kept if kept.cart.expires_at > self._table.now() else Kept(Cart(kept.cart.version), orders=kept.orders)

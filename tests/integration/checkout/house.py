@@ -20,7 +20,7 @@ from shopwright.catalog.aurora import Offers
 from shopwright.checkout import cart as carting
 from shopwright.checkout import consent, quote, saga, sweep
 from shopwright.checkout.aurora import MerchantOrders, Orders
-from shopwright.checkout.cart import Empty, Line, Put
+from shopwright.checkout.cart import Line, Put
 from shopwright.checkout.gateways import Event, Gateway
 from shopwright.checkout.gateways import adyen as by_adyen
 from shopwright.checkout.gateways import stripe as by_stripe
@@ -278,12 +278,9 @@ class House:
         orders = cast("MerchantOrders", Watched(self.orders, kill, WRITES))
         account = cast("Gateway", Watched(self._account, kill, ASKS))
 
-        def emptied(tenant: Tenant, subject: str, version: int) -> None:
-            with kill.effect("emptied"):
-                try:
-                    self.carts.of(tenant, subject).change(Empty(), if_version=version)
-                except carting.CartChanged:
-                    return
+        def bought(tenant: Tenant, order: Order) -> None:
+            with kill.effect("bought"):
+                self.carts.of(tenant, order.subject).change(order.bought)
 
         return saga.Desk(
             orders=lambda tenant: orders,
@@ -291,7 +288,7 @@ class House:
             keep=self.wallet.keep_challenge,
             proof=self.wallet.proof,
             wake=self.woken.add,
-            emptied=emptied,
+            bought=bought,
             now=self.now,
         )
 

@@ -9,6 +9,7 @@ import pytest
 import resume_sagas
 from moto import mock_aws
 from shopwright.checkout import saga, sweep
+from shopwright.checkout.cart import Add, Line
 from shopwright.checkout.gateways import Gateway, Misconfigured, Told
 from shopwright.checkout.order import News, Order, State, Status
 from shopwright.documents.sqs import Queue
@@ -61,6 +62,21 @@ def test_a_shopper_pays_and_the_goods_are_sold(house: House) -> None:
     assert house.stock(sku) == (1, 0)
     assert in_cart(house) == {}
     assert violations(house, sku, 3, order) == []
+
+
+def test_what_is_added_while_the_bank_asks_stays_and_what_was_bought_leaves_the_cart_once(house: House) -> None:
+    sku, other = house.shelve(stock=3), house.shelve(stock=3)
+    order = house.order(sku, quantity=2, who="mia", pays="challenge")
+    mia = house.carts.of(house.tenant, house.shopper("mia").subject)
+    mia.change(Add(Line(sku, 1)))
+    mia.change(Add(Line(other, 1)))
+
+    assert house.walk(order) == "Paid"
+
+    assert in_cart(house, "mia") == {sku: 1, other: 1}
+    house.webhooks(copies=2)
+    saga.capture(house.tenant, order, desk=house.desk(), deadline=Deadline(5000))
+    assert in_cart(house, "mia") == {sku: 1, other: 1}
 
 
 def test_a_declined_card_leaves_no_hold_and_the_cart(house: House) -> None:

@@ -12,6 +12,7 @@ from shopwright.checkout.cart import (
     MAX_QUANTITY,
     REMEMBERED,
     Add,
+    Bought,
     Cart,
     CartChanged,
     CartFull,
@@ -21,6 +22,7 @@ from shopwright.checkout.cart import (
     Put,
     Remove,
     RequestReused,
+    Take,
 )
 from shopwright.tenancy.tenant import Tenant
 
@@ -75,6 +77,59 @@ def test_what_is_added_comes_on_top_once_for_each_request_and_has_its_bound(cart
     with pytest.raises(LineUnusable):
         ann.change(Add(Line("tent-2p", MAX_QUANTITY)))
     assert ann.open().lines == (Line("tent-2p", 3),)
+
+
+def test_what_is_taken_out_is_taken_once_for_each_request_and_leaves_the_rest(carts: Any) -> None:
+    ann = carts.of(OUTDOOR, "user#ann")
+    ann.change(put("tent-2p", 5))
+    ann.change(put("stove", 1))
+
+    ann.change(Take(Line("tent-2p", 1)), request_id="r-1")
+    ann.change(Take(Line("tent-2p", 1)), request_id="r-1")
+    assert ann.change(Take(Line("tent-2p", 2)), request_id="r-2").lines == (Line("tent-2p", 2), Line("stove", 1))
+
+    assert ann.change(Take(Line("tent-2p", 9))).lines == (Line("stove", 1),)  # there were no more
+    assert ann.change(Take(Line("tent-2p", 1))).lines == (Line("stove", 1),)
+
+
+def test_a_request_is_known_again_by_either_of_its_names(carts: Any) -> None:
+    ann = carts.of(OUTDOOR, "user#ann")
+    ann.change(Add(Line("tent-2p", 1)), request_id="delivery-1 said-1")
+
+    ann.change(Add(Line("tent-2p", 1)), request_id="delivery-2 said-1")  # the same words at the same moment
+    ann.change(Add(Line("tent-2p", 1)), request_id="delivery-1 said-2")  # the same delivery, later
+
+    assert ann.open().lines == (Line("tent-2p", 1),)
+    assert ann.change(Add(Line("tent-2p", 1)), request_id="delivery-3 said-3").lines == (Line("tent-2p", 2),)
+
+
+def test_what_was_bought_leaves_the_cart_once_and_what_was_added_since_stays(carts: Any, clock: Clock) -> None:
+    ann = carts.of(OUTDOOR, "user#ann")
+    ann.change(put("tent-2p", 2))
+    order = Bought("o-1", (Line("tent-2p", 2), Line("peg", 1)))
+    ann.change(Add(Line("tent-2p", 1)))
+    ann.change(put("stove"))
+
+    assert ann.change(order).lines == (Line("tent-2p", 1), Line("stove", 1))
+    for number in range(REMEMBERED):
+        ann.change(put("mat", number % 9 + 1), request_id=f"r-{number}")
+    ann.change(Remove("mat"))
+    assert ann.change(order).lines == (Line("tent-2p", 1), Line("stove", 1))  # told again, much later
+
+    clock.time += LIFETIME_S
+    ann.change(put("tent-2p", 1))
+    assert ann.change(order).lines == (Line("tent-2p", 1),)
+
+
+def test_an_order_whose_goods_had_left_the_cart_takes_nothing_that_comes_afterwards(carts: Any) -> None:
+    ann = carts.of(OUTDOOR, "user#ann")
+    order = Bought("o-1", (Line("tent-2p", 1),))
+    ann.change(order)
+
+    ann.change(put("tent-2p"))
+
+    assert ann.change(order).lines == (Line("tent-2p", 1),)
+    assert ann.change(Bought("o-2", (Line("tent-2p", 1),))).lines == ()
 
 
 def test_nobody_sees_the_cart_of_another_shopper_or_merchant(carts: Any) -> None:

@@ -156,7 +156,7 @@ def test_what_cannot_be_an_article_number_is_refused(sku: str) -> None:
             line(sku, 1)
 
 
-@pytest.mark.parametrize("request_id", ["", "x" * 65])
+@pytest.mark.parametrize("request_id", ["", " ", "x" * 65, "r-1 " + "x" * 65])
 def test_a_request_id_has_a_bound(request_id: str) -> None:
     with pytest.raises(LineUnusable):
         Shop().put("tent-2p", request_id=request_id)

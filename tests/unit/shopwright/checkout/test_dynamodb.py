@@ -1,9 +1,10 @@
 """What only the real table can get wrong: two writers at once, a lost answer, none at all."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from shopwright.checkout.cart import LIFETIME_S, CartBusy, CartUnavailable, Line, Remove
+from shopwright.checkout.cart import LIFETIME_S, Bought, CartBusy, CartUnavailable, Line, Remove, Take
 from shopwright.checkout.dynamodb import Carts
 from shopwright.tenancy.credentials import Credentials
 from shopwright.tenancy.vended.dynamodb import client
@@ -24,6 +25,24 @@ class Crowded:
         if self.times > 0:
             self.times -= 1
             self._others.change(put(f"theirs-{self.times}"))
+        return self._dynamodb.put_item(**request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dynamodb, name)
+
+
+class Meanwhile:
+    """Something happens once between our reading and our writing."""
+
+    def __init__(self, dynamodb: Any, happens: Callable[[], object]) -> None:
+        self._dynamodb = dynamodb
+        self._happens: Callable[[], object] | None = happens
+        self.exceptions = dynamodb.exceptions
+
+    def put_item(self, **request: Any) -> Any:
+        if self._happens is not None:
+            happens, self._happens = self._happens, None
+            happens()
         return self._dynamodb.put_item(**request)
 
     def __getattr__(self, name: str) -> Any:
@@ -55,6 +74,29 @@ def test_two_who_change_a_cart_at_once_lose_no_line(dynamodb: Any, clock: Clock)
     after = Carts("carts", lambda _: crowded, now=clock).of(OUTDOOR, "user#ann").change(put("mine"))
 
     assert {line.sku for line in after.lines} == {"theirs-0", "theirs-1", "mine"}
+
+
+def test_two_who_take_one_out_at_once_take_two(dynamodb: Any, clock: Clock) -> None:
+    ann = Carts("carts", lambda _: dynamodb, now=clock).of(OUTDOOR, "user#ann")
+    ann.change(put("tent-2p", 5))
+    crowded: Any = Meanwhile(dynamodb, lambda: ann.change(Take(Line("tent-2p", 1)), request_id="theirs"))
+
+    after = (
+        Carts("carts", lambda _: crowded, now=clock)
+        .of(OUTDOOR, "user#ann")
+        .change(Take(Line("tent-2p", 1)), request_id="mine")
+    )
+
+    assert after.lines == (Line("tent-2p", 3),)
+
+
+def test_a_cart_from_before_orders_were_remembered_is_read(dynamodb: Any, clock: Clock) -> None:
+    ann = Carts("carts", lambda _: dynamodb, now=clock).of(OUTDOOR, "user#ann")
+    ann.change(put("tent-2p", 2))
+    key = {"merchant_id": {"S": "outdoor"}, "item": {"S": "user#ann"}}
+    dynamodb.update_item(TableName="carts", Key=key, UpdateExpression="REMOVE orders")
+
+    assert ann.change(Bought("o-1", (Line("tent-2p", 1),))).lines == (Line("tent-2p", 1),)
 
 
 def test_whoever_is_always_too_late_is_told_so_after_a_few_tries(dynamodb: Any, clock: Clock) -> None:

@@ -151,6 +151,14 @@ def test_as_many_are_taken_out_as_were_named_and_the_shopper_hears_what_is_left(
     assert counter.said("remove one tent") == TALK["emptied"]
 
 
+def test_a_message_that_takes_one_out_and_comes_twice_takes_one(counter: Counter) -> None:
+    counter.said("Add five tents to my cart")
+
+    assert "4 × Tent" in counter.said("remove one tent", request_id="r-1")
+    assert "4 × Tent" in counter.said("remove one tent", request_id="r-1")
+    assert "3 × Tent" in counter.said("remove one tent", request_id="r-2")
+
+
 @pytest.mark.parametrize(
     "message", ["remove the tent", "remove three tents", "remove five tents", "remove all tents", "Remove all 2 tents"]
 )

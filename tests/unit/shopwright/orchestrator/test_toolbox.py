@@ -114,6 +114,7 @@ def test_a_cart_is_filled_shown_and_emptied(shop: Shop) -> None:
     assert filled["total"] == {"amount": "398.00", "currency": "EUR"}
     assert done(shop, "edit_cart", action="show") == filled
     assert done(shop, "edit_cart", action="add", sku="tent-1", quantity=1)["lines"][0]["quantity"] == 3
+    assert done(shop, "edit_cart", action="take", sku="tent-1", quantity=2)["lines"][0]["quantity"] == 1
     assert done(shop, "edit_cart", action="remove", sku="tent-1")["lines"] == []
     done(shop, "edit_cart", action="put", sku="stove-1", quantity=1)
     assert done(shop, "edit_cart", action="empty")["lines"] == []
@@ -121,7 +122,13 @@ def test_a_cart_is_filled_shown_and_emptied(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"action": "put", "sku": "tent-1"}, {"action": "add", "sku": "tent-1"}, {"action": "put"}, {"action": "remove"}],
+    [
+        {"action": "put", "sku": "tent-1"},
+        {"action": "add", "sku": "tent-1"},
+        {"action": "take"},
+        {"action": "put"},
+        {"action": "remove"},
+    ],
 )
 def test_a_change_that_lacks_what_it_needs_is_refused(shop: Shop, arguments: dict[str, Any]) -> None:
     outcome = shop.registry.call(ANN, "edit_cart", arguments, Deadline(5000))

@@ -17,7 +17,7 @@ from shopwright.tenancy.caller import Caller
 LIFETIME_S = 30 * 24 * 3600  # after the last change
 MAX_LINES = 50
 MAX_QUANTITY = 99  # of one line
-REMEMBERED = 50  # the newest requests of a cart that are known again
+REMEMBERED = 50  # the newest requests of a cart that are known again, and likewise the newest orders
 MAX_REQUEST_ID = 64
 
 
@@ -104,6 +104,22 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """So many fewer of this article, and none when there were no more. Under a request id, as `Add` is."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """So many fewer of each article as an order had of it, once for each order however often it is told. What has come
+    into the cart since stays in it."""
+
+    order_id: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """None of this article."""
 
@@ -118,7 +134,7 @@ class Empty:
     """Nothing at all."""
 
 
-Change = Put | Add | Remove | Empty
+Change = Put | Add | Take | Remove | Empty | Bought
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +152,12 @@ class Cart:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A cart as it is stored: with the newest requests that changed it, each with what it asked for."""
+    """A cart as it is stored: with the newest requests that changed it, each with what it asked for, and the newest
+    orders whose goods were taken out of it."""
 
     cart: Cart = Cart()
     requests: tuple[tuple[str, str], ...] = ()  # id, fingerprint of the change; oldest first
+    orders: tuple[str, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +230,7 @@ def change(
     if_version: int | None = None,
 ) -> Priced:
     """Change the caller's own cart. What the shop does not sell is refused; what is in the cart can always go."""
-    if request_id is not None and not 1 <= len(request_id) <= MAX_REQUEST_ID:
+    if request_id is not None and not all(1 <= len(name) <= MAX_REQUEST_ID for name in names_of(request_id) or ("",)):
         raise LineUnusable(f"A request id has 1 to {MAX_REQUEST_ID} characters.")
     if isinstance(wanted, Put | Add):
         offered = desk.offers(caller, (wanted.line.sku,)).get(wanted.line.sku, ())
@@ -226,22 +244,32 @@ def change(
 
 def changed(kept: Kept, wanted: Change, *, request_id: str | None, if_version: int | None, now: float) -> Kept:
     """What a store has to keep after a change; the very same when there is nothing to do."""
-    asked = fingerprint(wanted)
-    for known, its in kept.requests:
-        if known == request_id:
-            if its != asked:
-                raise RequestReused
-            return kept
+    if isinstance(wanted, Bought) and wanted.order_id in kept.orders:
+        return kept
+    asked, names = fingerprint(wanted), names_of(request_id)
+    known = dict(kept.requests)
+    its = [known[name] for name in names if name in known]
+    if any(one != asked for one in its):
+        raise RequestReused
+    if its:
+        return kept
     if if_version is not None and if_version != kept.cart.version:
         raise CartChanged
     lines = _lines(kept.cart.lines, wanted)
-    if lines == kept.cart.lines and request_id is None:
+    if lines == kept.cart.lines and not names and not isinstance(wanted, Bought):
         return kept
     version = kept.cart.version
     if lines != kept.cart.lines:
         version = max(version + 1, int(now))
-    requests = kept.requests if request_id is None else (*kept.requests, (request_id, asked))[-REMEMBERED:]
-    return Kept(Cart(version, lines, int(now) + LIFETIME_S), requests)
+    requests = (*kept.requests, *((name, asked) for name in names))[-REMEMBERED:]
+    # One that is bought and no longer there is remembered as well: what is put in afterwards is not of that order.
+    orders = (*kept.orders, wanted.order_id)[-REMEMBERED:] if isinstance(wanted, Bought) else kept.orders
+    return Kept(Cart(version, lines, int(now) + LIFETIME_S), requests, orders)
+
+
+def names_of(request_id: str | None) -> tuple[str, ...]:
+    """A request may have two names, parted by a space: by whichever of them it is known, it is the same request."""
+    return () if request_id is None else tuple(request_id.split())
 
 
 def fingerprint(wanted: Change) -> str:
@@ -251,6 +279,10 @@ def fingerprint(wanted: Change) -> str:
             said = f"put {line.quantity} {line.sku}"
         case Add(line):
             said = f"add {line.quantity} {line.sku}"
+        case Take(line):
+            said = f"take {line.quantity} {line.sku}"
+        case Bought(order_id):
+            said = f"bought {order_id}"
         case Remove(sku):
             said = f"remove {sku}"
         case Empty():
@@ -267,12 +299,21 @@ def _lines(lines: tuple[Line, ...], wanted: Change) -> tuple[Line, ...]:
         case Add(line):
             there = next((one.quantity for one in lines if one.sku == line.sku), 0)
             return _lines(lines, Put(Line(line.sku, there + line.quantity)))
+        case Take(line):
+            return _fewer(lines, {line.sku: line.quantity})
+        case Bought(_, bought):
+            return _fewer(lines, {line.sku: line.quantity for line in bought})
         case Put(line):
             if any(one.sku == line.sku for one in lines):
                 return tuple(line if one.sku == line.sku else one for one in lines)
             if len(lines) >= MAX_LINES:
                 raise CartFull
             return (*lines, line)
+
+
+def _fewer(lines: tuple[Line, ...], taken: Mapping[str, int]) -> tuple[Line, ...]:
+    left = ((line.sku, line.quantity - taken.get(line.sku, 0)) for line in lines)
+    return tuple(Line(sku, quantity) for sku, quantity in left if quantity > 0)
 
 
 def _priced(cart: Cart, caller: Caller, desk: Desk) -> Priced:

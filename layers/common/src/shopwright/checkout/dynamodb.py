@@ -1,7 +1,7 @@
 """Carts and spent consents in DynamoDB: changes when their tables' layout does.
 
 Key: `merchant_id`, `item`. A cart is one item by its subject; it is written only over the version that was read, and
-holds the newest request ids, so that a change that is sent twice, or whose answer was lost, has one effect.
+holds the newest request ids and orders, so that a change that is sent twice, or whose answer was lost, has one effect.
 
 Claims have a table of their own: `consent#<nonce>` says on which order a consent was spent, and
 `request#<hash of subject and key>` what came under an Idempotency-Key.
@@ -104,11 +104,12 @@ class ShoppersCart:
             return _NEVER, Kept()
         stamp = int(item["written"]["N"])
         version, expires_at = int(item["version"]["N"]), int(item["expires_at"]["N"])
+        orders = tuple(one["S"] for one in item["orders"]["L"]) if "orders" in item else ()
         if expires_at <= self._now():
-            return stamp, Kept(Cart(version))
+            return stamp, Kept(Cart(version), orders=orders)
         lines = tuple(Line(line["M"]["sku"]["S"], int(line["M"]["quantity"]["N"])) for line in item["lines"]["L"])
         requests = tuple((one["L"][0]["S"], one["L"][1]["S"]) for one in item["requests"]["L"])
-        return stamp, Kept(Cart(version, lines, expires_at), requests)
+        return stamp, Kept(Cart(version, lines, expires_at), requests, orders)
 
     def _written(self, stamp: int, kept: Kept) -> bool:
         """Write over what was read, and over nothing else."""
@@ -122,6 +123,7 @@ class ShoppersCart:
                 ]
             },
             "requests": {"L": [{"L": [{"S": request}, {"S": asked}]} for request, asked in kept.requests]},
+            "orders": {"L": [{"S": order_id} for order_id in kept.orders]},
             "expires_at": {"N": str(kept.cart.expires_at)},
         }
         try:

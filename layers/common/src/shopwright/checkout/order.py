@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 
 from shopwright.checkout.canonical import Json
+from shopwright.checkout.cart import Bought, Line
 from shopwright.checkout.gateways import Payment, Told
 from shopwright.checkout.gateways.reasons import explain
 from shopwright.checkout.quote import Quote
@@ -200,6 +201,11 @@ class Order:
             return explain(self.payment.reason).message
         words = _cancelled()
         return words.get(self.reason, words["other"])
+
+    @property
+    def bought(self) -> Bought:
+        """What of its shopper's cart it has bought."""
+        return Bought(self.id, tuple(Line(line.sku, line.quantity) for line in self.lines))
 
     def pay(self, tenant: Tenant) -> Payment:
         """Its payment, as a gateway is asked about it. A saga tries once: another try is another consent."""

@@ -76,14 +76,14 @@ class UndoRefused(Conflict):
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What must be within reach. `gateway` is the merchant's account with a vendor; `keep` and `proof` are the vault's;
-    `wake` lets go of who waits for an order; `emptied` empties the cart that was bought, if it is still that one."""
+    `wake` lets go of who waits for an order; `bought` takes what an order had out of its shopper's cart, once."""
 
     orders: "Callable[[Tenant], MerchantOrders]"
     gateway: Callable[[Tenant, str], Gateway]
     keep: Callable[[Tenant, str, Challenge], str]
     proof: Callable[[Tenant, str], Mapping[str, str]]
     wake: Callable[[str], None]
-    emptied: Callable[[Tenant, str, int], None]
+    bought: Callable[[Tenant, Order], None]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -347,10 +347,10 @@ def _undone(order: Order, tenant: Tenant, desk: Desk, deadline: Deadline) -> boo
 
 
 def _paid(tenant: Tenant, order: Order, desk: Desk) -> str:
-    """What follows a paid order: its cart has been bought. When the money was taken too late, it goes back."""
+    """What follows a paid order: its goods have been bought. When the money was taken too late, it goes back."""
     if order.status is not Status.PAID:
         raise CaptureFailed
-    desk.emptied(tenant, order.subject, order.cart_version)
+    desk.bought(tenant, order)
     return "paid"
 
 

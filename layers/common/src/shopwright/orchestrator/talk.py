@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shopwright.catalog.offer import Listed
+from shopwright.checkout.cart import MAX_QUANTITY
 from shopwright.grounding.wording import wording
 from shopwright.observability.audit import digest
 from shopwright.orchestrator.intent import WORDS_ALONE, By, Kind, Request, read
@@ -179,10 +180,9 @@ def _cart(request: Request, visit: _Visit) -> str:
     if isinstance(line, str):
         return line
     if change in (Change.REMOVE, Change.CLEAR):
-        left = line["quantity"] - (request.wanted.quantity or line["quantity"])
-        if left > 0:
-            return _told(_given(visit.tool("edit_cart", action="put", sku=line["sku"], quantity=left)))
-        cart = _given(visit.tool("edit_cart", action="remove", sku=line["sku"]))
+        many = request.wanted.quantity
+        how = {"action": "remove"} if many is None else {"action": "take", "quantity": min(many, MAX_QUANTITY)}
+        cart = _given(visit.tool("edit_cart", sku=line["sku"], **how))
         return _told(cart) if cart["lines"] else wording().talk["emptied"]
     quantity = request.wanted.quantity or 1
     return _told(_given(visit.tool("edit_cart", action="put", sku=line["sku"], quantity=quantity)))

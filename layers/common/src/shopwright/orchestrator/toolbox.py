@@ -10,7 +10,7 @@ from shopwright.catalog.facts import Sheet, Told
 from shopwright.catalog.offer import ANY_PRICE, Listed, Range
 from shopwright.checkout import cart as carting
 from shopwright.checkout import quote as quoting
-from shopwright.checkout.cart import Add, CartChanged, Change, Empty, Line, Priced, Put, Remove
+from shopwright.checkout.cart import Add, CartChanged, Change, Empty, Line, Priced, Put, Remove, Take
 from shopwright.checkout.terms import Terms
 from shopwright.errors import Conflict, Invalid, NotFound
 from shopwright.money import NO_CURRENCY, Money, exponent
@@ -262,7 +262,9 @@ def _change(wanted: tools.EditCart) -> Change | None:
             return Put(Line(wanted.sku, wanted.quantity))
         case tools.CartAction.ADD if wanted.sku is not None and wanted.quantity is not None:
             return Add(Line(wanted.sku, wanted.quantity))
-    raise CartActionUnusable("put and add need an article number and a quantity, remove an article number.")
+        case tools.CartAction.TAKE if wanted.sku is not None and wanted.quantity is not None:
+            return Take(Line(wanted.sku, wanted.quantity))
+    raise CartActionUnusable("put, add and take need an article number and a quantity, remove an article number.")
 
 
 def _minor(amount: Decimal | None, currency: str) -> int | None:

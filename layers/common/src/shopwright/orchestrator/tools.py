@@ -172,6 +172,7 @@ class CartAction(StrEnum):
     SHOW = "show"
     PUT = "put"
     ADD = "add"
+    TAKE = "take"
     REMOVE = "remove"
     EMPTY = "empty"
 
@@ -179,9 +180,11 @@ class CartAction(StrEnum):
 class EditCart(_Shape):
     """A change of the shopper's cart, or a look at it."""
 
-    action: CartAction = Field(description="put sets the quantity of an article, whatever it was; add adds to it.")
-    sku: str | None = Field(default=None, min_length=1, max_length=200, description="For put, add and remove.")
-    quantity: int | None = Field(default=None, ge=1, le=MAX_QUANTITY, description="For put and add.")
+    action: CartAction = Field(
+        description="put sets the quantity of an article, whatever it was; add adds to it, take takes from it."
+    )
+    sku: str | None = Field(default=None, min_length=1, max_length=200, description="For put, add, take and remove.")
+    quantity: int | None = Field(default=None, ge=1, le=MAX_QUANTITY, description="For put, add and take.")
 
 
 class ShownLine(_Shape):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shopwright.checkout.aurora import Orders
     from shopwright.checkout.gateways import Challenge, Gateway
     from shopwright.checkout.gateways.accounts import Accounts
+    from shopwright.checkout.order import Order
     from shopwright.checkout.saga import Desk
     from shopwright.checkout.wallet import Wallet
 
@@ -66,33 +67,27 @@ class WalletSettings(OrderSettings):
 
 
 class CartSettings(Settings):
-    """The part of an `Environment` of whoever empties the cart that was bought."""
+    """The part of an `Environment` of whoever takes what was bought out of a cart."""
 
     carts_table: str
 
-    def emptied(self) -> "Callable[[Tenant, str, int], None]":
-        """Empties a shopper's cart, if it still has this version."""
-        from shopwright.checkout.cart import CartChanged, Empty
+    def bought(self) -> "Callable[[Tenant, Order], None]":
+        """Takes what an order had out of its shopper's cart, once; what has come into it since stays there."""
         from shopwright.checkout.dynamodb import Carts
 
         carts = Carts(self.carts_table)
 
-        def emptied(tenant: Tenant, subject: str, version: int) -> None:
-            try:
-                carts.of(tenant, subject).change(Empty(), if_version=version)
-            except CartChanged:
-                return  # the shopper has gone on shopping: that is another cart
+        def bought(tenant: Tenant, order: "Order") -> None:
+            carts.of(tenant, order.subject).change(order.bought)
 
-        return emptied
+        return bought
 
 
 class PayingSettings(OrderSettings, GatewaySettings):
     """The part of an `Environment` of whoever moves money at the merchants' gateways."""
 
-    def paying(
-        self, wallet: "Wallet | None" = None, emptied: "Callable[[Tenant, str, int], None] | None" = None
-    ) -> "Desk":
-        """What the steps of a sale need. Only who asks for the money opens the vault, and only who takes it empties a
+    def paying(self, wallet: "Wallet | None" = None, bought: "Callable[[Tenant, Order], None] | None" = None) -> "Desk":
+        """What the steps of a sale need. Only who asks for the money opens the vault, and only who takes it changes a
         cart: the others are given neither."""
         from shopwright.checkout.saga import Desk
         from shopwright.checkout.stepfunctions import Waiting
@@ -107,7 +102,7 @@ class PayingSettings(OrderSettings, GatewaySettings):
             keep=keep,
             proof=proof,
             wake=Waiting().wake,
-            emptied=emptied or _not_here,
+            bought=bought or _not_here,
             now=lambda: datetime.now(UTC),
         )
 
