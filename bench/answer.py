@@ -80,6 +80,8 @@ class Counter:
             talk=talk.Desk(
                 call=self._call,
                 products=lambda caller, ids: catalog.sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
+                offers=catalog.offers,
+                variants=lambda caller, ids: facts.of_variants(sign(caller.tenant), ids),
             ),
             carry=carry.Desk(
                 call=self._call,

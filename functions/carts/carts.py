@@ -166,7 +166,7 @@ def _line(shown: Shown, prices_known: bool) -> CartLine:
         {
             "sku": shown.line.sku,
             "quantity": shown.line.quantity,
-            "title": None if offer is None else _title(offer),
+            "title": None if offer is None else offer.name,
             "product_id": None if offer is None else offer.product_id,
             "unit_price": None if offer is None else _amount(offer.price),
             "total": _amount(shown.total),
@@ -174,12 +174,6 @@ def _line(shown: Shown, prices_known: bool) -> CartLine:
             "trouble": shown.trouble if prices_known else None,
         }
     )
-
-
-def _title(offer: Offer) -> str:
-    """With the variant's name, where it says something that the product's does not."""
-    says_more = offer.variant and offer.variant not in offer.title
-    return f"{offer.title}, {offer.variant}" if says_more else offer.title
 
 
 def _amount(money: Money | None) -> Amount | None:

@@ -158,6 +158,8 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
                 products=lambda caller, ids: offers.find(
                     signer.sign(caller.tenant), product_ids=list(ids), limit=len(ids)
                 ),
+                offers=lambda caller, skus: offers.of(signer.sign(caller.tenant), skus),
+                variants=lambda caller, ids: facts.of_variants(signer.sign(caller.tenant), ids),
             ),
             carry=carry.Desk(
                 call=called,

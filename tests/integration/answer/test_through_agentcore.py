@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from shopwright.catalog.offer import Listed
 from shopwright.costs.price import Bill
-from shopwright.orchestrator import talk
 from shopwright.orchestrator.answer import Answer, Clocks, Question
 from shopwright.orchestrator.answerer import Answerer, Inline
 from shopwright.orchestrator.events import Delta, Event, Products, Sources
@@ -91,7 +90,8 @@ def here(shops: Shops, counter: Counter) -> Inline:
     def products(caller: Caller, ids: Sequence[str]) -> Sequence[Listed]:
         return counter.products(caller, Sought(product_ids=tuple(ids), limit=len(ids)))
 
-    return Inline(replace(shops.desk, talk=talk.Desk(call=call, products=products)))
+    assert shops.desk.talk is not None
+    return Inline(replace(shops.desk, talk=replace(shops.desk.talk, call=call, products=products)))
 
 
 @pytest.fixture(scope="module")

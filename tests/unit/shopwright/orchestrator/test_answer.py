@@ -360,6 +360,8 @@ class Till:
             products=lambda caller, ids: self.shop.desk.products(
                 caller, Sought(product_ids=tuple(ids), limit=len(ids))
             ),
+            offers=self.shop.desk.cart.offers,
+            variants=lambda caller, ids: {},
         )
 
 

@@ -117,7 +117,7 @@ class Shop:
 
     def _offers(self, caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
         self._whose(caller, tuple(skus))
-        known = {one.skus[0]: one for one in self.products}
+        known = {sku: one for one in self.products for sku in one.skus}
         return {
             sku: (Offer(sku, known[sku].product_id, known[sku].title, "", known[sku].low, 1, "", known[sku].left),)
             for sku in skus

@@ -27,6 +27,13 @@ class Offer:
     left: int | None
 
     @property
+    def name(self) -> str:
+        """With the variant's name, where it says something that the product's does not."""
+        if not self.variant or self.variant in self.title:
+            return self.title
+        return self.variant if self.title in self.variant else f"{self.title}, {self.variant}"
+
+    @property
     def is_out(self) -> bool:
         """Is there none to sell? What is counted decides over what is said."""
         return self.left == 0 if self.left is not None else self.availability == OUT

@@ -272,12 +272,11 @@ def _line(shown: Shown, terms: Terms) -> QuotedLine:
     if offer is None or offer.price is None:
         raise LineTroubled(f"{name} cannot be bought at the moment.")
     unit_minor = _in_currency(offer.price, terms.currency, name)
-    says_more = offer.variant and offer.variant not in offer.title
     rate, total = terms.rate_of(shown.line.sku), unit_minor * quantity
     return QuotedLine(
         sku=shown.line.sku,
         product_id=offer.product_id,
-        title=_cut(f"{offer.title}, {offer.variant}" if says_more else offer.title),
+        title=_cut(offer.name),
         quantity=quantity,
         unit_minor=unit_minor,
         total_minor=total,

@@ -145,8 +145,9 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     asked = desk.mask(question.text)
     notes = [wording().notes["masked"]] if asked.found else []
     visit = _Visit(question, desk, deadline, telling, question.session_id or desk.new_id())
-    turns, remembers = _before(visit)
-    reply = _reply(asked.text, turns, visit)
+    turns, length = _before(visit)
+    remembers = length is not None
+    reply = _reply(asked.text, turns, length, visit)
 
     def kept(said: Said, mode: str, products: Sequence[str]) -> tuple[str | None, Bill]:
         """The conversation's id, or None with a word about it; and what the answer cost."""
@@ -301,10 +302,12 @@ class _Visit:
             self.used.database_ms += (self.desk.clock() - began) * 1000
 
 
-def _reply(asked: str, turns: Sequence[Turn], visit: _Visit) -> talking.Reply | None:
-    """What is done or said without a document. "It" is what was spoken of last."""
+def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit) -> talking.Reply | None:
+    """What is done or said without a document. "It" is what was spoken of last. The same words that come twice before
+    either is answered, as from two clicks, are in the same place of the conversation."""
     if visit.desk.talk is None:
         return None
+    begun = visit.question.session_id
     shown = next((turn.products for turn in reversed(turns) if turn.products), ())
     return talking.reply(
         asked,
@@ -314,6 +317,7 @@ def _reply(asked: str, turns: Sequence[Turn], visit: _Visit) -> talking.Reply | 
         desk=visit.desk.talk,
         deadline=visit.deadline,
         session_id=visit.session_id,
+        said_at=None if begun is None or length is None else f"{begun} {length}",
     )
 
 
@@ -328,17 +332,17 @@ def _served(asked: str, compute: Callable[[], Said], visit: _Visit) -> Served:
     return visit.desk.cache.through(visit.caller, asked, compute, visit.deadline, thrifty=thrifty)
 
 
-def _before(visit: _Visit) -> tuple[tuple[Turn, ...], bool]:
-    """Earlier turns of the conversation, and whether there is any sense in adding this one."""
+def _before(visit: _Visit) -> tuple[tuple[Turn, ...], int | None]:
+    """The newest turns of the conversation, and how many it has; None: there is no sense in adding this one."""
     if visit.question.session_id is None:
-        return (), True
+        return (), 0
     visit.deadline.check()
     visit.used.reads += _A_CONVERSATION
     try:
         session = visit.desk.recall(visit.caller, visit.question.session_id)
     except SessionsUnavailable:
-        return (), False
-    return session.turns[-RECALLED:], True
+        return (), None
+    return session.turns[-RECALLED:], session.length
 
 
 def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:

@@ -331,9 +331,11 @@ def _cart(priced: Priced) -> tools.ShownCart:
             tools.ShownLine(
                 sku=shown.line.sku,
                 quantity=shown.line.quantity,
-                title=None if shown.offer is None else shown.offer.title,
+                title=None if shown.offer is None else shown.offer.name,
+                product_id=None if shown.offer is None else shown.offer.product_id,
                 unit_price=None if shown.offer is None else _price(shown.offer.price),
                 total=_price(shown.total),
+                left=None if shown.offer is None else shown.offer.left,
                 trouble=shown.trouble if priced.prices_known else None,
             )
             for shown in priced.lines

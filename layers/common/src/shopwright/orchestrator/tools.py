@@ -190,9 +190,11 @@ class EditCart(_Shape):
 class ShownLine(_Shape):
     sku: str
     quantity: int
-    title: str | None
+    title: str | None = Field(description="With the variant's name, where it has one of its own.")
+    product_id: str | None
     unit_price: Price | None
     total: Price | None
+    left: int | None = Field(description="Null: nobody counts them.")
     trouble: str | None = Field(description="Why the line cannot be bought as it stands.")
 
 

@@ -46,6 +46,62 @@ def meant(text: str, items: Sequence[Item], variants: Mapping[str, Sequence[Choi
 
 def told(text: str, item: Item, variants: Sequence[Choice]) -> Shown | None:
     """What is left of the variants of a product that are asked for; None: no variant is."""
+    asked = _asked(text, item, variants)
+    if not asked.what:
+        return None
+    names = frozenset({*_tables().like, STOCK, AVAILABILITY})
+    most = showing.figures()["most"]
+    fitting = asked.fitting
+    if fitting:
+        together = any(_is_of_several(one, asked.wishes, asked.said) for one in fitting)
+        lines = [Line(wording().shelf["counted_together"], (item,))] if together else []
+        return Shown((*lines, *(_line(item, one) for one in fitting[:most])), (item,), (item,), names)
+    says = "does_not_say_of" if asked.elsewhere else "no_such_variant"
+    first = Line(wording().shelf[says].format(title=item.title, what=asked.what), (item,))
+    return Shown((first, *(_line(item, one) for one in variants[:most])), (item,), (item,), names)
+
+
+def chosen(text: str, item: Item, variants: Sequence[Choice]) -> tuple[str, tuple[Choice, ...]]:
+    """What the words say of a variant, and the variants that are so; all of them, where they say nothing of one."""
+    asked = _asked(text, item, variants)
+    return asked.what, asked.fitting if asked.what else tuple(variants)
+
+
+def unexplained(text: str, item: Item, variants: Sequence[Choice]) -> set[str]:
+    """The words that are neither in a product's name nor what a variant is or could be like."""
+    title = set(showing.named_terms(item.title))
+    return set(showing.named_terms(text)) - title - _like(item, variants) - _said(text)
+
+
+def together(text: str, item: Item, variant: Choice) -> bool:
+    """Whether a variant is of more than the one colour or size that the words ask for, as "EU 36-48" is."""
+    asked = _asked(text, item, (variant,))
+    return _is_of_several(variant, asked.wishes, asked.said)
+
+
+def told_apart(variant: Choice, among: Sequence[Choice]) -> str:
+    """What a variant is like and others among them are not, with its article number."""
+    differ = [
+        name
+        for name in sorted(_tables().like)
+        if name in variant.sheet and len({one.sheet[name].value for one in among if name in one.sheet}) > 1
+    ]
+    like = ", ".join(variant.sheet[name].text for name in differ)
+    return f"{like} ({variant.sku})" if like else variant.sku
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which variant the words ask for. `elsewhere`: all that they say is a place where none of them is."""
+
+    what: str
+    wishes: Wanted
+    said: set[str]
+    fitting: tuple[Choice, ...]
+    elsewhere: bool = False
+
+
+def _asked(text: str, item: Item, variants: Sequence[Choice]) -> _Asked:
     rest = _without(text, item.title)
     wishes = replace(wanted(rest), price=None, in_stock=False, sort=None)
     known = _like(item, variants)
@@ -54,19 +110,9 @@ def told(text: str, item: Item, variants: Sequence[Choice]) -> Shown | None:
     places = (found["what"] for found in _tables().place.finditer(rest))
     other = next((one for one in places if not set(showing.named_terms(one)) & (known | called)), "")
     named = bool(wishes.colours or wishes.sizes)
-    if not said and not named and not other:
-        return None
-    names = frozenset({*_tables().like, STOCK, AVAILABILITY})
-    most = showing.figures()["most"]
-    fitting = [one for one in variants if _is_so(one, item, said, wishes)] if named or not other else []
-    if fitting:
-        together = any(_is_of_several(one, wishes, said) for one in fitting)
-        lines = [Line(wording().shelf["counted_together"], (item,))] if together else []
-        return Shown((*lines, *(_line(item, one) for one in fitting[:most])), (item,), (item,), names)
-    says = "no_such_variant" if named or said else "does_not_say_of"
+    fitting = tuple(one for one in variants if _is_so(one, item, said, wishes)) if named or not other else ()
     what = ", ".join((*wishes.colours, *wishes.sizes)) or other or ", ".join(sorted(said))
-    first = Line(wording().shelf[says].format(title=item.title, what=what), (item,))
-    return Shown((first, *(_line(item, one) for one in variants[:most])), (item,), (item,), names)
+    return _Asked(what, wishes, said, fitting, elsewhere=not named and not said)
 
 
 def _line(item: Item, variant: Choice) -> Line:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from shopwright.catalog.facts import Sheet
+from shopwright.catalog.facts import Choice, Sheet
 from shopwright.checkout import cart as carting
 from shopwright.checkout.dynamodb import Carts
 from shopwright.costs.ledger import limits_of
@@ -170,6 +170,9 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     def facts_of(caller: Caller, chunk_ids: Sequence[str]) -> Mapping[str, Sheet]:
         return facts.of(signer.sign(caller.tenant), chunk_ids)
 
+    def variants_of(caller: Caller, product_ids: Sequence[str]) -> Mapping[str, Sequence[Choice]]:
+        return facts.of_variants(signer.sign(caller.tenant), product_ids)
+
     def recall(caller: Caller, session_id: str) -> Session:
         return sessions.of(caller.tenant, caller.subject).open(session_id, turns=answering.RECALLED)
 
@@ -248,6 +251,8 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         talk=talk.Desk(
             call=called,
             products=lambda caller, ids: catalog.sought(caller, Sought(product_ids=tuple(ids), limit=len(ids))),
+            offers=catalog.offers,
+            variants=variants_of,
             hand_over=lambda caller, wanted, deadline, session_id: registry.call(
                 caller, "hand_over", wanted, deadline, session_id=session_id
             ),
@@ -256,7 +261,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             call=called,
             coordinator=Coordinator(),
             reader=Reader(embed, _classifier(embedder.model)),
-            variants=lambda caller, ids: facts.of_variants(signer.sign(caller.tenant), ids),
+            variants=variants_of,
         ),
         spoken=_spoken(env, embedder, breakers),
         priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),

@@ -1,0 +1,409 @@
+"""What a message asks of the cart: how many of what are to go in, out, or be there. Changes when we understand more.
+
+Read from the words alone. The verb decides and not a word somewhere in the message: "add the clear jar" clears nothing.
+A number that can be no quantity is kept as that, so that it is said what is wrong with it and never taken for one.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from shopwright.orchestrator.wanted import plain_text
+
+
+class Deed(StrEnum):
+    """What is to be done."""
+
+    SHOW = "shows"
+    CLEAR = "clears"
+    SWAP = "swaps"
+    DOUBLE = "doubles"
+    HALVE = "halves"
+    SET = "sets"
+    TAKE = "takes"
+    ADD = "adds"
+
+
+class Odd(StrEnum):
+    """What was said instead of a number of pieces."""
+
+    NOT_WHOLE = "not_whole"
+    UNSAID = "how_many"
+
+
+Count = int | Odd  # may also be 0, less than that, or beyond any cart
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A product by the words for it, and how many; None: nothing is said of that. `more`: of what is there already."""
+
+    text: str = ""
+    count: Count | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to become of the cart. `other` takes an item's place. `names_cart`: nothing else can be meant."""
+
+    deed: Deed
+    items: tuple[Item, ...] = ()
+    other: Item | None = None
+    names_cart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """The same in another language. `deed` is None where we do not do it in that language, `words` are what is left
+    beside the words for the cart and for what to do."""
+
+    deed: Deed | None
+    words: str
+    count: Count | None
+    how_to: str
+
+
+def read(text: str) -> Wish | None:
+    """What the words ask of the cart; None: nothing."""
+    tables = _tables()
+    plain = plain_text(text)
+    if len(plain.split()) > tables.longest:
+        return None
+    said = _bare(plain)
+    names_cart, says_where = bool(tables.named.search(said)), bool(tables.into.search(said))
+    if _shows(said):
+        return Wish(Deed.SHOW, names_cart=names_cart)
+    # "in my cart" says where, and is no part of what a product is called.
+    rest = re.sub(r"\s+", " ", tables.into.sub(" ", said)).strip(" ,") if names_cart else said
+    if any(says.fullmatch(one) for says in tables.says[Deed.CLEAR] for one in (said, rest)):
+        return Wish(Deed.CLEAR, names_cart=names_cart)
+    rest = _bare(rest)
+    goes_in = bool(tables.inward.search(said)) and re.match(r"(?:drop|throw|put|toss|pull|kick)\b", rest, re.I)
+    for deed in (Deed.SWAP, Deed.DOUBLE, Deed.HALVE, Deed.SET, Deed.TAKE, Deed.ADD):
+        if deed is Deed.TAKE and goes_in:
+            continue
+        patterns = tables.says[deed] + (tables.of_cart.get(deed, ()) if names_cart and says_where else ())
+        for says in patterns:
+            match = says.fullmatch(rest)
+            if match is not None:
+                wish = _wish(deed, match.groupdict(), names_cart=names_cart)
+                if wish is not None:
+                    return wish
+    return None
+
+
+def is_polite(text: str) -> bool:
+    """Whether a clause is no wish and no question, but what is said beside one."""
+    return bool(_tables().polite.fullmatch(plain_text(text)))
+
+
+def instructs(text: str) -> bool:
+    """Whether a message tells the assistant what to be, or how to work, besides whatever it wishes for."""
+    plain = plain_text(text)
+    return any(says.search(plain) or says.search(text) for says in _tables().instructs)
+
+
+def foreign(text: str) -> Foreign | None:
+    """What a message in another language asks of the cart; None: nothing that we understand."""
+    plain = plain_text(text).strip(" .,!?¿¡;:")
+    if len(plain.split()) > _tables().longest:
+        return None
+    return next((found for one in _tables().tongues if (found := one.read(plain)) is not None), None)
+
+
+def counted(text: str) -> Item:
+    """A product's words, and how many of it are said before or behind them."""
+    tables = _tables()
+    plain = _tables().whose.sub("", text.strip(" ,.;:!?\"'“”„"))
+    if match := tables.more.match(plain):
+        count, _ = _first_count(match["number"] or "one")
+        return Item(re.sub(r"^(?:ones?\b|of )\s*", "", plain[match.end() :].strip(), flags=re.I), count, more=True)
+    more = False
+    count, rest = _first_count(tables.every.sub("", plain))
+    if count is None:
+        if match := tables.behind.search(rest):
+            count, rest = _figure(match["before"] or match["after"]), rest[: match.start()].strip(" ,:(-")
+        elif match := tables.times.search(rest):
+            count, rest = tables.often[match[1].lower()], rest[: match.start()].strip()
+    if count is not None and rest.endswith(" more"):
+        more, rest = True, rest.removesuffix(" more")
+    return Item(rest.strip(" ,.;:!?"), count, more)
+
+
+def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wish | None:
+    if said.get("items"):
+        parts = _parts(str(said["items"]))
+        if len(parts) > _tables().most_items:
+            return None
+        return Wish(deed, tuple(counted(part) for part in parts), names_cart=names_cart)
+    item = Item(_without_article(said.get("item") or ""))
+    if said.get("number"):
+        count, rest = _first_count(str(said["number"]))
+        if count is None or rest:
+            return None
+        item = Item(item.text, count)
+    if deed is Deed.SWAP:
+        return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
+    return Wish(deed, (item,), names_cart=names_cart)
+
+
+def _shows(said: str) -> bool:
+    tables = _tables()
+    words = set(re.findall(r"[\w']+", said.lower()))
+    if words <= tables.holds and tables.holds_must.search(said):
+        return True
+    asks = re.match(r"(?:how much|what|tell|give)\b", said, re.I)
+    if asks and words <= tables.costs and tables.costs_must.search(said) and not tables.costs_may_not.search(said):
+        return True
+    return any(says.fullmatch(said) for says in tables.says[Deed.SHOW])
+
+
+def _bare(text: str) -> str:
+    """Without the politeness around it."""
+    tables, said = _tables(), text.strip(" ,.;:!?\"'“”„-–")
+    while True:
+        match, end = tables.lead.match(said), tables.tail.search(said)
+        if match is not None and match.end() < len(said):
+            said = said[match.end() :].strip(" ,.;:!?-–")
+        elif end is not None and end.start():
+            said = said[: end.start()].strip(" ,.;:!?-–")
+        else:
+            return said
+
+
+def _parts(text: str) -> Sequence[str]:
+    """The products of a list: a new one begins with how many, or an article. "Pestle and Mortar" is one."""
+    return [part for part in _tables().between.split(text) if part.strip(" ,.;")]
+
+
+def _without_article(text: str) -> str:
+    return _tables().every.sub("", text.strip(" ,.;:!?"))
+
+
+def _first_count(text: str) -> tuple[Count | None, str]:
+    """How many, where a text begins with that, and the text behind it."""
+    tables = _tables()
+    plain = tables.exactly.sub("", text)
+    if tables.pronoun.match(plain):
+        return None, plain
+    if match := tables.unsaid.match(plain):
+        return Odd.UNSAID, plain[match.end() :].strip()
+    if match := tables.part.match(plain):
+        return Odd.NOT_WHOLE, _without_article(plain[match.end() :].strip())
+    match = tables.figure.match(plain)
+    if match is not None:
+        behind = plain[match.end() :].strip()
+        if tables.unit.match(behind) and not tables.piece.match(behind):
+            return None, plain
+        count: Count | None = _figure(match[0])
+    elif match := tables.number.match(plain):
+        behind, count = plain[match.end() :].strip(), _number(match[0])
+    else:
+        return None, plain
+    if count is None:
+        return None, plain
+    if half := tables.half.match(behind):
+        count, behind = Odd.NOT_WHOLE, behind[half.end() :].strip()
+    if piece := tables.piece.match(behind):
+        behind = behind[piece.end() :].strip()
+    return count, _without_article(behind)
+
+
+def _figure(said: str) -> Count | None:
+    """A number in figures; None: it is a part of a name, as in "4K"."""
+    plain = said.replace("−", "-").lower().rstrip("x×")
+    if re.fullmatch(r"[+-]?[0-9]+", plain):
+        return int(plain[:10])
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(?:[.,'][0-9]{3})+", plain):
+        return int(re.sub(r"[.,']", "", plain)[:10])
+    if re.fullmatch(r"[+-]?[0-9]+[.,]0+", plain):
+        return int(re.split(r"[.,]", plain)[0][:10])
+    if re.fullmatch(r"[+-]?[0-9]+[.,/][0-9]+|[+-]?[0-9]*[½¼¾]|[+-]?[0-9]+e[0-9]+|[0-9]+\^[0-9]+", plain):
+        return Odd.NOT_WHOLE
+    return None
+
+
+def _number(said: str) -> Count:
+    tables = _tables()
+    plain = " ".join(said.lower().replace("-", " ").split())
+    if plain in tables.whole:
+        return tables.whole[plain]
+    less = bool(re.match(r"(?:minus|negative) ", plain))
+    total = current = 0
+    for word in plain.split():
+        if word == "hundred":
+            current = max(current, 1) * 100
+        elif word == "thousand":
+            total, current = total + max(current, 1) * 1000, 0
+        else:
+            current += tables.values.get(word, 0)
+    return -(total + current) if less else total + current
+
+
+@dataclass(frozen=True, slots=True)
+class _Tongue:
+    cart: re.Pattern[str]
+    leave: re.Pattern[str]
+    deeds: tuple[tuple[Deed | None, re.Pattern[str]], ...]
+    beside: frozenset[str]
+    numbers: Mapping[str, int]
+    how_to: str
+
+    def read(self, plain: str) -> Foreign | None:
+        if not self.cart.search(plain) or self.leave.search(plain):
+            return None
+        found = next(((deed, says) for deed, says in self.deeds if says.search(plain)), None)
+        if found is None:
+            return None
+        rest = found[1].sub(" ", self.cart.sub(" ", plain))
+        words = re.findall(r"[^\s,.;:!?]+", rest)
+        count: Count | None = next(
+            (self.numbers[word.lower()] for word in words if word.lower() in self.numbers),
+            next((_figure(word) for word in words if word[0].isdigit() or word[0] in "+-−"), None),
+        )
+        beside = self.beside | self.numbers.keys()
+        kept = [word for word in words if word.lower() not in beside and not isinstance(_figure(word), int)]
+        return Foreign(found[0], " ".join(kept), count, self.how_to)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What `basket.toml` says, ready to be searched with."""
+
+    longest: int
+    most_items: int
+    named: re.Pattern[str]
+    into: re.Pattern[str]
+    lead: re.Pattern[str]
+    tail: re.Pattern[str]
+    polite: re.Pattern[str]
+    inward: re.Pattern[str]
+    instructs: tuple[re.Pattern[str], ...]
+    holds: frozenset[str]
+    holds_must: re.Pattern[str]
+    costs: frozenset[str]
+    costs_must: re.Pattern[str]
+    costs_may_not: re.Pattern[str]
+    says: Mapping[Deed, tuple[re.Pattern[str], ...]]
+    of_cart: Mapping[Deed, tuple[re.Pattern[str], ...]]  # where the cart is named
+    between: re.Pattern[str]
+    every: re.Pattern[str]
+    exactly: re.Pattern[str]
+    pronoun: re.Pattern[str]
+    unsaid: re.Pattern[str]
+    whose: re.Pattern[str]
+    figure: re.Pattern[str]
+    number: re.Pattern[str]
+    part: re.Pattern[str]
+    half: re.Pattern[str]
+    unit: re.Pattern[str]
+    piece: re.Pattern[str]
+    behind: re.Pattern[str]
+    times: re.Pattern[str]
+    often: Mapping[str, int]
+    more: re.Pattern[str]
+    whole: Mapping[str, int]
+    values: Mapping[str, int]
+    tongues: tuple[_Tongue, ...]
+
+
+@cache
+def _tables() -> _Tables:
+    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("basket.toml").read_text("utf-8"))
+    by = said["number"]
+    values = {word: value for value, word in enumerate(by["small"])}
+    values |= {word: 10 * value for value, word in enumerate(by["tens"], start=2)}
+    words = _any(values)
+    whole = {str(word): int(value) for word, value in by["whole"].items()}
+    figure = r"[+\-−]?\d[\w.,'/^½¼¾]*(?<![.,'])(?!-\w)"
+    spoken = (
+        rf"(?:(?:minus|negative) |a (?=hundred|thousand))?(?:{words}|hundred|thousand)"
+        rf"(?:(?:[ -]|(?<=hundred) and |(?<=thousand) and )(?:{words}|hundred|thousand))*"
+    )
+    # An article counts only before a name: "a tent" is one.
+    named = _any(word for word in whole if word not in ("a", "an"))
+    number = rf"(?:{figure}|[½¼¾]|(?:{named}|{spoken})\b)"
+    first = rf"(?:{named}|{spoken}|an?)\b(?! (?:one|ones|two)\b)"
+
+    def made(pattern: str) -> re.Pattern[str]:
+        return re.compile(pattern.replace("{cart}", said["cart"]).replace("{number}", number), re.I)
+
+    article = r"(?:the|my|your|some|those|these|this|that|another|more)\b"
+    often = {"once": 1, "twice": 2, "thrice": 3, **{f"{word} times": values[word] for word in by["small"]}}
+    return _Tables(
+        longest=said["longest"],
+        most_items=said["most_items"],
+        named=made(said["named"]),
+        into=made(said["into"]),
+        lead=made(said["leads"]),
+        tail=made(said["tails"]),
+        polite=made(said["polite"]),
+        inward=made(said[Deed.ADD]["inward"]),
+        instructs=tuple(made(one) for one in said["instructs"]),
+        holds=frozenset(said["shows"]["holds"].split()),
+        holds_must=made(said["shows"]["holds_must"]),
+        costs=frozenset(said["shows"]["costs"].split()),
+        costs_must=made(said["shows"]["costs_must"]),
+        costs_may_not=made(said["shows"]["costs_may_not"]),
+        says={deed: tuple(made(one) for one in said[deed]["says"]) for deed in Deed},
+        of_cart={deed: tuple(made(one) for one in said[deed].get("says_of_cart", ())) for deed in Deed},
+        between=re.compile(
+            rf"\s*(?:,|;|(?<!hundred )(?<!thousand )\band\b|\bplus\b|\balso\b|&)(?:\s*(?:and|also|then|plus)\b)*\s+"
+            rf"(?!(?:an? |one )?half\b(?! an?\b| of\b| the\b))(?=half\b|{article}|{number}|an?\b)",
+            re.I,
+        ),
+        every=re.compile(
+            r"^(?:all (?:of )?(?:the |my |those |these )?(?:(?:{0}|\d+) (?!of\b))?|(?:the|my|your|our|those|these)\s+"
+            r"(?!ones?\b|first\b|second\b))".replace("{0}", words),
+            re.I,
+        ),
+        exactly=re.compile(r"^(?:exactly|about|around|only|just|roughly|at least|up to)\s+", re.I),
+        pronoun=re.compile(r"(?:the|that|this|those|these)\b|one (?:in|with|that)\b", re.I),
+        whose=re.compile(r"\s+for (?:my|our|his|her|their|me|us|him|them|the kids|a friend|now)\b.*$", re.I),
+        unsaid=re.compile(rf"(?:{_any(by['unsaid'])})\b", re.I),
+        figure=re.compile(rf"{figure}|[½¼¾]", re.I),
+        number=re.compile(first, re.I),
+        part=re.compile(r"(?:a )?half (?:of )?(?:an?|the) (?!dozen\b)|a half |[½¼¾] ?", re.I),
+        half=re.compile(r"(?:and )?a half\b|half\b|[½¼¾]", re.I),
+        unit=re.compile(rf"(?:{_any(by['units'].split())})(?![\w])|[\"”″]", re.I),
+        piece=re.compile(by["pieces"], re.I),
+        behind=re.compile(
+            r"(?:\s|,|:|\()\s*(?:(?:quantity|qty)[: ]*)?(?:[x×]\s?(?P<before>\d[\w.,/]*)|(?P<after>[+-]?\d[\d.,/]*)\s?"
+            r"(?:[x×]|pcs\.?|pieces?|times|units?))\)?$",
+            re.I,
+        ),
+        times=re.compile(rf"\s({_any(often)})$", re.I),
+        often=often,
+        more=re.compile(
+            rf"(?:another|an? (?:additional|extra|further)|(?P<number>{number}) (?:more|extra|additional|further))\b"
+            r"(?! than)",
+            re.I,
+        ),
+        whole=whole,
+        values=values,
+        tongues=tuple(
+            _Tongue(
+                cart=re.compile(rf"\b(?:{one['cart']})\b", re.I),
+                leave=re.compile(one["leave"], re.I),
+                deeds=tuple(
+                    (deed, re.compile(rf"(?<![\w'-])(?:{one[name]})(?![\w-])", re.I))
+                    for name, deed in (("clear", Deed.CLEAR), ("take", None), ("add", Deed.ADD), ("show", Deed.SHOW))
+                ),
+                beside=frozenset(one["beside"].split()),
+                numbers={str(word): int(value) for word, value in one["numbers"].items()},
+                how_to=one["how_to"],
+            )
+            for one in said["tongues"].values()
+        ),
+    )
+
+
+def _any(words: Mapping[str, int] | Sequence[str] | Any) -> str:
+    """The longer first, so that "a couple of" is not read as "a"."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

@@ -1,0 +1,497 @@
+"""What a shopper wants of the cart, done: changes when we do it otherwise, or say more of why it is not done.
+
+Everything is made sure of before anything is changed: which article is meant, how many, and whether there are so many.
+What is refused or asked leaves the cart as it was. What is left of an article may be bought by somebody else a moment
+later: nothing is reserved here, and the checkout counts again.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopwright.catalog.facts import Choice
+from shopwright.catalog.offer import Listed, Offer
+from shopwright.checkout.cart import MAX_QUANTITY
+from shopwright.grounding.wording import wording
+from shopwright.orchestrator import variants
+from shopwright.orchestrator.basket import Count, Deed, Foreign, Item, Odd, Wish
+from shopwright.orchestrator.registry import Outcome
+from shopwright.orchestrator.showing import Item as Product
+from shopwright.orchestrator.wanted import Pointing, Reference, numerals, product_words, wanted
+from shopwright.retrieval.search import Passage
+
+_LOOKED_FOR = 5
+_NAMED = 3  # products that are offered when several may be meant
+_LISTED = 8  # variants
+_WORD = re.compile(r"\w+")
+_MANY = frozenset({"these", "those", "them", "both"})
+_NO_PASSAGE = Passage("", "", 0, "", (), 0, 0, "", "", 0.0, None, 0.0)  # a variant has none of its own
+_OWN_AMOUNT = frozenset({Deed.DOUBLE, Deed.HALVE, Deed.SWAP})  # as many as there were: another number the second time
+
+
+@dataclass(slots=True)
+class Trip:
+    """One message's way to the cart. `tool` calls one of ours, the first argument being what a change is known by;
+    `shown` are the products that were spoken of last, `said_as` names a change, given the cart's version."""
+
+    tool: Callable[[str | None, str, Mapping[str, Any]], Outcome]
+    listed: Callable[[Sequence[str]], Sequence[Listed]]
+    offers: Callable[[Sequence[str]], Mapping[str, Sequence[Offer]]]
+    choices: Callable[[Sequence[str]], Mapping[str, Sequence[Choice]]]
+    shown: Sequence[str]
+    said_as: Callable[[int, int], str]
+    asks: bool = False
+    products: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what is to be said of an article beside the cart
+    told: bool = False  # the last that was said is what the cart holds now
+    changes: int = 0
+    version: int | None = None  # of the cart, as this message found it
+
+    def cart(self) -> Mapping[str, Any]:
+        """The cart as it is."""
+        cart = self._given(self.tool(None, "edit_cart", {"action": "show"}))
+        self.version = cart["version"] if self.version is None else self.version
+        return cart
+
+    def change(self, *, again: bool = False, **how: object) -> Mapping[str, Any]:
+        """The cart after a change: of one message each is a change of its own, and the same one when the message comes
+        again. `again`: then it may look like another one, and what it did the first time stands."""
+        self.changes += 1
+        outcome = self.tool(self.said_as(self.version or 0, self.changes), "edit_cart", how)
+        if again and outcome.error == "RequestReused":
+            return self.cart()
+        return self._given(outcome, unsure=False)
+
+    def found(self, words: str) -> list[Mapping[str, Any]]:
+        """Products for these words."""
+        given = self._given(self.tool(None, "search_products", {"words": words, "limit": _LOOKED_FOR}))
+        return list(given["products"])
+
+    def _given(self, outcome: Outcome, *, unsure: bool = True) -> Mapping[str, Any]:
+        if not outcome.done or outcome.value is None:
+            raise _NotDone(outcome.says or wording().talk["not_now"], unsure=unsure)
+        return outcome.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    """An article that is sure."""
+
+    sku: str
+    title: str
+
+
+class _NotDone(Exception):
+    """Why nothing was changed, in words for the shopper. `asks`: until we know more. `unsure`: it may not have been the
+    cart that they spoke of."""
+
+    def __init__(self, says: str, *, asks: bool = False, unsure: bool = False) -> None:
+        super().__init__(says)
+        self.asks = asks
+        self.unsure = unsure
+
+
+def fill(wish: Wish, trip: Trip) -> str | None:
+    """Do what is wished for, or say why not; None: nothing fits, and nobody spoke of a cart."""
+    trip.notes.clear()
+    trip.told = False
+    try:
+        said = _done(wish, trip)
+        trip.told = not trip.notes
+        return " ".join((said, *trip.notes))
+    except _NotDone as why:
+        if why.unsure and not wish.names_cart:
+            return None
+        trip.asks = trip.asks or why.asks
+        return str(why)
+
+
+def fill_abroad(wish: Foreign, trip: Trip) -> str:
+    """The same in another language: a product that is named as the shop names it is put in, and where that does not do,
+    it is said how it goes."""
+    try:
+        if wish.deed is Deed.SHOW:
+            return _told(trip.cart(), trip)
+        if wish.deed is Deed.CLEAR:
+            return _cleared(trip.cart(), trip)
+        found = trip.found(wish.words) if wish.deed is Deed.ADD and wish.words else []
+        if len(named := _in_full(found, wish.words, trip)) == 1:
+            item = Item(str(named[0]["title"]), wish.count)
+            return _done(Wish(Deed.ADD, (item,), names_cart=True), trip)
+    except _NotDone as why:
+        trip.asks = trip.asks or why.asks
+        return str(why)
+    trip.asks = True
+    return wish.how_to
+
+
+def _told(cart: Mapping[str, Any], trip: Trip) -> str:
+    """The cart, line by line, with the prices that the database has now, and what stands in the way of paying."""
+    says = wording().talk
+    if not cart["lines"]:
+        return says["empty"]
+    lines = []
+    choices = trip.choices([line["product_id"] for line in cart["lines"] if line["product_id"]])
+    for line in cart["lines"]:
+        name = _name(line, choices.get(line["product_id"], ()))
+        price = f" ({_amount(line['total'])})" if line["total"] else ""
+        trouble = f" [{says[line['trouble']].format(left=line['left'])}]" if line["trouble"] else ""
+        lines.append(f"{line['quantity']} × {name}{price}{trouble}")
+    whole = [says["cart"].format(lines="; ".join(lines))]
+    troubled = any(line["trouble"] for line in cart["lines"])
+    if not cart["total"] and cart["prices_known"] and not troubled:
+        whole.append(says["no_total"])
+    if cart["total"]:
+        whole.append(says["total_as_it_stands" if troubled else "total"].format(total=_amount(cart["total"])))
+    if troubled:
+        whole.append(says["not_payable"])
+    if not cart["prices_known"]:
+        whole.append(says["no_prices"])
+    return " ".join(whole)
+
+
+def _name(line: Mapping[str, Any], choices: Sequence[Choice]) -> str:
+    """What a line is called, with what it is like where the shop calls several variants the same."""
+    title = str(line["title"] or line["sku"])
+    alike = [one for one in choices if one.title == next((o.title for o in choices if o.sku == line["sku"]), None)]
+    mine = next((one for one in alike if one.sku == line["sku"]), None)
+    return f"{title}, {variants.told_apart(mine, choices)}" if mine is not None and len(alike) > 1 else title
+
+
+def _done(wish: Wish, trip: Trip) -> str:
+    cart = trip.cart()
+    match wish.deed:
+        case Deed.SHOW:
+            return _told(cart, trip)
+        case Deed.CLEAR:
+            return _cleared(cart, trip)
+        case Deed.ADD:
+            return _added(wish, cart, trip)
+        case Deed.TAKE:
+            return _taken(wish, cart, trip)
+        case Deed.SWAP:
+            return _swapped(wish, cart, trip)
+    line = _line(wish.items[0], cart, trip)
+    quantity = _meant(wish, line)
+    if quantity == 0:
+        return _left(trip.change(action="remove", sku=line["sku"]), trip)
+    if quantity > line["quantity"]:
+        _check_stock(_Pick(line["sku"], line["title"] or line["sku"]), quantity, cart, trip, more=False)
+    again = wish.deed in _OWN_AMOUNT
+    return _told(trip.change(again=again, action="put", sku=line["sku"], quantity=quantity), trip)
+
+
+def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
+    picks: dict[str, tuple[_Pick, int]] = {}
+    for item in wish.items:
+        for pick in _picks(item, cart, trip):
+            many = _whole(item.count, pick.title) + (picks[pick.sku][1] if pick.sku in picks else 0)
+            _check_stock(pick, many, cart, trip, more=True)
+            picks[pick.sku] = pick, many
+    for pick, many in picks.values():
+        cart = trip.change(action="add", sku=pick.sku, quantity=many)
+    return _told(cart, trip)
+
+
+def _taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
+    taken = []
+    for item in wish.items:
+        line = _line(item, cart, trip)
+        many = None if item.count is None else min(_whole(item.count, line["title"] or line["sku"]), MAX_QUANTITY)
+        taken.append((line["sku"], many))
+    for sku, many in taken:
+        if many is None:
+            cart = trip.change(action="remove", sku=sku)
+        else:
+            cart = trip.change(action="take", sku=sku, quantity=many)
+    return _left(cart, trip)
+
+
+def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
+    """The new one goes in first: if the old one then stays, nothing is lost."""
+    (item,), other = wish.items, wish.other or Item()
+    line = _line(item, cart, trip)
+    many = other.count if other.count is not None and other.count != 1 else item.count or line["quantity"]
+    points = any(one.how is Pointing.PLACE for one in wanted(other.text).references)
+    if not points and not product_words(other.text):  # "change it to medium"
+        if line["product_id"] is None:
+            raise _NotDone(wording().talk["one_at_a_time"], asks=True)
+        pick = _variant(_of(line["product_id"], trip), other.text, trip)
+    else:
+        try:
+            (pick,) = _picks(other, cart, trip, one=True)
+        except _NotDone as why:  # the other one lies in the cart: it was the cart that they spoke of
+            raise _NotDone(str(why), asks=why.asks) from None
+    if pick.sku == line["sku"]:
+        raise _NotDone(wording().talk["one_at_a_time"], asks=True)
+    quantity = _whole(many, pick.title)
+    _check_stock(pick, quantity, cart, trip, more=True)
+    after = trip.change(again=True, action="add", sku=pick.sku, quantity=quantity)
+    if item.count is None:
+        after = trip.change(again=True, action="remove", sku=line["sku"])
+    else:
+        taken = min(_whole(item.count, line["title"] or line["sku"]), MAX_QUANTITY)
+        after = trip.change(again=True, action="take", sku=line["sku"], quantity=taken)
+    return _told(after, trip)
+
+
+def _meant(wish: Wish, line: Mapping[str, Any]) -> int:
+    """How many of a line there are to be."""
+    title, held = line["title"] or line["sku"], int(line["quantity"])
+    match wish.deed:
+        case Deed.DOUBLE:
+            return _whole(2 * held, title)
+        case Deed.HALVE if held % 2:
+            raise _NotDone(wording().talk["no_half"].format(title=title, quantity=held), asks=True)
+        case Deed.HALVE:
+            return held // 2
+    count = wish.items[0].count
+    return 0 if count == 0 else _whole(count, title)
+
+
+def _whole(count: Count | None, title: str) -> int:
+    """So many of an article as a line may have; one, where nothing is said."""
+    if isinstance(count, Odd):
+        raise _NotDone(wording().talk[count.value].format(title=title), asks=True)
+    many = 1 if count is None else count
+    if many < 1:
+        raise _NotDone(wording().talk["less_than_one"].format(title=title), asks=True)
+    return many
+
+
+def _check_stock(pick: _Pick, many: int, cart: Mapping[str, Any], trip: Trip, *, more: bool) -> None:
+    held = next((int(line["quantity"]) for line in cart["lines"] if line["sku"] == pick.sku), 0) if more else 0
+    says = wording().talk
+    if many + held > MAX_QUANTITY:
+        raise _NotDone(says["too_many"].format(title=pick.title, most=MAX_QUANTITY) + _there_already(held))
+    offers = trip.offers((pick.sku,)).get(pick.sku, ())
+    if len(offers) != 1:
+        return  # the cart says itself what is the matter with it
+    (offer,) = offers
+    if offer.is_out:
+        raise _NotDone(says["sold_out"].format(title=pick.title))
+    if offer.left is not None and many + held > offer.left:
+        raise _NotDone(says["few_left"].format(title=pick.title, left=offer.left) + _there_already(held))
+
+
+def _there_already(held: int) -> str:
+    return f" {wording().talk['there_already'].format(held=held)}" if held else ""
+
+
+def _picks(item: Item, cart: Mapping[str, Any], trip: Trip, *, one: bool = False) -> list[_Pick]:
+    """The articles that are to go in: one, but for "both"."""
+    if item.more and len(held := _held(item, cart, trip)) == 1:
+        trip.products += [held[0]["product_id"]] if held[0]["product_id"] else []
+        return [_Pick(held[0]["sku"], held[0]["title"] or held[0]["sku"])]
+    products = _products(item, trip, one=one)
+    trip.products += [product["product_id"] for product in products]
+    return [_variant(product, item.text, trip) for product in products]
+
+
+def _variant(product: Mapping[str, Any], text: str, trip: Trip) -> _Pick:
+    """The variant that is meant: by its number, or by what it is like."""
+    title, skus, says = str(product["title"]), list(product["skus"]), wording().talk
+    if not skus:
+        raise _NotDone(says["sold_out"].format(title=title))
+    named = [sku for sku in skus if _says_number(text, sku, title)]
+    if len(named) == 1:
+        return _Pick(named[0], title)
+    whole = Product(product["product_id"], title, _NO_PASSAGE, {})
+    choices = trip.choices((product["product_id"],)).get(product["product_id"], ())
+    what, fitting = variants.chosen(text, whole, choices)
+    if what and not fitting:
+        listed = "; ".join(variants.told_apart(one, choices) for one in choices[:_LISTED])
+        says_which = "no_such_variant" if len(choices) > 1 else "not_in_that"
+        raise _NotDone(says[says_which].format(title=title, what=what, variants=listed), asks=len(choices) > 1)
+    if choices:
+        skus = [one.sku for one in fitting]
+    if len(skus) > 1:
+        known = {one.sku: variants.told_apart(one, choices) for one in choices}
+        listed = "; ".join(known.get(sku, sku) for sku in skus[:_LISTED])
+        raise _NotDone(says["which_variant"].format(title=title, variants=listed), asks=True)
+    if what and fitting and variants.together(text, whole, fitting[0]):
+        trip.notes.append(says["counted_together"].format(title=title, what=what))
+    return _Pick(skus[0], title)
+
+
+def _products(item: Item, trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
+    """The one product that is meant; two, where both of two were shown and are wished for."""
+    wishes = wanted(item.text)
+    codes = [one.text for one in wishes.references if one.how is Pointing.CODE]
+    words = " ".join(codes) or product_words(item.text)
+    if not words:
+        return _pointed(item.text, wishes.references, trip, one=one)
+    if re.search(r"\bones?\b", item.text, re.I) and (like := _shown_like(item.text, trip)) is not None:
+        return [like]
+    found = trip.found(words)
+    exact = [one for one in found if any(_says_number(item.text, sku, one["title"]) for sku in one["skus"])]
+    exact = exact or _in_full(found, item.text, trip)
+    if not exact:  # what looks like an article's number may be a part of its name
+        exact = _of_all(_terms(product_words(item.text) or words), found, lambda one: str(one["title"]))
+    if len(exact) != 1 and (meant := _like(item.text, exact or found, trip)) is not None:
+        exact = [meant]
+    if len(exact) == 1:
+        return exact
+    raise _which(exact or found, unsure=not exact)
+
+
+def _shown_like(text: str, trip: Trip) -> Mapping[str, Any] | None:
+    """The product that was shown and comes in what the words say: "the moss one"."""
+    fitting = []
+    for product in [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []:
+        choices = trip.choices((product["product_id"],)).get(product["product_id"], ())
+        what, like = variants.chosen(text, Product(product["product_id"], product["title"], _NO_PASSAGE, {}), choices)
+        fitting += [product] if what and like else []
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _like(text: str, among: Sequence[Mapping[str, Any]], trip: Trip) -> Mapping[str, Any] | None:
+    """The product that is called so but for a colour, a size or the like."""
+    if not among:
+        return None
+    items = [Product(one["product_id"], one["title"], _NO_PASSAGE, {}) for one in among]
+    choices = trip.choices([one.product_id for one in items])
+    meant = variants.meant(text, items, choices)
+    if meant is None or variants.unexplained(text, meant, choices.get(meant.product_id, ())):
+        return None
+    return next(one for one in among if one["product_id"] == meant.product_id)
+
+
+def _pointed(text: str, references: Sequence[Reference], trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []
+    places = [one.place for one in references if one.how is Pointing.PLACE and one.place]
+    if len(places) == 1:  # "the second one" counts in what was shown, also when one of them is gone since
+        at = places[0] - 1 if places[0] > 0 else len(trip.shown) + places[0]
+        there = trip.shown[at] if 0 <= at < len(trip.shown) else ""
+        found = [one for one in found if one["product_id"] == there]
+    both = "both" in text.casefold().split()
+    if len(found) == (2 if both and not one else 1):
+        return found
+    if len(found) > 1 and (meant := _like(text, found, trip)) is not None:
+        return [meant]
+    raise _which(found, unsure=True)
+
+
+def _of(product_id: str, trip: Trip) -> Mapping[str, Any]:
+    found = trip.listed((product_id,))
+    if not found:
+        raise _NotDone(wording().talk["one_at_a_time"], asks=True)
+    return _listed(found[0])
+
+
+def _line(item: Item, cart: Mapping[str, Any], trip: Trip) -> Mapping[str, Any]:
+    """The one line of the cart that is meant."""
+    held = cart["lines"]
+    if not held:
+        raise _NotDone(wording().talk["empty"], unsure=not _is_sold(item, trip))
+    meant = _held(item, cart, trip)
+    if len(meant) != 1:
+        terms = _terms(product_words(item.text))
+        near = meant or [line for line in held if terms & _terms(str(line["title"]))]
+        named = (f"{line['title']} ({line['sku']})" if line["title"] else line["sku"] for line in near or held)
+        says = "which" if near or not terms else "not_in_cart"
+        raise _NotDone(
+            wording().talk[says].format(titles="; ".join(named)), asks=True, unsure=not (near or _is_sold(item, trip))
+        )
+    (line,) = meant
+    trip.products += [line["product_id"]] if line["product_id"] else []
+    return line
+
+
+def _is_sold(item: Item, trip: Trip) -> bool:
+    """Whether the words name something that the shop sells: then it was the cart that they spoke of."""
+    if not product_words(item.text):
+        return False
+    try:
+        return bool(_products(item, trip, one=True))
+    except _NotDone:
+        return False
+
+
+def _held(item: Item, cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[str, Any]]:
+    """The lines that the words may name; where they name nothing, that of what was spoken of last, or the only one."""
+    held: Sequence[Mapping[str, Any]] = cart["lines"]
+    terms = _terms(product_words(item.text))
+    meant = [line for line in held if _says_number(item.text, line["sku"], str(line["title"]))]
+    meant = (
+        meant or _in_full(held, item.text, trip) or _of_all(terms, held, lambda one: str(one["title"] or one["sku"]))
+    )
+    if not meant and terms:
+        goods = {line["product_id"]: line for line in held if line["product_id"] and line["title"]}
+        like = _like(item.text, list(goods.values()), trip)
+        meant = [line for line in held if like is not None and line["product_id"] == like["product_id"]]
+    if not meant and not terms:
+        meant = [line for line in held if line["product_id"] in trip.shown]
+        meant = meant or ([] if trip.shown else list(held))
+    products = {line["product_id"] for line in meant}
+    if len(meant) > 1 and len(products) == 1 and (product := next(iter(products))) is not None:
+        title = str(meant[0]["title"])
+        choices = trip.choices((product,)).get(product, ())
+        _, fitting = variants.chosen(item.text, Product(product, title, _NO_PASSAGE, {}), choices)
+        meant = [line for line in meant if line["sku"] in {one.sku for one in fitting}] or meant
+    return meant
+
+
+def _cleared(cart: Mapping[str, Any], trip: Trip) -> str:
+    if not cart["lines"]:
+        raise _NotDone(wording().talk["empty"], unsure=True)
+    trip.change(action="empty")
+    return wording().talk["emptied"]
+
+
+def _left(cart: Mapping[str, Any], trip: Trip) -> str:
+    return _told(cart, trip) if cart["lines"] else wording().talk["emptied"]
+
+
+def _in_full(among: Sequence[Mapping[str, Any]], said: str, trip: Trip) -> list[Mapping[str, Any]]:
+    """Those whose names' every word is said, and of which everything is that is said; "Murmur Buds" stands in "Murmur
+    Buds Pro" too, and "the Dutch Oven in juniper" is the "Dutch Oven, Juniper" where there is one."""
+    words = _terms(said)
+    full = [one for one in among if one["title"] and _terms(str(one["title"])) <= words]
+    full = [one for one in full if not any(_terms(str(one["title"])) < _terms(str(other["title"])) for other in full)]
+    choices = trip.choices([one["product_id"] for one in full if one["product_id"]]) if full else {}
+    return [
+        one
+        for one in full
+        if not variants.unexplained(
+            said, Product(str(one["product_id"]), one["title"], _NO_PASSAGE, {}), choices.get(one["product_id"], ())
+        )
+    ]
+
+
+def _of_all(
+    terms: set[str], among: Sequence[Mapping[str, Any]], title: Callable[[Mapping[str, Any]], str]
+) -> list[Mapping[str, Any]]:
+    """Those whose titles hold every word; a number in words may only say how many: "three tents"."""
+    for sought in (terms, terms - numerals()):
+        if found := [one for one in among if sought and sought <= _terms(title(one))]:
+            return found
+    return []
+
+
+def _which(found: Sequence[Mapping[str, Any]], *, unsure: bool) -> _NotDone:
+    if not found:
+        return _NotDone(wording().talk["which_product"], asks=True, unsure=unsure)
+    titles = "; ".join(str(one["title"]) for one in found[:_NAMED])
+    return _NotDone(wording().talk["which"].format(titles=titles), asks=True, unsure=unsure)
+
+
+def _amount(price: Mapping[str, Any]) -> str:
+    return f"{price['amount']} {price['currency']}" if price["currency"] else str(price["amount"])
+
+
+def _listed(one: Listed) -> dict[str, Any]:
+    return {"product_id": one.product_id, "title": one.title, "skus": list(one.skus)}
+
+
+def _says_number(said: str, sku: str, title: str) -> bool:
+    """Whether an article is said by its number, where that is no word of its name."""
+    number = sku.casefold()
+    stands = re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", said.casefold())
+    return bool(stands) and number not in title.casefold()
+
+
+def _terms(text: str) -> set[str]:
+    """Words without their plural's s."""
+    return {word.removesuffix("s") if len(word) > 3 else word for word in _WORD.findall(text.casefold())}
