@@ -106,7 +106,10 @@ def reply(
     )
     visit = _Visit(caller, desk, deadline, session_id, trip)
     requests = read(message, reader=WORDS_ALONE, deadline=deadline).requests
-    if _is_instructed(message) and any(_changes_cart(request) for request in requests):
+    changes = [wish for one in requests if (wish := _of_cart(one)) is not None and wish.deed is not Deed.SHOW]
+    if changes and _is_instructed(message):
+        if not any(wish.names_cart or wish.deed is Deed.ADD for wish in changes):
+            return None  # "drop table …" is no wish at all
         rest = (one.text for one in requests if one.text.endswith("?") and not _is_instructed(one.text))
         return Reply(wording().talk["not_by_instruction"], " ".join(rest))
     said: list[str] = []
@@ -134,11 +137,6 @@ def reply(
 def _is_instructed(text: str) -> bool:
     """Whether it is an attempt to make something else of the assistant: whatever else it says, it is no plain wish."""
     return by_rule(plain_text(text)) == (Kind.OUT_OF_SCOPE, "attack") or basket.instructs(text)
-
-
-def _changes_cart(request: Request) -> bool:
-    wish = _of_cart(request)
-    return wish is not None and wish.deed is not Deed.SHOW
 
 
 def _of_cart(request: Request) -> basket.Wish | None:
