@@ -378,6 +378,23 @@ def test_what_is_done_needs_no_document_is_remembered_and_is_kept_for_nobody_els
     assert (turn.verdict, turn.mode, turn.products) == ("done", "talk", ("tent",))
 
 
+def test_two_clicks_put_one_into_the_cart_and_the_same_words_a_turn_later_another() -> None:
+    counter, till = Counter(RETURNS), Till()
+    begun = counter.ask("Hello!", talk=till.desk).session_id
+    clicked: list[Answer] = []
+
+    def remember(caller: Caller, session_id: str | None, turn: Turn, begins: str) -> str:
+        if not clicked:  # the second click is answered before the first is remembered
+            clicked.append(counter.ask("Add a tent to my cart", begun, talk=till.desk))
+        return counter.remember(caller, session_id, turn, begins)
+
+    first = counter.ask("Add a tent to my cart", begun, talk=till.desk, remember=remember)
+
+    assert [first.text, clicked[0].text] == ["In your cart: 1 × Tent (199.00 EUR). Together: 199.00 EUR."] * 2
+    later = counter.ask("Add a tent to my cart", begun, talk=till.desk)
+    assert later.text == "In your cart: 2 × Tent (398.00 EUR). Together: 398.00 EUR."
+
+
 def test_it_is_the_product_whose_price_was_told_before() -> None:
     counter, till = Counter(TENT), Till()
     counter.sheets = {TENT.chunk_id: {"price": Told("tent", "", "price", Kind.MONEY, "649.00", "EUR", 3)}}

@@ -449,6 +449,8 @@ def test_who_doubles_twice_by_two_clicks_has_doubled_once(counter: Counter) -> N
         ("What's in my basket", "2 × Tent (398.00 EUR); 1 × Stove"),
         ("take out one tent and add a head lamp", "1 × Tent (199.00 EUR); 1 × Stove (49.00 EUR); 1 × Head Lamp"),
         ("drop a head lamp into the trolley", "1 × Head Lamp"),
+        ("delete the second item", "In your cart: 2 × Tent (398.00 EUR). Together"),
+        ("remove the last one from my cart", "In your cart: 2 × Tent (398.00 EUR). Together"),
         ("reduce the tents by 1", "1 × Tent (199.00 EUR); 1 × Stove"),
         ("Add a head lamp for my brother", "1 × Head Lamp"),
     ],
@@ -474,6 +476,7 @@ def test_a_cart_becomes_what_the_shopper_says(counter: Counter, message: str, ho
         "add a stove and half a head lamp",
         "remove the head lamp",
         "add both of them",
+        "delete the third item",
         "remove it",
     ],
 )

@@ -138,11 +138,13 @@ def counted(text: str) -> Item:
 
 def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wish | None:
     if said.get("items"):
-        parts = _parts(str(said["items"]))
-        if len(parts) > _tables().most_items:
+        items = [counted(part) for part in _parts(str(said["items"]))]
+        if len(items) > _tables().most_items or any(_is_long(item.text) for item in items):
             return None
-        return Wish(deed, tuple(counted(part) for part in parts), names_cart=names_cart)
+        return Wish(deed, tuple(items), names_cart=names_cart)
     item = Item(_without_article(said.get("item") or ""))
+    if _is_long(item.text) or _is_long(said.get("other") or ""):
+        return None
     if said.get("number"):
         count, rest = _first_count(str(said["number"]))
         if count is None or rest:
@@ -151,6 +153,10 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
     if deed is Deed.SWAP:
         return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
     return Wish(deed, (item,), names_cart=names_cart)
+
+
+def _is_long(name: str) -> bool:
+    return len(name.split()) > _tables().longest_name
 
 
 def _shows(said: str) -> bool:
@@ -278,6 +284,7 @@ class _Tables:
 
     longest: int
     most_items: int
+    longest_name: int
     named: re.Pattern[str]
     into: re.Pattern[str]
     lead: re.Pattern[str]
@@ -339,6 +346,7 @@ def _tables() -> _Tables:
     return _Tables(
         longest=said["longest"],
         most_items=said["most_items"],
+        longest_name=said["longest_name"],
         named=made(said["named"]),
         into=made(said["into"]),
         lead=made(said["leads"]),
@@ -360,7 +368,9 @@ def _tables() -> _Tables:
         ),
         every=re.compile(
             r"^(?:all (?:of )?(?:the |my |those |these )?(?:(?:{0}|\d+) (?!of\b))?|(?:the|my|your|our|those|these)\s+"
-            r"(?!ones?\b|first\b|second\b))".replace("{0}", words),
+            r"(?!ones?\b|first\b|second\b|third\b|fourth\b|fifth\b|last\b|[0-9](?:st|nd|rd|th)\b))".replace(
+                "{0}", words
+            ),
             re.I,
         ),
         exactly=re.compile(r"^(?:exactly|about|around|only|just|roughly|at least|up to)\s+", re.I),

@@ -421,6 +421,10 @@ def _held(item: Item, cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[s
         goods = {line["product_id"]: line for line in held if line["product_id"] and line["title"]}
         like = _like(item.text, list(goods.values()), trip)
         meant = [line for line in held if like is not None and line["product_id"] == like["product_id"]]
+    places = [one.place for one in wanted(item.text).references if one.how is Pointing.PLACE and one.place]
+    if not meant and not terms and len(places) == 1:  # "the second one" of those in the cart
+        at = places[0] - 1 if places[0] > 0 else len(held) + places[0]
+        return [held[at]] if 0 <= at < len(held) else []
     if not meant and not terms:
         meant = [line for line in held if line["product_id"] in trip.shown]
         meant = meant or ([] if trip.shown else list(held))
