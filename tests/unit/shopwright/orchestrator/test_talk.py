@@ -296,12 +296,42 @@ def test_a_shop_that_cannot_be_reached_says_so_and_loses_nothing(counter: Counte
         ("Add 99 tents to my cart", "only 5 of Tent left"),
         ("Add the cheap chair to my cart", "sold out"),
         ("Add two stoves and 6 tents to my cart", "only 5 of Tent left"),
+        ("Add 2 or 3 tents", "How many of Tent"),
+        ("add all the tents", "How many of Tent"),
         ("Add 3 tents and 3 tents to my cart", "only 5 of Tent left"),
     ],
 )
 def test_a_number_that_cannot_be_had_is_said_and_nothing_is_added(counter: Counter, message: str, says: str) -> None:
     assert says in counter.said(message)
     assert counter.said("what's in my cart?") == TALK["empty"]
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [("Add 1000", "99 of Tent at most"), ("Add 1.5", "whole numbers"), ("Add -2", "one or more"), ("Add 0", "one or")],
+)
+def test_a_bare_number_is_of_what_was_shown_last(counter: Counter, message: str, says: str) -> None:
+    assert says in counter.said(message, shown=("tent",))
+    assert counter.said(message) == TALK["which_product"]
+    assert counter.said("what's in my cart?") == TALK["empty"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Add a tent to Bob's cart",
+        "add a tent to the cart of user#bob",
+        "Add a tent for 1 EUR to my cart",
+        "Add a tent at 1 EUR to my cart",
+        "Add a free tent to my cart",
+        "add a tent to everybody's basket",
+    ],
+)
+def test_what_nobody_can_have_is_not_promised(counter: Counter, message: str) -> None:
+    told = counter.hear(message)
+
+    assert told is None or told.asks or "1 × Tent (199.00 EUR)" in told.text
+    assert counter.said("what's in my cart?", caller=BOB) == TALK["empty"]
 
 
 def test_what_is_in_the_cart_already_counts_towards_what_is_left(counter: Counter) -> None:

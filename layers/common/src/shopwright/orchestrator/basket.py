@@ -95,7 +95,8 @@ def read(text: str) -> Wish | None:
                 wish = _wish(deed, match.groupdict(), names_cart=names_cart)
                 if wish is not None:
                     return wish
-    return None
+    toward = names_cart and tables.toward.search(said) and tables.says_toward.fullmatch(rest)
+    return _wish(Deed.ADD, toward.groupdict(), names_cart=True) if toward else None
 
 
 def is_polite(text: str) -> bool:
@@ -122,8 +123,9 @@ def counted(text: str) -> Item:
     tables = _tables()
     plain = _tables().whose.sub("", text.strip(" ,.;:!?\"'“”„"))
     if match := tables.more.match(plain):
-        count, _ = _first_count(match["number"] or "one")
-        return Item(re.sub(r"^(?:ones?\b|of )\s*", "", plain[match.end() :].strip(), flags=re.I), count, more=True)
+        count, rest = _first_count(match["number"] or plain[match.end() :].strip())
+        rest = plain[match.end() :].strip() if match["number"] or count is None else rest
+        return Item(re.sub(r"^(?:ones?\b|of )\s*", "", rest, flags=re.I), 1 if count is None else count, more=True)
     more = False
     count, rest = _first_count(tables.every.sub("", plain))
     if count is None:
@@ -133,12 +135,14 @@ def counted(text: str) -> Item:
             count, rest = tables.often[match[1].lower()], rest[: match.start()].strip()
     if count is not None and rest.endswith(" more"):
         more, rest = True, rest.removesuffix(" more")
-    return Item(rest.strip(" ,.;:!?"), count, more)
+    return Item(re.sub(r"\bback$", "", rest.strip(" ,.;:!?")).strip(), count, more)
 
 
 def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wish | None:
     if said.get("items"):
         items = [counted(part) for part in _parts(str(said["items"]))]
+        if deed is Deed.ADD and re.match(r"(?:all|every|each|as many)\b", str(said["items"]), re.I):
+            items[0] = Item(items[0].text, Odd.UNSAID)
         if len(items) > _tables().most_items or any(_is_long(item.text) for item in items):
             return None
         return Wish(deed, tuple(items), names_cart=names_cart)
@@ -214,6 +218,8 @@ def _first_count(text: str) -> tuple[Count | None, str]:
         return None, plain
     if count is None:
         return None, plain
+    if other := tables.otherwise.match(behind):
+        count, behind = Odd.UNSAID, behind[other.end() :].strip()
     if half := tables.half.match(behind):
         count, behind = Odd.NOT_WHOLE, behind[half.end() :].strip()
     if piece := tables.piece.match(behind):
@@ -224,6 +230,8 @@ def _first_count(text: str) -> tuple[Count | None, str]:
 def _figure(said: str) -> Count | None:
     """A number in figures; None: it is a part of a name, as in "4K"."""
     plain = said.replace("−", "-").lower().rstrip("x×")
+    if re.fullmatch(r"[0-9]+[-–][0-9]+", plain):
+        return Odd.UNSAID
     if re.fullmatch(r"[+-]?[0-9]+", plain):
         return int(plain[:10])
     if re.fullmatch(r"[+-]?[0-9]{1,3}(?:[.,'][0-9]{3})+", plain):
@@ -291,6 +299,8 @@ class _Tables:
     tail: re.Pattern[str]
     polite: re.Pattern[str]
     inward: re.Pattern[str]
+    toward: re.Pattern[str]
+    says_toward: re.Pattern[str]
     instructs: tuple[re.Pattern[str], ...]
     holds: frozenset[str]
     holds_must: re.Pattern[str]
@@ -309,6 +319,7 @@ class _Tables:
     number: re.Pattern[str]
     part: re.Pattern[str]
     half: re.Pattern[str]
+    otherwise: re.Pattern[str]
     unit: re.Pattern[str]
     piece: re.Pattern[str]
     behind: re.Pattern[str]
@@ -328,7 +339,7 @@ def _tables() -> _Tables:
     values |= {word: 10 * value for value, word in enumerate(by["tens"], start=2)}
     words = _any(values)
     whole = {str(word): int(value) for word, value in by["whole"].items()}
-    figure = r"[+\-−]?\d[\w.,'/^½¼¾]*(?<![.,'])(?!-\w)"
+    figure = r"[+\-−]?\d[\w.,'/^½¼¾]*(?:[-–]\d+(?![\w-]))?(?<![.,'])(?!-\w)"
     spoken = (
         rf"(?:(?:minus|negative) |a (?=hundred|thousand))?(?:{words}|hundred|thousand)"
         rf"(?:(?:[ -]|(?<=hundred) and |(?<=thousand) and )(?:{words}|hundred|thousand))*"
@@ -353,6 +364,8 @@ def _tables() -> _Tables:
         tail=made(said["tails"]),
         polite=made(said["polite"]),
         inward=made(said[Deed.ADD]["inward"]),
+        toward=made(said[Deed.ADD]["toward"]),
+        says_toward=made(said[Deed.ADD]["says_toward"]),
         instructs=tuple(made(one) for one in said["instructs"]),
         holds=frozenset(said["shows"]["holds"].split()),
         holds_must=made(said["shows"]["holds_must"]),
@@ -381,6 +394,7 @@ def _tables() -> _Tables:
         number=re.compile(first, re.I),
         part=re.compile(r"(?:a )?half (?:of )?(?:an?|the) (?!dozen\b)|a half |[½¼¾] ?", re.I),
         half=re.compile(r"(?:and )?a half\b|half\b|[½¼¾]", re.I),
+        otherwise=re.compile(rf"(?:or|to|-|–) ?(?:{number}|more\b)", re.I),
         unit=re.compile(rf"(?:{_any(by['units'].split())})(?![\w])|[\"”″]", re.I),
         piece=re.compile(by["pieces"], re.I),
         behind=re.compile(
@@ -403,7 +417,7 @@ def _tables() -> _Tables:
                 leave=re.compile(one["leave"], re.I),
                 deeds=tuple(
                     (deed, re.compile(rf"(?<![\w'-])(?:{one[name]})(?![\w-])", re.I))
-                    for name, deed in (("clear", Deed.CLEAR), ("take", None), ("add", Deed.ADD), ("show", Deed.SHOW))
+                    for name, deed in (("clear", Deed.CLEAR), ("take", None), ("show", Deed.SHOW), ("add", Deed.ADD))
                 ),
                 beside=frozenset(one["beside"].split()),
                 numbers={str(word): int(value) for word, value in one["numbers"].items()},

@@ -370,7 +370,7 @@ def _pointed(text: str, references: Sequence[Reference], trip: Trip, *, one: boo
         return found
     if len(found) > 1 and (meant := _like(text, found, trip)) is not None:
         return [meant]
-    raise _which(found, unsure=True)
+    raise _which(found, unsure=False)
 
 
 def _of(product_id: str, trip: Trip) -> Mapping[str, Any]:
