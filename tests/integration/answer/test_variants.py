@@ -79,3 +79,20 @@ def test_another_shops_variants_are_nobodys(shops: Shops) -> None:
     said = shops.ask("outdoor", "Is the Fell Hoody in Slate in stock?")
 
     assert "Fell Hoody" not in said.text
+
+
+def test_the_variant_that_is_meant_is_put_into_the_cart_and_no_other(shops: Shops) -> None:
+    session: str | None = None
+    for message, told in (
+        ("Add a Fell Hoody to my cart", "Moss, M (HO-MM); Moss, L (HO-ML); Slate, M (HO-SM). Please say which one."),
+        ("add the moss one in size L", "1 × Fell Hoody, Moss, L (HO-ML) (60.00 EUR)."),
+        ("Add a Fell Hoody in moss, size M", "sold out"),
+        ("Add the Fell Hoody in green", "not listed in green"),
+        ("Add the Tarn Cap in blue", "Tarn Cap is not listed in blue"),
+        ("Add a wool jumper in ochre", "1 × Wool Jumper, L, Ochre"),
+        ("remove the moss hoody", "In your cart: 1 × Wool Jumper, L, Ochre"),
+    ):
+        said = shops.ask(BOUTIQUE, message, session)
+        session = said.session_id
+        assert told in said.text, (message, said.text)
+    shops.ask(BOUTIQUE, "empty my cart", session)

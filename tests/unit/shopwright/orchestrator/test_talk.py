@@ -532,6 +532,7 @@ def test_what_the_shop_sells_and_is_not_in_the_cart_cannot_be_taken_out(counter:
         "Add a tent to my cart, please.",
         "Add a tent to my cart. Thanks!",
         "I changed my mind, add a tent to my cart",
+        "Oops, no wait, that's too many. Add a tent to my cart",
         "Add a stove and make it three and add a tent, please",
     ],
 )
@@ -562,6 +563,31 @@ def test_it_is_the_line_that_was_spoken_of_last(counter: Counter) -> None:
     reply = counter.hear("add a head lamp and make it two")
     assert reply is not None
     assert reply.products == ("head lamp",)
+
+
+def test_the_first_two_of_what_was_shown_are_put_in(counter: Counter) -> None:
+    shown = ("head lamp", "tent", "stove")
+
+    assert "1 × Tent (199.00 EUR); 1 × Head Lamp" in counter.said("add the first two to my cart", shown=shown)
+    assert counter.hear("add the first two", shown=("tent",)) == Reply("Which one do you mean? Tent.", asks=True)
+    assert "2 × Tent" in counter.said("add the second one", shown=shown)
+
+
+def test_a_figure_tells_sizes_of_one_thing_apart(counter: Counter) -> None:
+    counter.shop.products = [
+        replace(listed(f"skillet {size} cm", size), skus=(f"SK-{size}",), product_id=f"s-{size}")
+        for size in (20, 26, 30)
+    ]
+
+    assert "1 × Skillet 26 Cm" in counter.said("Add a 26 cm skillet")
+    assert "Which one do you mean?" in counter.said("Add a 40 cm skillet")
+
+
+def test_what_is_called_nothing_alike_is_not_offered_instead(counter: Counter) -> None:
+    assert counter.said("add free shipping to my cart") == TALK["which_product"]
+    assert counter.hear("Can I add a gift note to my cart?") is None
+    assert "Which one do you mean? Tent" in counter.said("Add a free tent")
+    assert counter.hear("Fold it, add a free tent") is None
 
 
 def test_both_of_two_that_were_shown_are_put_in(counter: Counter) -> None:

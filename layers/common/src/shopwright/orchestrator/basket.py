@@ -76,6 +76,7 @@ def read(text: str) -> Wish | None:
     if len(plain.split()) > tables.longest:
         return None
     said = _bare(plain)
+    asks = bool(re.match(r"(?:can|could|may|should|shall) (?:i|we)\b", plain, re.I))
     names_cart, says_where = bool(tables.named.search(said)), bool(tables.into.search(said))
     if _shows(said):
         return Wish(Deed.SHOW, names_cart=names_cart)
@@ -92,7 +93,7 @@ def read(text: str) -> Wish | None:
         for says in patterns:
             match = says.fullmatch(rest)
             if match is not None:
-                wish = _wish(deed, match.groupdict(), names_cart=names_cart)
+                wish = _wish(deed, match.groupdict(), names_cart=names_cart and not asks)
                 if wish is not None:
                     return wish
     toward = names_cart and tables.toward.search(said) and tables.says_toward.fullmatch(rest)

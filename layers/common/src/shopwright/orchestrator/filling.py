@@ -84,16 +84,18 @@ class _Pick:
 
 class _NotDone(Exception):
     """Why nothing was changed, in words for the shopper. `asks`: until we know more. `unsure`: it may not have been the
-    cart that they spoke of."""
+    cart that they spoke of; `near`: though something is called alike."""
 
-    def __init__(self, says: str, *, asks: bool = False, unsure: bool = False) -> None:
+    def __init__(self, says: str, *, asks: bool = False, unsure: bool = False, near: bool = False) -> None:
         super().__init__(says)
         self.asks = asks
         self.unsure = unsure
+        self.near = near
 
 
-def fill(wish: Wish, trip: Trip) -> str | None:
-    """Do what is wished for, or say why not; None: nothing fits, and nobody spoke of a cart."""
+def fill(wish: Wish, trip: Trip, *, alone: bool = True) -> str | None:
+    """Do what is wished for, or say why not; None: nothing fits, and nobody spoke of a cart. `alone`: it is all that
+    the message says, and no part of a story."""
     trip.notes.clear()
     trip.told = False
     try:
@@ -101,7 +103,7 @@ def fill(wish: Wish, trip: Trip) -> str | None:
         trip.told = not trip.notes
         return " ".join((said, *trip.notes))
     except _NotDone as why:
-        if why.unsure and not wish.names_cart:
+        if why.unsure and not wish.names_cart and not (alone and why.near):
             return None
         trip.asks = trip.asks or why.asks
         return str(why)
@@ -331,9 +333,13 @@ def _products(item: Item, trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
         exact = _of_all(_terms(product_words(item.text) or words), found, lambda one: str(one["title"]))
     if len(exact) != 1 and (meant := _like(item.text, exact or found, trip)) is not None:
         exact = [meant]
+    figures = {term for term in _terms(item.text) if term[0].isdigit()}
+    if len(exact) > 1 and len(sized := [one for one in exact if figures <= _terms(one["title"])]) == 1 and figures:
+        exact = sized  # "the 26 cm skillet"
     if len(exact) == 1:
         return exact
-    raise _which(exact or found, unsure=not exact)
+    terms = _terms(words)
+    raise _which(exact or [one for one in found if terms & _terms(one["title"])], unsure=not exact)
 
 
 def _shown_like(text: str, trip: Trip) -> Mapping[str, Any] | None:
@@ -361,10 +367,13 @@ def _like(text: str, among: Sequence[Mapping[str, Any]], trip: Trip) -> Mapping[
 def _pointed(text: str, references: Sequence[Reference], trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []
     places = [one.place for one in references if one.how is Pointing.PLACE and one.place]
-    if len(places) == 1:  # "the second one" counts in what was shown, also when one of them is gone since
-        at = places[0] - 1 if places[0] > 0 else len(trip.shown) + places[0]
-        there = trip.shown[at] if 0 <= at < len(trip.shown) else ""
-        found = [one for one in found if one["product_id"] == there]
+    if places:  # "the second one" counts in what was shown, also when one of them is gone since
+        at = [place - 1 if place > 0 else len(trip.shown) + place for place in places]
+        there = [trip.shown[one] for one in at if 0 <= one < len(trip.shown)]
+        found = [one for one in found if one["product_id"] in there]
+        if len(found) == len(places) and (len(found) == 1 or not one):
+            return found
+        raise _which(found, unsure=False)
     both = "both" in text.casefold().split()
     if len(found) == (2 if both and not one else 1):
         return found
@@ -478,7 +487,7 @@ def _which(found: Sequence[Mapping[str, Any]], *, unsure: bool) -> _NotDone:
     if not found:
         return _NotDone(wording().talk["which_product"], asks=True, unsure=unsure)
     titles = "; ".join(str(one["title"]) for one in found[:_NAMED])
-    return _NotDone(wording().talk["which"].format(titles=titles), asks=True, unsure=unsure)
+    return _NotDone(wording().talk["which"].format(titles=titles), asks=True, unsure=unsure, near=True)
 
 
 def _amount(price: Mapping[str, Any]) -> str:

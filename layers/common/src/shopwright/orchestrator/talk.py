@@ -71,6 +71,7 @@ class _Visit:
     deadline: Deadline
     session_id: str | None
     trip: filling.Trip
+    alone: bool  # it is all one wish
 
 
 def reply(
@@ -104,8 +105,8 @@ def reply(
         shown=shown,
         said_as=said_as,
     )
-    visit = _Visit(caller, desk, deadline, session_id, trip)
     requests = read(message, reader=WORDS_ALONE, deadline=deadline).requests
+    visit = _Visit(caller, desk, deadline, session_id, trip, alone=len(requests) == 1)
     changes = [wish for one in requests if (wish := _of_cart(one)) is not None and wish.deed is not Deed.SHOW]
     if changes and _is_instructed(message):
         if not any(wish.names_cart or wish.deed is Deed.ADD for wish in changes):
@@ -148,7 +149,7 @@ def _of_cart(request: Request) -> basket.Wish | None:
 
 def _does(request: Request, visit: _Visit) -> str | None:
     if (wish := _of_cart(request)) is not None:
-        return filling.fill(wish, visit.trip)
+        return filling.fill(wish, visit.trip, alone=visit.alone)
     if request.by is not By.RULE or not request.sure:
         return None
     match request.kind:
