@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header
+from shopwright.checkout.cart import MAX_REQUEST_ID
 from shopwright.errors import Unavailable
 from shopwright.observability.sqs import Audit
 from shopwright.orchestrator.answer import Answer, Question
@@ -29,6 +31,18 @@ class Environment(AnsweringSettings):
 class AgentEnvironment(AgentSettings):
     members_table: str
     audit_queue_url: str
+
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=MAX_REQUEST_ID,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="One for each message that is meant: sent again under it, a message changes the cart no further.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +74,12 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
             503: {"description": "Ask again later.", "content": {"application/json": {"model": Unanswered}}},
         },
     )
-    def chat(message: Message) -> Response[Any]:
-        question = Question(message.message, http.caller(api), message.session_id, http.request_id(api))
+    def chat(message: Message, idempotency_key: Key = None) -> Response[Any]:
+        caller, request_id = http.caller(api), http.request_id(api)
+        question = Question(message.message, caller, message.session_id, request_id, idempotency_key)
         said = desk().answerer.answer(question, deadline=http.deadline(api))
         if said.failure is not None:
-            return _unanswered(said, said.failure, http.request_id(api))
+            return _unanswered(said, said.failure, request_id)
         logger().info(
             "question answered",
             extra={
@@ -74,7 +89,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
                 "cache": said.cache,
             },
         )
-        return http.json_response(200, answered(said, http.request_id(api)))
+        return http.json_response(200, answered(said, request_id))
 
     return http.handler(api, admit=lambda: desk().members, trail=lambda: desk().trail, bulkhead=lambda: desk().bulkhead)
 

@@ -130,6 +130,17 @@ def test_a_conversation_goes_the_same_way_here_and_through_agentcore(here: Inlin
     )
 
 
+def test_a_senders_key_for_a_message_goes_along(there: Stage) -> None:
+    caller = Caller(Tenant("outdoor"), Role.SHOPPER, "user#key", frozenset({"shop/chat"}))
+    agent = there.agent(silence_s=10)
+
+    def sent(key: str) -> str:
+        question = Question("Add a Larkmoss 1 Solo Tent to my cart", caller, None, f"r-{key}", key)
+        return agent.answer(question, deadline=Deadline(15_000)).text
+
+    assert ["1 × Larkmoss" in sent("m-1"), "1 × Larkmoss" in sent("m-1"), "2 × Larkmoss" in sent("m-2")] == [True] * 3
+
+
 def test_somebody_elses_conversation_is_not_found_there_either(here: Inline, there: Stage) -> None:
     anns, kits = (Caller(Tenant("outdoor"), Role.SHOPPER, f"user#{name}", frozenset({"shop/chat"})) for name in "ab")
     agent = there.agent(silence_s=10)

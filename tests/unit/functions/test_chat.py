@@ -9,10 +9,13 @@ from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator.answer import Question
 from shopwright.orchestrator.answer_cache import AnswerCache, Standing
-from shopwright.orchestrator.answerer import Inline
+from shopwright.orchestrator.answerer import Answerer, Inline
+from shopwright.orchestrator.events import Tell
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.privacy.redact import mask
+from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 from shopwright.tenancy.acquainted import Acquainted
 from shopwright.tenancy.caller import Caller
@@ -37,6 +40,18 @@ PASSAGES = {
 }
 
 
+class Listening:
+    """Has it answered, and notes what was asked."""
+
+    def __init__(self, answerer: Answerer, heard: list[Question]) -> None:
+        self._answerer = answerer
+        self._heard = heard
+
+    def answer(self, question: Question, *, deadline: Deadline, tell: Tell | None = None) -> answering.Answer:
+        self._heard.append(question)
+        return self._answerer.answer(question, deadline=deadline, tell=tell)
+
+
 class Desk:
     """A desk with one page of each of two shops on it."""
 
@@ -48,6 +63,7 @@ class Desk:
         self.bulkhead = one_at_a_time()
         self.database_is_down = False
         self.searched: list[str] = []
+        self.heard: list[Question] = []
 
     def search(self, caller: Caller, question: str, vector: Sequence[float]) -> Sequence[Passage]:
         if self.database_is_down:
@@ -74,11 +90,21 @@ class Desk:
             remember=self.remember,
             cache=self.cache,
         )
-        at = chat.Desk(members=self.acquainted, trail=FakeAudit(), bulkhead=self.bulkhead, answerer=Inline(held))
+        answerer = Listening(Inline(held), self.heard)
+        at = chat.Desk(members=self.acquainted, trail=FakeAudit(), bulkhead=self.bulkhead, answerer=answerer)
         handler = chat.build(lambda: at)
         token = None if row is None else gateway.claims(row)
         sent = {"message": RETURN} if body is None else body
         return gateway.send(handler, gateway.request("POST", "/v1/chat", token=token, body=sent, **more))
+
+
+def test_a_senders_key_for_a_message_goes_with_the_question() -> None:
+    desk = Desk()
+    desk.ask(headers={"Idempotency-Key": "m-1"})
+    desk.ask()
+
+    assert [question.key for question in desk.heard] == ["m-1", None]
+    assert desk.ask(headers={"Idempotency-Key": "no key"}).status == 422
 
 
 def test_a_question_is_answered_with_a_citation_the_clocks_and_the_request_id() -> None:

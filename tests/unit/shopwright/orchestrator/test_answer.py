@@ -395,6 +395,18 @@ def test_two_clicks_put_one_into_the_cart_and_the_same_words_a_turn_later_anothe
     assert later.text == "In your cart: 2 × Tent (398.00 EUR). Together: 398.00 EUR."
 
 
+def test_a_message_that_is_sent_again_under_its_senders_key_changes_nothing_more() -> None:
+    counter, till = Counter(RETURNS), Till()
+    begun = counter.ask("Add two tents to my cart", talk=till.desk).session_id
+
+    def sent(key: str) -> str:
+        question = Question("remove one tent", ANN, begun, key=key)
+        return answer(question, desk=counter.desk(talk=till.desk), deadline=Deadline(8000)).text
+
+    assert [sent("m-1"), sent("m-1")] == ["In your cart: 1 × Tent (199.00 EUR). Together: 199.00 EUR."] * 2
+    assert sent("m-2") == "Your cart is empty now."
+
+
 def test_it_is_the_product_whose_price_was_told_before() -> None:
     counter, till = Counter(TENT), Till()
     counter.sheets = {TENT.chunk_id: {"price": Told("tent", "", "price", Kind.MONEY, "649.00", "EUR", 3)}}

@@ -177,6 +177,7 @@ class Agent:
             message=question.text,
             session_id=question.session_id,
             request_id=question.request_id,
+            key=question.key,
             within_ms=min(within_ms, wire.LONGEST_S * 1000),
         )
         answer = self._agentcore.invoke_agent_runtime(
@@ -184,7 +185,7 @@ class Agent:
             runtimeSessionId=_session(question),
             contentType="application/json",
             accept="text/event-stream",
-            payload=asked.model_dump_json().encode(),
+            payload=asked.model_dump_json(exclude_defaults=True).encode(),
         )
         with answer["response"] as raw:
             for event in _events(raw):

@@ -60,6 +60,7 @@ class Question:
     caller: Caller
     session_id: str | None = None
     request_id: str | None = None  # by which a change is known again when it comes twice
+    key: str | None = None  # the sender's own for this message: sent again under it, it changes nothing more
 
     def __repr__(self) -> str:
         return f"Question({self.caller!r})"  # the text is a person's
@@ -307,7 +308,8 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
     either is answered, as from two clicks, are in the same place of the conversation."""
     if visit.desk.talk is None:
         return None
-    begun = visit.question.session_id
+    begun, key = visit.question.session_id, visit.question.key
+    place = None if begun is None or length is None else f"{begun} {length}"
     shown = next((turn.products for turn in reversed(turns) if turn.products), ())
     return talking.reply(
         asked,
@@ -317,7 +319,7 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
         desk=visit.desk.talk,
         deadline=visit.deadline,
         session_id=visit.session_id,
-        said_at=None if begun is None or length is None else f"{begun} {length}",
+        said_at=place if key is None else f"key {key}",
     )
 
 

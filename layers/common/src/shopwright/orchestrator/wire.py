@@ -48,6 +48,7 @@ class Asked(BaseModel):
     message: Annotated[str, Field(repr=False, min_length=1, max_length=4000)]
     session_id: str | None
     request_id: str | None
+    key: str | None = None
     within_ms: Annotated[int, Field(ge=1, le=LONGEST_S * 1000)]
 
 

@@ -123,7 +123,7 @@ class Program:
 
     def _answered(self, asked: wire.Asked, caller: Caller, tell: Callable[[Event], None]) -> str:
         known = {"request_id": asked.request_id, "merchant_id": caller.tenant.merchant_id}
-        question = Question(asked.message, caller, asked.session_id, asked.request_id)
+        question = Question(asked.message, caller, asked.session_id, asked.request_id, asked.key)
         try:
             said = self._answerer.answer(question, deadline=Deadline(asked.within_ms), tell=tell)
         except _Gone as nobody:
