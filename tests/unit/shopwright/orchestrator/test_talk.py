@@ -604,4 +604,7 @@ def test_who_asks_in_another_language_is_told_how_it_goes_or_gets_what_is_named_
 
     assert "2 × Head Lamp" in counter.said("Leg bitte zwei Head Lamp in meinen Warenkorb")
     assert "3 × Head Lamp" in counter.said("Ajoute un Head Lamp au panier")
+    assert "2 × Head Lamp" in counter.said("Enlève un Head Lamp du panier")
+    assert "Geändert habe ich nichts" in counter.said("Ändere Head Lamp im Warenkorb auf 4")
+    assert "Geändert habe ich nichts" in counter.said("Entferne die Stirnlampe aus dem Warenkorb")
     assert counter.said("vide mon panier") == TALK["emptied"]

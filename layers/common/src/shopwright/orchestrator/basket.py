@@ -60,10 +60,9 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The same in another language. `deed` is None where we do not do it in that language, `words` are what is left
-    beside the words for the cart and for what to do."""
+    """The same in another language. `words` are what is left beside the words for the cart and for what to do."""
 
-    deed: Deed | None
+    deed: Deed
     words: str
     count: Count | None
     how_to: str
@@ -265,7 +264,7 @@ def _number(said: str) -> Count:
 class _Tongue:
     cart: re.Pattern[str]
     leave: re.Pattern[str]
-    deeds: tuple[tuple[Deed | None, re.Pattern[str]], ...]
+    deeds: tuple[tuple[Deed, re.Pattern[str]], ...]
     beside: frozenset[str]
     numbers: Mapping[str, int]
     how_to: str
@@ -330,6 +329,15 @@ class _Tables:
     whole: Mapping[str, int]
     values: Mapping[str, int]
     tongues: tuple[_Tongue, ...]
+
+
+_ABROAD = (
+    ("clear", Deed.CLEAR),
+    ("take", Deed.TAKE),
+    ("change", Deed.SET),
+    ("show", Deed.SHOW),
+    ("add", Deed.ADD),
+)
 
 
 @cache
@@ -417,8 +425,7 @@ def _tables() -> _Tables:
                 cart=re.compile(rf"\b(?:{one['cart']})\b", re.I),
                 leave=re.compile(one["leave"], re.I),
                 deeds=tuple(
-                    (deed, re.compile(rf"(?<![\w'-])(?:{one[name]})(?![\w-])", re.I))
-                    for name, deed in (("clear", Deed.CLEAR), ("take", None), ("show", Deed.SHOW), ("add", Deed.ADD))
+                    (deed, re.compile(rf"(?<![\w'-])(?:{one[name]})(?![\w-])", re.I)) for name, deed in _ABROAD
                 ),
                 beside=frozenset(one["beside"].split()),
                 numbers={str(word): int(value) for word, value in one["numbers"].items()},

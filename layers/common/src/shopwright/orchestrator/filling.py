@@ -110,17 +110,19 @@ def fill(wish: Wish, trip: Trip, *, alone: bool = True) -> str | None:
 
 
 def fill_abroad(wish: Foreign, trip: Trip) -> str:
-    """The same in another language: a product that is named as the shop names it is put in, and where that does not do,
-    it is said how it goes."""
+    """The same in another language: a product that is named as the shop names it is put in or taken out, and where that
+    does not do, it is said how it goes."""
     try:
         if wish.deed is Deed.SHOW:
             return _told(trip.cart(), trip)
         if wish.deed is Deed.CLEAR:
             return _cleared(trip.cart(), trip)
-        found = trip.found(wish.words) if wish.deed is Deed.ADD and wish.words else []
-        if len(named := _in_full(found, wish.words, trip)) == 1:
+        among: Sequence[Mapping[str, Any]] = ()
+        if wish.words and wish.deed in (Deed.ADD, Deed.TAKE):
+            among = trip.found(wish.words) if wish.deed is Deed.ADD else trip.cart()["lines"]
+        if len(named := _in_full(among, wish.words, trip)) == 1:
             item = Item(str(named[0]["title"]), wish.count)
-            return _done(Wish(Deed.ADD, (item,), names_cart=True), trip)
+            return _done(Wish(wish.deed, (item,), names_cart=True), trip)
     except _NotDone as why:
         trip.asks = trip.asks or why.asks
         return str(why)
