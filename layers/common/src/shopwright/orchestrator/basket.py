@@ -72,7 +72,7 @@ def read(text: str) -> Wish | None:
     """What the words ask of the cart; None: nothing."""
     tables = _tables()
     plain = plain_text(text)
-    if len(plain.split()) > tables.longest:
+    if _is_story(plain):
         return None
     said = _bare(plain)
     asks = bool(re.match(r"(?:can|could|may|should|shall) (?:i|we)\b", plain, re.I))
@@ -113,7 +113,7 @@ def instructs(text: str) -> bool:
 def foreign(text: str) -> Foreign | None:
     """What a message in another language asks of the cart; None: nothing that we understand."""
     plain = plain_text(text).strip(" .,!?¿¡;:")
-    if len(plain.split()) > _tables().longest:
+    if _is_story(plain):
         return None
     return next((found for one in _tables().tongues if (found := one.read(plain)) is not None), None)
 
@@ -157,6 +157,10 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
     if deed is Deed.SWAP:
         return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
     return Wish(deed, (item,), names_cart=names_cart)
+
+
+def _is_story(text: str) -> bool:
+    return len(text) > _tables().letters or len(text.split()) > _tables().longest
 
 
 def _is_long(name: str) -> bool:
@@ -291,6 +295,7 @@ class _Tables:
     """What `basket.toml` says, ready to be searched with."""
 
     longest: int
+    letters: int
     most_items: int
     longest_name: int
     named: re.Pattern[str]
@@ -365,6 +370,7 @@ def _tables() -> _Tables:
     often = {"once": 1, "twice": 2, "thrice": 3, **{f"{word} times": values[word] for word in by["small"]}}
     return _Tables(
         longest=said["longest"],
+        letters=said["letters"],
         most_items=said["most_items"],
         longest_name=said["longest_name"],
         named=made(said["named"]),
