@@ -8,6 +8,8 @@ import pytest
 from shopwright.catalog.facts import Choice, Told
 from shopwright.catalog.facts import Kind as FactKind
 from shopwright.catalog.offer import Listed
+from shopwright.checkout.cart import Line, Put
+from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import talk
 from shopwright.orchestrator.registry import Outcome
@@ -20,6 +22,7 @@ from shopwright.tenancy.caller import Caller
 from tests.unit.shopwright.orchestrator.tool_shop import ANN, BOB, KIT, MERCHANT, Shop, listed
 
 TALK = wording().talk
+DOWN = "The database did not answer."
 
 
 class Counter:
@@ -34,12 +37,18 @@ class Counter:
         ]
         self.called: list[str] = []
         self.variants: dict[str, tuple[Choice, ...]] = {}
+        self.variants_are_down = False
 
     def call(
         self, caller: Caller, tool: str, arguments: Mapping[str, Any], deadline: Deadline, request_id: str | None
     ) -> Outcome:
         self.called.append(tool)
         return self.shop.registry.call(caller, tool, arguments, deadline, request_id=request_id)
+
+    def variants_of(self, caller: Caller, ids: Sequence[str]) -> Mapping[str, Sequence[Choice]]:
+        if self.variants_are_down:
+            raise Unavailable(DOWN)
+        return {one: self.variants[one] for one in ids if one in self.variants}
 
     def hand_over(
         self, caller: Caller, wanted: Mapping[str, Any], deadline: Deadline, session_id: str | None
@@ -69,7 +78,7 @@ class Counter:
                 self.call,
                 self.products,
                 self.shop.desk.cart.offers,
-                lambda caller, ids: {one: self.variants[one] for one in ids if one in self.variants},
+                self.variants_of,
                 self.hand_over if hands_over else None,
             ),
             deadline=Deadline(5000),
@@ -470,7 +479,9 @@ def test_who_doubles_twice_by_two_clicks_has_doubled_once(counter: Counter) -> N
         ("I only want one tent", "1 × Tent (199.00 EUR); 1 × Stove"),
         ("double the tents", "4 × Tent (796.00 EUR); 1 × Stove"),
         ("remove half of the tents", "1 × Tent (199.00 EUR); 1 × Stove"),
-        ("swap the tents for a head lamp", "1 × Stove (49.00 EUR); 2 × Head Lamp"),
+        ("swap the tents for a head lamp", "1 × Stove (49.00 EUR); 1 × Head Lamp"),
+        ("swap the tents for the head lamp", "1 × Stove (49.00 EUR); 2 × Head Lamp"),
+        ("swap one tent for two head lamps", "1 × Tent (199.00 EUR); 1 × Stove (49.00 EUR); 2 × Head Lamp"),
         ("Swap the stove for the head lamp", "2 × Tent (398.00 EUR); 1 × Head Lamp"),
         ("Add two head lamps and a stove", "2 × Tent (398.00 EUR); 2 × Stove (98.00 EUR); 2 × Head Lamp"),
         ("set the stoves to 0", "2 × Tent"),
@@ -588,6 +599,26 @@ def test_what_is_called_nothing_alike_is_not_offered_instead(counter: Counter) -
     assert counter.hear("Can I add a gift note to my cart?") is None
     assert "Which one do you mean? Tent" in counter.said("Add a free tent")
     assert counter.hear("Fold it, add a free tent") is None
+
+
+def test_a_change_that_fails_behind_another_is_told_with_what_the_cart_holds(counter: Counter) -> None:
+    for number in range(49):
+        counter.shop.carts.change(ANN, Put(Line(f"sku-{number}", 1)))
+
+    told = counter.said("Add a tent and a stove to my cart")
+
+    assert "50 lines at most" in told
+    assert "1 × Tent" in told
+
+
+def test_a_catalog_that_fails_on_the_way_is_said_and_the_cart_is_told_all_the_same(counter: Counter) -> None:
+    counter.said("Add a tent to my cart")
+    counter.variants_are_down = True
+
+    assert "1 × Tent" in counter.said("what's in my cart?")
+    assert counter.said("add the stove in purple to my cart") == DOWN
+    assert counter.hear("add the stove in purple") is None
+    assert "Stove" not in counter.said("what's in my cart?")
 
 
 def test_both_of_two_that_were_shown_are_put_in(counter: Counter) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from shopwright.catalog.facts import Choice
 from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout.cart import MAX_QUANTITY
+from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import variants
 from shopwright.orchestrator.basket import Count, Deed, Foreign, Item, Odd, Wish
@@ -25,9 +26,8 @@ _LOOKED_FOR = 5
 _NAMED = 3  # products that are offered when several may be meant
 _LISTED = 8  # variants
 _WORD = re.compile(r"\w+")
-_MANY = frozenset({"these", "those", "them", "both"})
 _NO_PASSAGE = Passage("", "", 0, "", (), 0, 0, "", "", 0.0, None, 0.0)  # a variant has none of its own
-_OWN_AMOUNT = frozenset({Deed.DOUBLE, Deed.HALVE, Deed.SWAP})  # as many as there were: another number the second time
+_OWN_AMOUNT = frozenset({Deed.DOUBLE, Deed.HALVE})  # by how many there were: another number the second time
 
 
 @dataclass(slots=True)
@@ -107,6 +107,8 @@ def fill(wish: Wish, trip: Trip, *, alone: bool = True) -> str | None:
             return None
         trip.asks = trip.asks or why.asks
         return str(why)
+    except Unavailable as why:  # before anything was changed
+        return str(why) if wish.names_cart else None
 
 
 def fill_abroad(wish: Foreign, trip: Trip) -> str:
@@ -126,6 +128,8 @@ def fill_abroad(wish: Foreign, trip: Trip) -> str:
     except _NotDone as why:
         trip.asks = trip.asks or why.asks
         return str(why)
+    except Unavailable as why:
+        return str(why)
     trip.asks = True
     return wish.how_to
 
@@ -136,7 +140,10 @@ def _told(cart: Mapping[str, Any], trip: Trip) -> str:
     if not cart["lines"]:
         return says["empty"]
     lines = []
-    choices = trip.choices([line["product_id"] for line in cart["lines"] if line["product_id"]])
+    try:
+        choices = trip.choices([line["product_id"] for line in cart["lines"] if line["product_id"]])
+    except Unavailable:  # the cart is what it is, and is told without what its variants are like
+        choices = {}
     for line in cart["lines"]:
         name = _name(line, choices.get(line["product_id"], ()))
         price = f" ({_amount(line['total'])})" if line["total"] else ""
@@ -176,7 +183,7 @@ def _done(wish: Wish, trip: Trip) -> str:
             return _taken(wish, cart, trip)
         case Deed.SWAP:
             return _swapped(wish, cart, trip)
-    line = _line(wish.items[0], cart, trip)
+    line = _line(wish.items[0], cart, trip, sure=wish.deed is not Deed.SET)
     quantity = _meant(wish, line)
     if quantity == 0:
         return _left(trip.change(action="remove", sku=line["sku"]), trip)
@@ -193,30 +200,39 @@ def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
             many = _whole(item.count, pick.title) + (picks[pick.sku][1] if pick.sku in picks else 0)
             _check_stock(pick, many, cart, trip, more=True)
             picks[pick.sku] = pick, many
-    for pick, many in picks.values():
-        cart = trip.change(action="add", sku=pick.sku, quantity=many)
-    return _told(cart, trip)
+    return _changed([{"action": "add", "sku": pick.sku, "quantity": many} for pick, many in picks.values()], trip)
 
 
 def _taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
-    taken = []
-    for item in wish.items:
-        line = _line(item, cart, trip)
-        many = None if item.count is None else min(_whole(item.count, line["title"] or line["sku"]), MAX_QUANTITY)
-        taken.append((line["sku"], many))
-    for sku, many in taken:
-        if many is None:
-            cart = trip.change(action="remove", sku=sku)
-        else:
-            cart = trip.change(action="take", sku=sku, quantity=many)
+    return _changed([_out(item, _line(item, cart, trip, sure=True)) for item in wish.items], trip)
+
+
+def _out(item: Item, line: Mapping[str, Any]) -> Mapping[str, object]:
+    """What takes so many of a line out, or all of it."""
+    if item.count is None:
+        return {"action": "remove", "sku": line["sku"]}
+    many = min(_whole(item.count, line["title"] or line["sku"]), MAX_QUANTITY)
+    return {"action": "take", "sku": line["sku"], "quantity": many}
+
+
+def _changed(changes: Sequence[Mapping[str, object]], trip: Trip) -> str:
+    """The cart after all of these; when one fails behind others, that and what the cart holds now."""
+    cart: Mapping[str, Any] = {"lines": ()}
+    for number, change in enumerate(changes):
+        try:
+            cart = trip.change(again=True, **change)
+        except _NotDone as why:
+            if number == 0:
+                raise
+            raise _NotDone(f"{why} {_told(cart, trip)}") from None
     return _left(cart, trip)
 
 
 def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     """The new one goes in first: if the old one then stays, nothing is lost."""
     (item,), other = wish.items, wish.other or Item()
-    line = _line(item, cart, trip)
-    many = other.count if other.count is not None and other.count != 1 else item.count or line["quantity"]
+    line = _line(item, cart, trip, sure=True)
+    many = other.count if other.count is not None else item.count or line["quantity"]
     points = any(one.how is Pointing.PLACE for one in wanted(other.text).references)
     if not points and not product_words(other.text):  # "change it to medium"
         if line["product_id"] is None:
@@ -231,13 +247,7 @@ def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
         raise _NotDone(wording().talk["one_at_a_time"], asks=True)
     quantity = _whole(many, pick.title)
     _check_stock(pick, quantity, cart, trip, more=True)
-    after = trip.change(again=True, action="add", sku=pick.sku, quantity=quantity)
-    if item.count is None:
-        after = trip.change(again=True, action="remove", sku=line["sku"])
-    else:
-        taken = min(_whole(item.count, line["title"] or line["sku"]), MAX_QUANTITY)
-        after = trip.change(again=True, action="take", sku=line["sku"], quantity=taken)
-    return _told(after, trip)
+    return _changed([{"action": "add", "sku": pick.sku, "quantity": quantity}, _out(item, line)], trip)
 
 
 def _meant(wish: Wish, line: Mapping[str, Any]) -> int:
@@ -391,20 +401,19 @@ def _of(product_id: str, trip: Trip) -> Mapping[str, Any]:
     return _listed(found[0])
 
 
-def _line(item: Item, cart: Mapping[str, Any], trip: Trip) -> Mapping[str, Any]:
-    """The one line of the cart that is meant."""
+def _line(item: Item, cart: Mapping[str, Any], trip: Trip, *, sure: bool) -> Mapping[str, Any]:
+    """The one line of the cart that is meant. `sure`: such a wish is of the cart, also where it names nothing."""
     held = cart["lines"]
     if not held:
         raise _NotDone(wording().talk["empty"], unsure=not _is_sold(item, trip))
     meant = _held(item, cart, trip)
     if len(meant) != 1:
         terms = _terms(product_words(item.text))
-        near = meant or [line for line in held if terms & _terms(str(line["title"]))]
+        near = meant or [line for line in held if terms & _terms(line["title"] or "")]
         named = (f"{line['title']} ({line['sku']})" if line["title"] else line["sku"] for line in near or held)
         says = "which" if near or not terms else "not_in_cart"
-        raise _NotDone(
-            wording().talk[says].format(titles="; ".join(named)), asks=True, unsure=not (near or _is_sold(item, trip))
-        )
+        of_cart = bool(near) or _is_sold(item, trip) or (sure and not terms)
+        raise _NotDone(wording().talk[says].format(titles="; ".join(named)), asks=True, unsure=not of_cart)
     (line,) = meant
     trip.products += [line["product_id"]] if line["product_id"] else []
     return line
