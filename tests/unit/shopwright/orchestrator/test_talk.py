@@ -517,6 +517,7 @@ def test_a_cart_becomes_what_the_shopper_says(counter: Counter, message: str, ho
         "add a stove and half a head lamp",
         "remove the head lamp",
         "add both of them",
+        "Add a tent under 100 EUR to my cart",
         "delete the third item",
         "remove it",
     ],
@@ -619,6 +620,14 @@ def test_a_catalog_that_fails_on_the_way_is_said_and_the_cart_is_told_all_the_sa
     assert counter.said("add the stove in purple to my cart") == DOWN
     assert counter.hear("add the stove in purple") is None
     assert "Stove" not in counter.said("what's in my cart?")
+
+
+def test_who_names_how_many_of_what_they_want_gets_it_and_who_looks_around_is_shown_some(counter: Counter) -> None:
+    assert "2 × Stove" in counter.said("I want to buy two stoves")
+    assert "4 × Stove" in counter.said("order 2 stoves")
+    assert counter.hear("I need two lamps") is None
+    assert counter.hear("I need two tents under 100 EUR") is None
+    assert counter.hear("give me 2 reasons") is None
 
 
 def test_both_of_two_that_were_shown_are_put_in(counter: Counter) -> None:

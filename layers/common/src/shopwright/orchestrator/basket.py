@@ -56,6 +56,7 @@ class Wish:
     items: tuple[Item, ...] = ()
     other: Item | None = None
     names_cart: bool = False
+    looks: bool = False  # "I need two tents" may only look for some
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Foreign:
 def read(text: str) -> Wish | None:
     """What the words ask of the cart; None: nothing."""
     tables = _tables()
-    plain = plain_text(text)
+    plain = tables.quoted.sub(r"\1", plain_text(text))
     if _is_story(plain):
         return None
     said = _bare(plain)
@@ -139,13 +140,16 @@ def counted(text: str) -> Item:
 
 
 def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wish | None:
-    if said.get("items"):
-        items = [counted(part) for part in _parts(str(said["items"]))]
-        if deed is Deed.ADD and re.match(r"(?:all|every|each|as many)\b", str(said["items"]), re.I):
+    if named := said.get("items") or said.get("counted"):
+        items = _each([counted(part) for part in _parts(named)])
+        if said.get("counted") and any(not isinstance(item.count, int) or not item.text for item in items):
+            return None
+        if deed is Deed.ADD and re.match(r"(?:all|every|each|as many)\b", named, re.I):
             items[0] = Item(items[0].text, Odd.UNSAID)
         if len(items) > _tables().most_items or any(_is_long(item.text) for item in items):
             return None
-        return Wish(deed, tuple(items), names_cart=names_cart)
+        looks = bool(said.get("counted")) and not names_cart
+        return Wish(deed, tuple(items), names_cart=names_cart, looks=looks)
     item = Item(_without_article(said.get("item") or ""))
     if _is_long(item.text) or _is_long(said.get("other") or ""):
         return None
@@ -157,6 +161,17 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
     if deed is Deed.SWAP:
         return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
     return Wish(deed, (item,), names_cart=names_cart)
+
+
+def _each(items: list[Item]) -> list[Item]:
+    """ "Three each of the whisk and the colander" are three of both."""
+    first = items[0] if items else Item()
+    said = re.match(r"(?:of )?each(?: of)?\b\s*", first.text, re.I)
+    if said is None:
+        return items
+    many = first.count
+    named = (Item(_without_article(first.text[said.end() :])), *items[1:])
+    return [Item(item.text, many if item.count is None else item.count) for item in named]
 
 
 def _is_story(text: str) -> bool:
@@ -302,6 +317,7 @@ class _Tables:
     into: re.Pattern[str]
     lead: re.Pattern[str]
     tail: re.Pattern[str]
+    quoted: re.Pattern[str]
     polite: re.Pattern[str]
     inward: re.Pattern[str]
     toward: re.Pattern[str]
@@ -377,6 +393,7 @@ def _tables() -> _Tables:
         into=made(said["into"]),
         lead=made(said["leads"]),
         tail=made(said["tails"]),
+        quoted=re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]"),
         polite=made(said["polite"]),
         inward=made(said[Deed.ADD]["inward"]),
         toward=made(said[Deed.ADD]["toward"]),
@@ -413,8 +430,8 @@ def _tables() -> _Tables:
         unit=re.compile(rf"(?:{_any(by['units'].split())})(?![\w])|[\"”″]", re.I),
         piece=re.compile(by["pieces"], re.I),
         behind=re.compile(
-            r"(?:\s|,|:|\()\s*(?:(?:quantity|qty)[: ]*)?(?:[x×]\s?(?P<before>\d[\w.,/]*)|(?P<after>[+-]?\d[\d.,/]*)\s?"
-            r"(?:[x×]|pcs\.?|pieces?|times|units?))\)?$",
+            r"(?<![0-9])(?:\s|,|:|\()\s*(?:(?:quantity|qty)[: ]*)?"
+            r"(?:[x×]\s?(?P<before>\d[\w.,/]*)|(?P<after>[+-]?\d[\d.,/]*)\s?(?:[x×]|pcs\.?|pieces?|times|units?))\)?$",
             re.I,
         ),
         times=re.compile(rf"\s({_any(often)})$", re.I),

@@ -103,7 +103,7 @@ def fill(wish: Wish, trip: Trip, *, alone: bool = True) -> str | None:
         trip.told = not trip.notes
         return " ".join((said, *trip.notes))
     except _NotDone as why:
-        if why.unsure and not wish.names_cart and not (alone and why.near):
+        if (why.unsure and not wish.names_cart and not (alone and why.near)) or (wish.looks and why.asks):
             return None
         trip.asks = trip.asks or why.asks
         return str(why)
@@ -348,7 +348,7 @@ def _products(item: Item, trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
     figures = {term for term in _terms(item.text) if term[0].isdigit()}
     if len(exact) > 1 and len(sized := [one for one in exact if figures <= _terms(one["title"])]) == 1 and figures:
         exact = sized  # "the 26 cm skillet"
-    if len(exact) == 1:
+    if len(exact) == 1 and wishes.price is None:  # "for 1 EUR" is not ours to promise
         return exact
     terms = _terms(words)
     raise _which(exact or [one for one in found if terms & _terms(one["title"])], unsure=not exact)
@@ -371,9 +371,15 @@ def _like(text: str, among: Sequence[Mapping[str, Any]], trip: Trip) -> Mapping[
     items = [Product(one["product_id"], one["title"], _NO_PASSAGE, {}) for one in among]
     choices = trip.choices([one.product_id for one in items])
     meant = variants.meant(text, items, choices)
-    if meant is None or variants.unexplained(text, meant, choices.get(meant.product_id, ())):
-        return None
-    return next(one for one in among if one["product_id"] == meant.product_id)
+    called = [one for one in items if _terms(one.title) & _terms(product_words(text))]
+    fitting = [
+        one
+        for one in ([meant] if meant is not None else called)
+        if not variants.unexplained(text, one, choices.get(one.product_id, ()))
+    ]
+    if meant is None:  # several are called so: which of them is of that size, or the like
+        fitting = [one for one in fitting if all(variants.chosen(text, one, choices.get(one.product_id, ())))]
+    return next((one for one in among if len(fitting) == 1 and one["product_id"] == fitting[0].product_id), None)
 
 
 def _pointed(text: str, references: Sequence[Reference], trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
