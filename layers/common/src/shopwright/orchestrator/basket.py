@@ -21,6 +21,7 @@ class Deed(StrEnum):
 
     SHOW = "shows"
     CLEAR = "clears"
+    KEEP = "keeps"
     SWAP = "swaps"
     DOUBLE = "doubles"
     HALVE = "halves"
@@ -86,7 +87,7 @@ def read(text: str) -> Wish | None:
         return Wish(Deed.CLEAR, names_cart=names_cart)
     rest = _bare(rest)
     goes_in = bool(tables.inward.search(said)) and re.match(r"(?:drop|throw|put|toss|pull|kick)\b", rest, re.I)
-    for deed in (Deed.SWAP, Deed.DOUBLE, Deed.HALVE, Deed.SET, Deed.TAKE, Deed.ADD):
+    for deed in (Deed.KEEP, Deed.SWAP, Deed.DOUBLE, Deed.HALVE, Deed.SET, Deed.TAKE, Deed.ADD):
         if deed is Deed.TAKE and goes_in:
             continue
         patterns = tables.says[deed] + (tables.of_cart.get(deed, ()) if names_cart and says_where else ())
@@ -103,6 +104,11 @@ def read(text: str) -> Wish | None:
 def is_polite(text: str) -> bool:
     """Whether a clause is no wish and no question, but what is said beside one."""
     return bool(_tables().polite.fullmatch(plain_text(text)))
+
+
+def is_long(message: str) -> bool:
+    """Whether a message is so long that a wish in it may be quoted from somewhere."""
+    return len(message.split()) > _tables().whole_message
 
 
 def instructs(text: str) -> bool:
@@ -148,10 +154,12 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
             items[0] = Item(items[0].text, Odd.UNSAID)
         if len(items) > _tables().most_items or any(_is_long(item.text) for item in items):
             return None
+        if any(_EXCEPT.search(item.text) for item in items):
+            return None
         looks = bool(said.get("counted")) and not names_cart
         return Wish(deed, tuple(items), names_cart=names_cart, looks=looks)
     item = Item(_without_article(said.get("item") or ""))
-    if _is_long(item.text) or _is_long(said.get("other") or ""):
+    if _is_long(item.text) or _is_long(said.get("other") or "") or _EXCEPT.search(item.text):
         return None
     if said.get("number"):
         count, rest = _first_count(str(said["number"]))
@@ -311,6 +319,7 @@ class _Tables:
 
     longest: int
     letters: int
+    whole_message: int
     most_items: int
     longest_name: int
     named: re.Pattern[str]
@@ -352,6 +361,7 @@ class _Tables:
     tongues: tuple[_Tongue, ...]
 
 
+_EXCEPT = re.compile(r"\b(?:but|except|unless|apart from|other than|besides|until)\b", re.I)
 _ABROAD = (
     ("clear", Deed.CLEAR),
     ("take", Deed.TAKE),
@@ -387,6 +397,7 @@ def _tables() -> _Tables:
     return _Tables(
         longest=said["longest"],
         letters=said["letters"],
+        whole_message=said["whole"],
         most_items=said["most_items"],
         longest_name=said["longest_name"],
         named=made(said["named"]),

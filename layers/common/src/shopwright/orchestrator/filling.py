@@ -181,6 +181,10 @@ def _done(wish: Wish, trip: Trip) -> str:
             return _added(wish, cart, trip)
         case Deed.TAKE:
             return _taken(wish, cart, trip)
+        case Deed.KEEP:
+            kept = {_line(item, cart, trip, sure=True)["sku"] for item in wish.items}
+            going = [{"action": "remove", "sku": line["sku"]} for line in cart["lines"] if line["sku"] not in kept]
+            return _changed(going, trip) if going else _told(cart, trip)
         case Deed.SWAP:
             return _swapped(wish, cart, trip)
     line = _line(wish.items[0], cart, trip, sure=wish.deed is not Deed.SET)
@@ -431,8 +435,8 @@ def _is_sold(item: Item, trip: Trip) -> bool:
         return False
     try:
         return bool(_products(item, trip, one=True))
-    except _NotDone:
-        return False
+    except _NotDone as why:
+        return not why.unsure  # there are several
 
 
 def _held(item: Item, cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[str, Any]]:

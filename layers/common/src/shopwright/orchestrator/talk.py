@@ -108,9 +108,10 @@ def reply(
     requests = read(message, reader=WORDS_ALONE, deadline=deadline).requests
     visit = _Visit(caller, desk, deadline, session_id, trip, alone=len(requests) == 1)
     changes = [wish for one in requests if (wish := _of_cart(one)) is not None and wish.deed is not Deed.SHOW]
-    if changes and _is_instructed(message):
-        if not any(wish.names_cart or wish.deed is Deed.ADD for wish in changes):
-            return None  # "drop table …" is no wish at all
+    instructed = _is_instructed(message)
+    if changes and (instructed or basket.is_long(message)):
+        if not any(wish.names_cart or (instructed and wish.deed is Deed.ADD) for wish in changes):
+            return None  # "drop table …" is no wish at all, nor is a step of a recipe
         rest = (one.text for one in requests if one.text.endswith("?") and not _is_instructed(one.text))
         return Reply(wording().talk["not_by_instruction"], " ".join(rest))
     said: list[str] = []
