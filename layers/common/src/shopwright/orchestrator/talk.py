@@ -108,7 +108,7 @@ def reply(
     requests = read(message, reader=WORDS_ALONE, deadline=deadline).requests
     visit = _Visit(caller, desk, deadline, session_id, trip, alone=len(requests) == 1)
     changes = [wish for one in requests if (wish := _of_cart(one)) is not None and wish.deed is not Deed.SHOW]
-    instructed = _is_instructed(message)
+    instructed = bool(changes) and _is_instructed(message)
     if changes and (instructed or basket.is_long(message)):
         if not any(wish.names_cart or (instructed and wish.deed is Deed.ADD) for wish in changes):
             return None  # "drop table …" is no wish at all, nor is a step of a recipe
