@@ -71,7 +71,7 @@ def test_a_price_in_minor_units_is_a_tools_whole_ones(counter: Counter) -> None:
     counter.say(SEARCH)
 
     ranges = [asked for _, asked in counter.shop.asked if isinstance(asked, Range)]
-    assert Range(None, 30_000, "EUR") in ranges
+    assert Range(None, 29_999, "EUR") in ranges  # "under 300" leaves 300 out
     assert Range() in ranges  # and what is nearest, should nothing fit
 
 

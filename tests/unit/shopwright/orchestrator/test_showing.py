@@ -69,6 +69,10 @@ def test_what_only_stands_in_the_category_comes_after_what_is_called_so() -> Non
     [
         ("kettles under 30 EUR", ["Blue Stream Kettle"]),
         ("kettles over 30 EUR", ["Ember Kettle"]),
+        ("kettles over 25 EUR", ["Ember Kettle"]),
+        ("kettles from 25 EUR", ["Blue Stream Kettle", "Ember Kettle"]),
+        ("kettles under 40 EUR", ["Blue Stream Kettle"]),
+        ("kettles up to 40 EUR", ["Blue Stream Kettle", "Ember Kettle"]),
         ("a blue kettle", ["Blue Stream Kettle"]),
         ("a kettle, not red", ["Blue Stream Kettle"]),
     ],

@@ -65,7 +65,9 @@ def euros(least: int | None = None, most: int | None = None, currency: str = "EU
     ],
 )
 def test_a_price_range_is_read_in_minor_units(text: str, price: PriceRange) -> None:
-    assert wanted(text, currency="EUR").price == price
+    read = wanted(text, currency="EUR").price
+    assert read is not None
+    assert PriceRange(read.least, read.most) == price
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,56 @@ def test_a_price_range_is_read_in_minor_units(text: str, price: PriceRange) -> N
     ],
 )
 def test_a_bound_that_is_denied_is_the_other_bound(text: str, price: PriceRange) -> None:
-    assert wanted(text, currency="EUR").price == price
+    read = wanted(text, currency="EUR").price
+    assert read is not None
+    assert PriceRange(read.least, read.most) == price
+
+
+@pytest.mark.parametrize(
+    ("text", "lowest", "highest"),
+    [
+        ("over 50 euros", 5001, None),
+        ("more than €50", 5001, None),
+        ("above EUR 50", 5001, None),
+        ("dearer than 50 euros", 5001, None),
+        ("> 50 EUR", 5001, None),
+        ("under 50 euros", None, 4999),
+        ("below €50", None, 4999),
+        ("that cost less than 50", None, 4999),
+        ("cheaper than 50 euros", None, 4999),
+        ("< €50", None, 4999),
+        ("at least 50 euros", 5000, None),
+        ("from 50 euros", 5000, None),
+        (">= 50 EUR", 5000, None),
+        ("50 euros or over", 5000, None),
+        ("no less than 50 euros", 5000, None),
+        ("nothing under 50 euros", 5000, None),
+        ("not cheaper than 50 euros", 5000, None),
+        ("at most 50 euros", None, 5000),
+        ("up to 50", None, 5000),
+        ("<= €50", None, 5000),
+        ("no more than 50 euros", None, 5000),
+        ("not over 50 euros", None, 5000),
+        ("that do not cost more than 50 euros", None, 5000),
+        ("50 euros or under", None, 5000),
+        ("between 20 and 50 euros", 2000, 5000),
+        ("over 20 but under 50 euros", 2001, 4999),
+        ("under 50 but at least 20 euros", 2000, 4999),
+        ("under 0 euros", None, 0),
+    ],
+)
+def test_over_and_under_leave_the_amount_itself_out_and_at_least_and_at_most_do_not(
+    text: str, lowest: int | None, highest: int | None
+) -> None:
+    price = wanted(text, currency="EUR").price
+
+    assert price is not None
+    assert (price.lowest, price.highest) == (lowest, highest)
+
+
+@pytest.mark.parametrize("text", ["tents over 600", "tents above 600 please", "a tent for more than 600, in green"])
+def test_a_bare_amount_at_the_end_is_a_price_whichever_side_it_bounds(text: str) -> None:
+    assert wanted(text, currency="EUR").price == PriceRange(Money(60_000, "EUR"), None, over=True)
 
 
 @pytest.mark.parametrize(
@@ -147,12 +198,12 @@ def test_what_is_no_price_is_left_alone(text: str) -> None:
 
 
 def test_a_shop_reads_a_shared_sign_as_its_own_currency() -> None:
-    assert wanted("under $50", currency="CAD").price == euros(most=5000, currency="CAD")
-    assert wanted("under $50").price == euros(most=5000, currency="USD")
+    assert wanted("under $50", currency="CAD").price == PriceRange(None, Money(5000, "CAD"), under=True)
+    assert wanted("under $50").price == PriceRange(None, Money(5000, "USD"), under=True)
 
 
 def test_an_amount_without_a_currency_has_none_where_the_shop_is_not_known() -> None:
-    assert wanted("under 50").price == euros(most=5000, currency="XXX")
+    assert wanted("up to 50").price == euros(most=5000, currency="XXX")
 
 
 def test_cheap_is_a_wish_for_an_order_and_no_number() -> None:

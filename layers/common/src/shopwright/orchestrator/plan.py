@@ -204,8 +204,8 @@ class _Draft:
         found = self.add(
             "search_products",
             query=query,
-            price_min=price.least.minor if price and price.least else None,
-            price_max=price.most.minor if price and price.most else None,
+            price_min=price.lowest if price else None,
+            price_max=price.highest if price else None,
             currency=bound.currency if bound and bound.currency != NO_CURRENCY else None,
             sizes=wishes.sizes,
             colours=wishes.colours,

@@ -351,11 +351,17 @@ def _is_priced(item: Item, price: PriceRange | None, *, wholly: bool) -> bool:
     if span is None:
         return False
     low, high, currency = span
-    least, most = (_in(end, currency) for end in (price.least, price.most))
     if wholly:
-        return (least is None or low >= least) and (most is None or high <= most)
+        return _is_in(price, low, currency) and _is_in(price, high, currency)
     # Of a range only its ends are known to be somebody's price.
-    return any((least is None or end >= least) and (most is None or end <= most) for end in (low, high))
+    return any(_is_in(price, end, currency) for end in (low, high))
+
+
+def _is_in(price: PriceRange, amount: Decimal, currency: str) -> bool:
+    least, most = (_in(end, currency) for end in (price.least, price.most))
+    return (least is None or amount > least or (amount == least and not price.over)) and (
+        most is None or amount < most or (amount == most and not price.under)
+    )
 
 
 def _in(bound: Money | None, currency: str) -> Decimal | None:

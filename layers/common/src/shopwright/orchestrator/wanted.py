@@ -59,10 +59,23 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class PriceRange:
-    """From `least` to `most`, both included; an amount whose currency nobody said has ISO 4217's XXX."""
+    """From `least` to `most`, both included unless it is to be `over` the one or `under` the other; an amount whose
+    currency nobody said has ISO 4217's XXX."""
 
     least: Money | None = None
     most: Money | None = None
+    over: bool = False
+    under: bool = False
+
+    @property
+    def lowest(self) -> int | None:
+        """The lowest price that is in it, in minor units."""
+        return None if self.least is None else self.least.minor + self.over
+
+    @property
+    def highest(self) -> int | None:
+        """The highest one; a bound of nothing at all is left at nothing."""
+        return None if self.most is None else max(0, self.most.minor - self.under)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +256,9 @@ class _Tables:
     colours: Mapping[str, str]
     sizes: Mapping[str, str]
     about: Decimal
-    price: tuple[tuple[str, re.Pattern[str], bool], ...]  # what it is, and whether a question says it otherwise
+    # What it is, whether a question says it otherwise, and whether it is the other end of what is denied.
+    price: tuple[tuple[str, re.Pattern[str], bool, bool], ...]
+    strict: re.Pattern[str]  # a bound after one of these is not included
     figure: re.Pattern[str]
     no_price: re.Pattern[str]  # what ends so goes on with no price
     place: re.Pattern[str]
@@ -259,10 +274,11 @@ def _price(text: str, currency: str | None) -> tuple[PriceRange | None, str]:
     """The price that is said, and the text without the words that say it."""
     least: Money | None = None
     most: Money | None = None
+    over = under = False
     rest = text
     if not _tables().figure.search(text):
         return None, text
-    for kind, says, asking in _tables().price:
+    for kind, says, asking, denied in _tables().price:
         match = None if asking and _IS_THERE.match(text) else _first_price(says, rest)
         if match is None:
             continue
@@ -271,17 +287,23 @@ def _price(text: str, currency: str | None) -> tuple[PriceRange | None, str]:
         high = _money(match["b"], shared, currency) if kind == "between" else None
         if low is None or (kind == "between" and high is None):
             continue
+        strict = tuple(
+            bool(_tables().strict.search(match[0][: match.start(part) - match.start()]))
+            for part in (_said_as(match, "a", "a2"), "b")
+            if part in match.groupdict() and not denied
+        )
         if kind == "between" and high is not None:
-            least, most = sorted((low, high), key=lambda one: one.minor)
+            ends = sorted(((low, strict[0]), (high, strict[1])), key=lambda one: one[0].minor)
+            (least, over), (most, under) = ends
         elif kind == "about":
             least = Money(int(low.minor * (1 - _tables().about)), low.currency)
             most = Money(int(low.minor * (1 + _tables().about)), low.currency)
         elif kind == "most" and most is None:
-            most = low
+            most, under = low, any(strict)
         elif kind == "least" and least is None:
-            least = low
+            least, over = low, any(strict)
         rest = f"{rest[: match.start()]} {rest[match.end() :]}"
-    return (PriceRange(least, most) if least or most else None), rest
+    return (PriceRange(least, most, over, under) if least or most else None), rest
 
 
 def _first_price(says: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -293,7 +315,12 @@ def _first_price(says: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _first(match: re.Match[str], *parts: str) -> str:
-    return next(said for part in parts if (said := match.groupdict().get(part)))
+    return match[_said_as(match, *parts)]
+
+
+def _said_as(match: re.Match[str], *parts: str) -> str:
+    """Which of these groups holds something."""
+    return next(part for part in parts if match.groupdict().get(part))
 
 
 def _money(figure: str, sign: str | None, currency: str | None) -> Money | None:
@@ -409,34 +436,51 @@ def _tables() -> _Tables:
     over, under = _any(by["denied_over"]), _any(by["denied_under"])
     # "Don't you have" and "Isn't there" deny nothing.
     denies = (
-        r"\b(?:not|never|cannot|\w+n'?t|without (?:spending|paying|going|costing))\s+"
+        r"\b(?:not|never|cannot|won'?t|can'?t|(?:is|are|do|does|did|have|has|could|would|should|must|need)n'?t"
+        r"|without (?:spending|paying|going|costing))\s+"
         r"(?:(?!(?:you|i|we|they|there|it|the)\b)[\w']+\s+){0,3}?"
     )
     refuses = r"\b(?:do not|don'?t|never)\s+(?:want|need|like|show me|cost)\s+(?:[\w']+\s+){0,2}?"
+    # Without a currency an amount stands at an end: "tents over 600".
+    bare = (
+        rf"(?P<a>(?<![0-9.,'])[0-9][0-9.,']{{0,13}}[0-9]){end}(?=\s*(?:[?.!,;)]|$|(?:{_any(by['goes_on'].split())})\b))"
+    )
     price = (
-        ("between", rf"\b(?:between|from)\s+{whole['a']}\s+(?:and|to|up to|till|until)\s+{whole['b']}", False),
-        ("between", rf"\b(?:{at_least})\s+{whole['a']},?\s+(?:but|and|yet)\s+(?:{at_most})\s+{whole['b']}", False),
-        ("between", rf"\b(?:{at_most})\s+{whole['a']},?\s+(?:but|and|yet)\s+(?:{at_least})\s+{whole['b']}", False),
+        ("between", rf"\b(?:between|from)\s+{whole['a']}\s+(?:and|to|up to|till|until)\s+{whole['b']}", False, False),
+        (
+            "between",
+            rf"\b(?:{at_least})\s+{whole['a']},?\s+(?:but|and|yet)\s+(?:{at_most})\s+{whole['b']}",
+            False,
+            False,
+        ),
+        (
+            "between",
+            rf"\b(?:{at_most})\s+{whole['a']},?\s+(?:but|and|yet)\s+(?:{at_least})\s+{whole['b']}",
+            False,
+            False,
+        ),
         (
             "between",
             rf"(?P<sa1>{sign})\s?(?P<a>{figure})\s?(?:-|–|to)\s?(?P<sb1>{sign})?\s?(?P<b>{figure}){end}",
             False,
+            False,
         ),
-        ("between", rf"(?P<a>{figure}){to}(?P<b>{figure})\s?(?P<sb2>{after})", False),
-        ("most", rf"{denies}(?:{over})\s+{whole['a']}", False),
-        ("most", rf"\b(?:nothing|none|no)\s+(?:{over})\s+{whole['a']}", True),
-        ("least", rf"{refuses}(?:{under})\s+{whole['a']}", False),
-        ("least", rf"\b(?:not|no)\s+(?:{under})\s+{whole['a']}", False),
-        ("least", rf"\b(?:nothing|none)\s+(?:{under})\s+{whole['a']}", True),
-        ("most", rf"\b(?:{at_most})\s+(?:about |around )?{whole['a']}", False),
-        ("most", rf"(?:<=?|≤)\s?{whole['a']}", False),
-        ("most", rf"\b(?:{_any(by['at_most_money'])})\s+{money}", False),
-        ("most", rf"(?:\bfor\s+)?{whole['a']}\s+(?:{_any(by['at_most_after'])})(?![\w])", False),
-        ("most", rf"(?:\bfor\s+)?{money}\s+(?:{_any(by['at_most_after_money'])})(?![\w])", False),
-        ("least", rf"\b(?:{at_least})\s+{money}", False),
-        ("least", rf"(?:>=?|≥)\s?{money}", False),
-        ("least", rf"(?:\bfor\s+)?{money}\s+(?:{_any(by['at_least_after'])})(?![\w])", False),
-        ("about", rf"(?:\b|(?=~))(?:{_any(by['about'])})\s?{money}", False),
+        ("between", rf"(?P<a>{figure}){to}(?P<b>{figure})\s?(?P<sb2>{after})", False, False),
+        ("most", rf"{denies}(?:{over})\s+{whole['a']}", False, True),
+        ("most", rf"\b(?:nothing|none|no)\s+(?:{over})\s+{whole['a']}", True, True),
+        ("least", rf"{refuses}(?:{under})\s+{whole['a']}", False, True),
+        ("least", rf"\b(?:not|no)\s+(?:{under})\s+{whole['a']}", False, True),
+        ("least", rf"\b(?:nothing|none)\s+(?:{under})\s+{whole['a']}", True, True),
+        ("most", rf"\b(?:{at_most})\s+(?:about |around )?{whole['a']}", False, False),
+        ("most", rf"(?:<=?|≤)\s?{whole['a']}", False, False),
+        ("most", rf"\b(?:{_any(by['at_most_money'])})\s+{money}", False, False),
+        ("most", rf"(?:\bfor\s+)?{whole['a']}\s+(?:{_any(by['at_most_after'])})(?![\w])", False, False),
+        ("most", rf"(?:\bfor\s+)?{money}\s+(?:{_any(by['at_most_after_money'])})(?![\w])", False, False),
+        ("least", rf"\b(?:{at_least})\s+{money}", False, False),
+        ("least", rf"\b(?:{over})\s+{bare}", False, False),
+        ("least", rf"(?:>=?|≥)\s?{money}", False, False),
+        ("least", rf"(?:\bfor\s+)?{money}\s+(?:{_any(by['at_least_after'])})(?![\w])", False, False),
+        ("about", rf"(?:\b|(?=~))(?:{_any(by['about'])})\s?{money}", False, False),
     )
     no = r"(?P<no>\b(?:not|no|without|except|nothing)\s+(?:in\s+)?(?:the\s+|a\s+)?)?"
     colours = {word: name for name, words in said["colours"].items() for word in words}
@@ -455,7 +499,8 @@ def _tables() -> _Tables:
         colours=colours,
         sizes=sizes,
         about=Decimal(str(by["about_share"])),
-        price=tuple((kind, re.compile(pattern, re.I), asking) for kind, pattern, asking in price),
+        price=tuple((kind, re.compile(pattern, re.I), asking, denied) for kind, pattern, asking, denied in price),
+        strict=re.compile(rf"(?:(?<!\bno )(?<!\bnot )\b(?:{over}|{under})\s+|[<>]\s?)(?:{sign})?\s?\Z", re.I),
         figure=re.compile(figure, re.I),
         no_price=re.compile(rf"\b(?:{_any(by['not_after'])}) \Z", re.I),
         place=re.compile(
