@@ -203,12 +203,13 @@ def _wrong_claims(case: Case, said: Answer, now: Mapping[str, Row]) -> Iterator[
     shown = [now[product.product_id] for product in said.products]
     called = [row for row in now.values() if re.search(rf"\b{case.kind}s?$", row.title.casefold())]
     head = lines[0] if lines else ""
-    if head.startswith(("These fit", "This fits", "More than these fit")) and case.bound is not None:
-        yield from (f"{row.title} is not under {case.bound}" for row in shown if row.price > case.bound)
+    fits = re.match(r"These fit|This fits|[0-9]+ fit\.", head)
+    if fits and case.bound is not None:
+        yield from (f"{row.title} is not under {case.bound}" for row in shown if row.price >= case.bound)
     if head.startswith("Nothing here fits") and case.bound is not None:
-        fit = [row for row in called if row.price <= case.bound and (row.left or "in stock" not in case.question)]
+        fit = [row for row in called if row.price < case.bound and (row.left or "in stock" not in case.question)]
         yield from (f"{row.title} fits" for row in fit)
-    if "in stock" in case.question and head.startswith(("These fit", "This fits", "More")):
+    if "in stock" in case.question and fits:
         yield from (f"{row.title} is sold out" for row in shown if not row.left)
     best: dict[str, Callable[[Row], Decimal]] = {
         "The cheapest that can be had": lambda row: row.price,

@@ -89,6 +89,7 @@ def test_what_no_longer_fits_when_it_is_told_does_not_fit(counter: Counter) -> N
     "message",
     [
         "Which tents cost less than 300 EUR?",
+        "Find me a tent under 300 EUR",
         "What tents are cheaper than 300 EUR?",
         "Which tents are below 300 euros?",
         "Which tents can I have for under 300 EUR?",
@@ -135,7 +136,6 @@ def test_whether_a_product_costs_so_much_is_answered_with_its_price(counter: Cou
         "What do tents below 300 EUR weigh?",
         "Which tents can be returned within 60 days?",
         "Which tents hold up to 4 people?",
-        "Which tents weigh less than 2 kg?",
         "Do you pitch tents in under 30 minutes?",
     ],
 )
@@ -162,7 +162,7 @@ def test_a_search_that_cannot_be_made_tells_nothing(counter: Counter) -> None:
     assert counter.read == []
 
 
-@pytest.mark.parametrize("message", ["How long can I return it?", "hello", "do you deliver to Spain?", "xyzzy plugh"])
+@pytest.mark.parametrize("message", ["How long can I return it?", "hello", "do you deliver to Spain?"])
 def test_what_is_no_wish_about_products_is_left_to_the_documents(counter: Counter, message: str) -> None:
     assert counter.say(message) is None
     assert counter.shop.asked == []

@@ -7,27 +7,37 @@ import pytest
 from shopwright.catalog.facts import Kind, Told
 from shopwright.orchestrator import showing
 from shopwright.orchestrator.showing import Item
-from shopwright.orchestrator.wanted import subject_words, wanted
+from shopwright.orchestrator.wanted import wanted
 from shopwright.retrieval.search import Passage
 
-UNITS = {"price": "EUR", "sale_price": "EUR", "weight": "g"}
+UNITS = {"price": "EUR", "sale_price": "EUR", "weight": "g", "capacity": "l"}
+FLAGS = ("dishwasher_safe", "vegan")
 
 
-def item(title: str, **values: str) -> Item:
+def item(title: str, prose: str = "", **values: str) -> Item:
     facts = {"price": "20.00", "stock": "5", **values}
     sheet = {name: told(title, name, value) for name, value in facts.items() if value}
-    passage = Passage(f"c-{title}", "d", 1, "Catalog", (title,), 0, 9, "d.csv", f"name: {title}", 0.8, None, 0.8)
+    passage = Passage(
+        f"c-{title}", "d", 1, "Catalog", (title,), 0, 9, "d.csv", _record(title, prose, values), 0.8, None, 0.8
+    )
     return Item(title.casefold(), title, passage, sheet)
 
 
+def _record(title: str, prose: str, values: Mapping[str, str]) -> str:
+    told = [f"{name}: {value}" for name, value in values.items() if value]
+    return "; ".join([f"sku: 1; name: {title}", *told, f"description: {prose}" if prose else "brand: Own"])
+
+
 def told(title: str, name: str, value: str) -> Told:
-    kind = Kind.MONEY if "price" in name else Kind.QUANTITY if name in ("weight", "stock") else Kind.WORDS
+    kind = Kind.MONEY if "price" in name else Kind.QUANTITY if name in ("weight", "stock", "capacity") else Kind.WORDS
+    kind = Kind.FLAG if name in FLAGS else kind
     return Told(title.casefold(), "", name, kind, value, UNITS.get(name, ""), 3)
 
 
 def found(message: str, *items: Item, complete: bool = True) -> showing.Shown | None:
     by = showing.by_word(message)
-    asked = showing.sought(subject_words(message), wanted(message), compared_by=by)
+    about, wishes = showing.subject(message, wanted(message))
+    asked = showing.sought(about, wishes, compared_by=by)
     return showing.found(asked, items, complete=complete)
 
 
@@ -164,3 +174,128 @@ def test_every_figure_that_is_told_is_a_value_with_its_version() -> None:
     assert {(name, fact.version) for name, fact in facts.items()} == {("price", 3), ("stock", 3)}
     assert {"price", "stock"} <= shown.names
     assert {one.title for one in shown.looked_at} == {"Blue Stream Kettle", "Ember Kettle"}
+
+
+PANS = (
+    item("Iron Pan", "Washes itself, almost dishwasher safe.", dishwasher_safe="no", material="cast iron"),
+    item("Plain Pan", dishwasher_safe="yes", material="stainless steel"),
+    item("Soft Pan", "A coating without PFAS.", dishwasher_safe="no", material="aluminium"),
+    item("Old Pan"),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "titles"),
+    [
+        ("dishwasher safe pans", ["Plain Pan"]),
+        ("dishwasher-safe pans", ["Plain Pan"]),
+        ("pans for the dishwasher", ["Plain Pan"]),
+        ("pans that are not dishwasher safe", ["Iron Pan", "Soft Pan"]),
+        ("not dishwasher safe pans", ["Iron Pan", "Soft Pan"]),
+        ("pans that can't go in the dishwasher", ["Iron Pan", "Soft Pan"]),
+    ],
+)
+def test_a_value_that_is_yes_or_no_decides_over_any_prose(message: str, titles: list[str]) -> None:
+    assert fitting(found(message, *PANS)) == titles
+
+
+PHONES = (
+    item("Halcyon Headphones", "With active noise cancelling.", connectivity="Bluetooth 5.3"),
+    item("Lite Headphones", "For the commute, without noise cancelling.", connectivity="Bluetooth 5.2"),
+    item("Desk Headphones", "Closed.", connectivity="3.5 mm"),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "titles"),
+    [
+        ("headphones with noise cancelling", ["Halcyon Headphones"]),
+        ("noise-cancelling headphones", ["Halcyon Headphones"]),
+        ("headphones without noise cancelling", ["Lite Headphones"]),
+        ("wireless headphones", ["Halcyon Headphones", "Lite Headphones"]),
+        ("wired headphones", ["Desk Headphones"]),
+        ("non-wireless headphones", ["Desk Headphones"]),
+        ("headphones that aren't wireless", ["Desk Headphones"]),
+    ],
+)
+def test_what_is_said_to_be_absent_is_not_there_and_what_is_denied_is_not_shown(
+    message: str, titles: list[str]
+) -> None:
+    assert fitting(found(message, *PHONES)) == titles
+
+
+@pytest.mark.parametrize(
+    ("message", "titles"),
+    [
+        ("pans not made of steel", ["Iron Pan", "Soft Pan"]),
+        ("pans, anything but steel", ["Iron Pan", "Soft Pan"]),
+        ("pans without PFAS", ["Soft Pan"]),
+        ("no steel pans", ["Iron Pan", "Soft Pan"]),
+    ],
+)
+def test_what_is_of_something_else_is_not_of_what_is_denied(message: str, titles: list[str]) -> None:
+    assert fitting(found(message, *PANS)) == titles
+
+
+def test_of_what_nobody_says_whether_it_is_there_that_is_said() -> None:
+    assert text(found("headphones without noise cancelling", *PHONES)).endswith(
+        'For these the shop says nothing about "noise cancelling":\nDesk Headphones: price 20.00 EUR'
+    )
+    only_unknown = found("headphones without a microphone", *PHONES)
+    assert text(only_unknown).startswith('For these the shop says nothing about "microphone":')
+
+
+def test_where_all_have_what_is_denied_none_of_them_is_shown() -> None:
+    boots = (item("Mid Boot", capacity="", lining="waterproof membrane"), item("High Boot", lining="waterproof"))
+
+    shown = found("boots that are not waterproof", *boots)
+
+    assert text(shown) == "Nothing here fits all of that."
+    assert shown is not None
+    assert shown.items == ()
+
+
+def test_what_is_written_like_a_denial_may_be_what_a_thing_is_called() -> None:
+    pans = (item("Softfall Non-stick Pan"), item("Iron Pan"))
+
+    assert fitting(found("non-stick pans", *pans)) == ["Softfall Non-stick Pan"]
+    assert fitting(found("non stick pans", *pans)) == ["Softfall Non-stick Pan"]
+    assert "Softfall" not in text(found("pans that are not non-stick", *pans))
+
+
+def test_a_weight_and_a_capacity_are_held_against_the_values() -> None:
+    packs = (item("Day Pack", weight="690", capacity="22"), item("Trek Pack", weight="1450", capacity="45"))
+
+    assert text(found("packs under 1 kg", *packs)) == "This fits:\nDay Pack: price 20.00 EUR, weight 690 g"
+    assert text(found("packs over 40 litres", *packs)) == "This fits:\nTrek Pack: price 20.00 EUR, capacity 45 l"
+    assert text(found("packs under 100 g", *packs)).startswith("Nothing here fits all of that.")
+
+
+def test_a_list_that_is_cut_says_of_how_many_it_is() -> None:
+    kettles = [item(f"{name} Kettle") for name in ("A1", "B1", "C1", "D1", "E1", "F1", "G1")]
+
+    assert text(found("kettles", *kettles)).startswith("7 fit. The first 5 of them:")
+    seen = text(found("kettles", *kettles, complete=False))
+    assert seen.startswith("Of those that I looked at, 7 fit. The first 5 of them:")
+
+
+def test_a_size_at_the_end_of_a_name_is_not_what_the_thing_is() -> None:
+    assert fitting(found("a wok", item("Carbon Steel Wok 32 cm"), item("Wok Brush"))) == ["Carbon Steel Wok 32 cm"]
+
+
+def test_what_is_sold_out_may_be_asked_for() -> None:
+    tents = (item("Old Tent", stock="0"), item("New Tent"))
+
+    assert fitting(found("Which tents are sold out?", *tents)) == ["Old Tent"]
+    assert text(found("Which tents are not in stock?", tents[1])) == "Nothing here fits all of that."
+
+
+def fitting(shown: showing.Shown | None) -> list[str]:
+    """Those of which it is said that they fit, by name."""
+    assert shown is not None
+    titles: list[str] = []
+    for line in shown.lines[1:] if "fit" in shown.lines[0].text else []:
+        if not line.items:
+            break
+        titles.append(line.items[0].title)
+    return sorted(titles)

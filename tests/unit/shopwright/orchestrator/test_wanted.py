@@ -1,9 +1,12 @@
 """A figure is taken where the shopper's words say what it is of, and left alone anywhere else."""
 
+from decimal import Decimal
+
 import pytest
 from shopwright.money import Money
 from shopwright.orchestrator.wanted import (
     Change,
+    Measure,
     Pointing,
     PriceRange,
     Reference,
@@ -11,8 +14,9 @@ from shopwright.orchestrator.wanted import (
     Wanted,
     change_of_cart,
     product_words,
+    subject_words,
     wanted,
-    without_price,
+    without_bounds,
 )
 
 
@@ -140,6 +144,118 @@ def test_over_and_under_leave_the_amount_itself_out_and_at_least_and_at_most_do_
 
     assert price is not None
     assert (price.lowest, price.highest) == (lowest, highest)
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("headphones without noise cancelling under 100 dollars", ["noise cancelling"]),
+        ("headphones with no noise cancelling for running", ["noise cancelling"]),
+        ("Which headphones don't have noise cancelling?", ["noise cancelling"]),
+        ("pans that don't work on induction", ["induction"]),
+        ("What pans are not for induction?", ["induction"]),
+        ("knives that are not from Whetmore or Kjelvik", ["Whetmore", "Kjelvik"]),
+        ("knives not made by Whetmore", ["Whetmore"]),
+        ("pans that can't go in the dishwasher", ["dishwasher"]),
+        ("tents that aren’t waterproof", ["waterproof"]),
+        ("pans, anything but steel", ["steel"]),
+        ("I don't want steel, show me pans", ["steel"]),
+        ("sleeping bags other than down", ["down"]),
+        ("jackets without a hood and pockets", ["hood", "pockets"]),
+        ("a jacket without down but with a hood", ["down"]),
+        ("non-wireless headphones", ["wireless"]),
+        ("PFAS-free pans", ["PFAS"]),
+        ("pans that are not non-stick", ["non-stick"]),
+    ],
+)
+def test_what_is_not_to_be_there_is_read_as_denied(text: str, denied: list[str]) -> None:
+    read = wanted(text)
+
+    assert [one.what for one in read.denied] == denied
+    for one in denied:
+        assert one not in subject_words(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don't you have tents?",
+        "Isn't there a tent?",
+        "why don't you sell tents",
+        "tents, no idea which one",
+        "no, the other one",
+        "tents for no more than 300 euros",
+        "Is there nothing under 50 euros?",
+        "not only tents",
+        "a kettle, not red",
+        "hands-free headsets",
+    ],
+)
+def test_what_only_sounds_like_a_denial_denies_nothing(text: str) -> None:
+    assert wanted(text, currency="EUR").denied == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wished", "refused"),
+    [
+        ("a charger that isn't white", (), ("white",)),
+        ("chargers that don't come in white or black", (), ("white", "black")),
+        ("non-black cables", (), ("black",)),
+        ("tents other than green", (), ("green",)),
+        ("not red, blue", ("blue",), ("red",)),
+    ],
+)
+def test_a_colour_may_be_refused(text: str, wished: tuple[str, ...], refused: tuple[str, ...]) -> None:
+    read = wanted(text)
+
+    assert (read.colours, read.not_colours) == (wished, refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "in_stock", "sold_out"),
+    [
+        ("Which tents are in stock?", True, False),
+        ("Which tents are not in stock?", False, True),
+        ("tents that aren't in stock", False, True),
+        ("which tents are sold out?", False, True),
+        ("tents that are not sold out", True, False),
+    ],
+)
+def test_what_is_not_in_stock_is_sold_out(text: str, in_stock: bool, sold_out: bool) -> None:
+    read = wanted(text)
+
+    assert (read.in_stock, read.sold_out) == (in_stock, sold_out)
+
+
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("tents under 2 kg", Measure("weight", most=Decimal(2000), under=True)),
+        ("tents lighter than 1.5 kg", Measure("weight", most=Decimal(1500), under=True)),
+        ("Which tents weigh less than 2 kg?", Measure("weight", most=Decimal(2000), under=True)),
+        ("tents that do not weigh more than 2 kg", Measure("weight", most=Decimal(2000))),
+        ("bags at most 800 grams", Measure("weight", most=Decimal(800))),
+        ("bags of 800 g or less", Measure("weight", most=Decimal(800))),
+        ("tents from 800 g to 1.2 kg", Measure("weight", Decimal(800), Decimal(1200))),
+        ("backpacks over 40 litres", Measure("capacity", Decimal(40_000), over=True)),
+        ("pots of at least 4 l", Measure("capacity", Decimal(4000))),
+        ("packs over 40 l but under 60 l", Measure("capacity", Decimal(40_000), Decimal(60_000), True, True)),
+    ],
+)
+def test_how_much_it_weighs_or_holds_is_read_with_its_bounds(text: str, measure: Measure) -> None:
+    read = wanted(text, currency="EUR")
+
+    assert (read.measures, read.sizes, read.price) == ((measure,), (), None)
+
+
+@pytest.mark.parametrize("text", ["an arm for up to 9 kg", "a tripod that holds at least 2 kg", "Digital Scale 5 kg"])
+def test_what_a_thing_bears_is_not_what_it_weighs(text: str) -> None:
+    assert wanted(text).measures == ()
+
+
+@pytest.mark.parametrize("text", ["two-person tent", "2 person tents", "a tent for two people", "tent, 2-man"])
+def test_for_how_many_may_be_said_in_words(text: str) -> None:
+    assert wanted(text).sizes == ("2 person",)
 
 
 @pytest.mark.parametrize("text", ["tents over 600", "tents above 600 please", "a tent for more than 600, in green"])
@@ -343,7 +459,7 @@ def test_the_words_that_name_a_product_are_what_is_left_of_a_message_about_the_c
 
 
 def test_a_search_goes_without_the_price_that_bounds_it() -> None:
-    assert without_price("red kettles under 50 euros", currency="EUR") == "red kettles"
+    assert without_bounds("red kettles under 50 euros", currency="EUR") == "red kettles"
 
 
 def test_what_is_said_anew_replaces_and_everything_else_stays() -> None:

@@ -390,6 +390,12 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
     if carried is None:
         return None
     visit.used.database_ms += carried.took_ms
+    if carried.likely:
+        passages = _passages(asked, visit)
+        told = _with_sources(_quietly(lambda quiet: _said(asked, passages, (), quiet), visit), visit.sighted)
+        if told.verdict != NOT_IN_DOCUMENTS:
+            _retell(told, visit.telling)
+            return told
     beside = None
     if carried.rest:
         # Where there are sources beside our own, what failed of them is to be told.

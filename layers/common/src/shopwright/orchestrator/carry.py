@@ -18,7 +18,7 @@ from shopwright.grounding.wording import wording
 from shopwright.llm import fits
 from shopwright.llm.extractive import record
 from shopwright.money import NO_CURRENCY, Money
-from shopwright.orchestrator import showing
+from shopwright.orchestrator import having, showing
 from shopwright.orchestrator import variants as varying
 from shopwright.orchestrator.coordinate import MOST_STEPS, Coordinator, Given, Step
 from shopwright.orchestrator.intent import By, Intent, Kind, Reader, Request, read
@@ -32,7 +32,7 @@ from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.showing import Item, Line, Shown
 from shopwright.orchestrator.stages import Stage, within
 from shopwright.orchestrator.tools import MOST_FOUND
-from shopwright.orchestrator.wanted import Pointing, Reference, Wanted, compared, subject_words, wanted, without_price
+from shopwright.orchestrator.wanted import Pointing, Reference, Wanted, compared, wanted, without_bounds
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 from shopwright.signals.predict import Prediction
@@ -58,6 +58,13 @@ _ASKS = re.compile(
 _PICKS = re.compile(
     r"^\W*(?:(?:and|so|but|hi|hello|ok|okay|please)\W+)*(?:which|what|how many|(?:is|are|does|do) (?:any|some)"
     r"|(?:can|could) (?:i|you|we) (?:please )?(?:get|buy|find|have|see|show|recommend|suggest|offer))\b",
+    re.I,
+)
+# "Which cameras are in stock?": the thing that is asked for stands before the verb.
+_WHICH = re.compile(
+    r"^\W*(?:(?:and|so|but|hi|hello|ok|okay|please)\W+)*(?:which|what)(?: of (?:your|the))?"
+    r" (?!is\b|are\b|do(?:es)?\b|can\b|about\b|if\b|else\b|time\b|makes?\b|comes?\b|happens\b)[\w' -]+?"
+    r" (?:is|are|do|does|can|has|have|comes?|works?|fits?|suits?|would|could|costs?|weighs?|holds?|needs?)(?:n't)?\b",
     re.I,
 )
 _WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
@@ -100,6 +107,7 @@ class Carried:
     asks: bool = False
     rest: str = ""
     passages: tuple[Passage, ...] = ()
+    likely: bool = False  # it is what may be meant, where the documents say nothing
     took_ms: float = 0.0  # the tools together
 
 
@@ -113,12 +121,16 @@ def hangs(message: str, turns: Sequence[Turn]) -> bool:
     wishes = wanted(message)
     points = any(one.how in (Pointing.PLACE, Pointing.PRONOUN) for one in wishes.references)
     points = points or bool(_MANY.search(message)) or (varying.asks_stock(message) and bool(_IT.search(message)))
-    alone = len(message.split()) <= _SHORT and not showing.has_subject(subject_words(message))
+    alone = len(message.split()) <= _SHORT and not showing.has_subject(_subject(message))
     follows = alone and (wishes.fixes or showing.by_word(message) is not None)
     return points or follows or bool(_GOES_ON.search(message) or _OF_THEM.search(message))
 
 
 _SHORT = 7  # words
+
+
+def _subject(text: str) -> str:
+    return showing.subject(text, Wanted())[0]
 
 
 def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
@@ -139,7 +151,8 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
             rest.append(wish.request.text)
     if not shown:
         return None
-    return _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
+    carried = _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
+    return replace(carried, likely=any(wish.likely for wish in wishes))
 
 
 def named(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
@@ -165,6 +178,7 @@ class _Wish:
     shown: tuple[str, ...] = ()  # the products that it points at
     below: tuple[str, ...] = ()  # the products than which it is to be cheaper
     parts: tuple[str, ...] = ()  # the names that it compares
+    likely: bool = False  # where the documents say nothing of it
 
 
 @dataclass(slots=True)
@@ -208,6 +222,10 @@ def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wis
             wishes.append(wish)
         elif request.kind is not Kind.SMALL_TALK and not (request.sure and request.kind is Kind.OUT_OF_SCOPE):
             rest.append(request.text)
+    sure = [wish for wish in wishes if not wish.likely]
+    if len(wishes) + len(rest) > 1 and len(sure) < len(wishes):
+        rest += [wish.request.text for wish in wishes if wish.likely]
+        wishes = [replace(wish, number=number) for number, wish in enumerate(sure)]
     return wishes, rest
 
 
@@ -245,13 +263,14 @@ def _is_more(request: Request) -> bool:
 
 def _wish(number: int, request: Request, before: Request | None, about: str, shown: tuple[str, ...]) -> _Wish | None:
     text, wishes = request.text, request.wanted
-    unpriced = without_price(text)  # "cheaper than 50 EUR" compares with no product
+    unpriced = without_bounds(text)  # "cheaper than 50 EUR" compares with no product
     by = showing.by_word(unpriced)
-    looks_for = showing.has_subject(subject_words(text))
+    looks_for = showing.has_subject(_subject(text))
     of_price = set(showing.asked_names(unpriced)) <= {"price", "stock"}
     of_goods = of_price and not _POLICY.search(text) and not _OF_AN_ORDER.search(text)
-    bounded = wishes.price is not None and of_goods and request.kind in _TELLS
-    picks = bounded and bool(_PICKS.search(text))
+    bounded = (wishes.price is not None or bool(wishes.measures)) and of_goods and request.kind in _TELLS
+    picks = bool(_PICKS.search(text))
+    picks_bounded = bounded and picks
     if shown:
         if _CHEAPER.search(unpriced) and before is not None and about:
             cheaper = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=before.wanted, sure=True)
@@ -260,7 +279,7 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         it = of_them or (shown if _IT.search(text) else ())
         if len(it) == 1 and varying.asks_stock(text) and not _POLICY.search(text):
             return _Wish(number, request, text, _show_stock, it)
-        if of_them and picks and not looks_for:
+        if of_them and picks_bounded and not looks_for:
             return _Wish(number, request, text, _show_within, of_them)
         comparing = request.kind is Kind.COMPARISON or (by is not None and not looks_for)
         if comparing and of_them and not _named_parts(request):
@@ -278,21 +297,32 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return _Wish(number, request, text, _show_compared, parts=parts)
     searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
-    narrows = bool(wishes.price or wishes.colours or wishes.sizes or wishes.in_stock or wishes.sort)
+    narrows = replace(wishes, quantity=None, references=(), order_number=None).fixes
     superlative = by is not None and by.one and bool(by.name)
     # "Which headphones cost less than 150 USD?" asks for no product's price, but for the products of such a price.
-    if picks and (looks_for or _ANYTHING.search(text)):
+    if picks_bounded and (looks_for or _ANYTHING.search(text)):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
-    if bounded and looks_for and _WHETHER.search(text):
+    if bounded and wishes.price and looks_for and _WHETHER.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_priced)
     asks = bool(_ASKS.search(text))
     # A question about a thing that it names is answered from the thing's own record, as ever.
     of_one = asks and not superlative and request.by is not By.RULE and (not request.sure or showing.asked_names(text))
     found = searches or (looks_for and request.kind in _TELLS and (superlative or (narrows and not request.sure)))
     search = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
-    if looks_for and varying.asks_stock(text) and not _POLICY.search(text) and request.kind in _TELLS:
-        return _Wish(number, search, text, _show_stock if of_one or not found else _show_stock_or_found)
-    return _Wish(number, search, text, _show_found) if found and not of_one else None
+    if (
+        looks_for
+        and (varying.asks_stock(text) or wishes.sold_out)
+        and not _POLICY.search(text)
+        and request.kind in _TELLS
+    ):
+        lists = picks and (found or bool(_WHICH.search(text)))
+        return _Wish(number, search, text, _show_stock_or_found if lists or (found and not of_one) else _show_stock)
+    if found and not of_one:
+        return _Wish(number, search, text, _show_found)
+    likely = looks_for and not request.sure and request.kind in _TELLS and not _POLICY.search(text)
+    if likely and of_goods and not showing.asked_names(text) and (not asks or _WHICH.search(text)):
+        return _Wish(number, search, text, _show_likely, likely=True)
+    return None
 
 
 _TELLS = frozenset({Kind.PRODUCT_QUESTION, Kind.PRODUCT_SEARCH, Kind.OUT_OF_SCOPE, Kind.COMPARISON})
@@ -390,8 +420,8 @@ def _taken(step: Planned) -> str:
 
 def _words(wish: _Wish) -> str:
     """What names the thing; without such, its colour."""
-    asked = showing.sought(subject_words(wish.about), Wanted(), compared_by=None)
-    return " ".join(asked.spelled)[:400] or " ".join(wish.request.wanted.colours)
+    asked = showing.sought(_subject(wish.about), Wanted(), compared_by=None)
+    return " ".join(having.without_things(asked.spelled))[:400] or " ".join(wish.request.wanted.colours)
 
 
 def _asking(words: str) -> dict[str, Any]:
@@ -471,15 +501,24 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     by_id = {item.product_id: item for item in items if item.product_id not in wish.below}
     ordered = [by_id[one.product_id] for one in _ranked(list(by_id.values()))]
     by = None if wish.below else showing.by_word(_unpriced(wish.request))
-    looked_for = showing.sought(subject_words(wish.about), wish.request.wanted, compared_by=by)
+    about, wishes = showing.subject(wish.about, wish.request.wanted)
+    looked_for = showing.sought(about, wishes, compared_by=by)
     if wish.below and len(below) < len(wish.below):
         return None  # cheaper than what, is not known any more
     return showing.found(replace(looked_for, below=below), ordered, complete=outcomes.complete(wish))
 
 
+def _show_likely(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    """What is called so, or stands in such a category, and holds every word; nothing that is only near."""
+    about, wishes = showing.subject(wish.about, wish.request.wanted)
+    asked = showing.sought(about, wishes, compared_by=None)
+    return showing.found(asked, items, complete=outcomes.complete(wish), surely=True) if asked.head else None
+
+
 def _unpriced(request: Request) -> str:
     """Its words; of those that compare, the ones that fix a price have done their part."""
-    return request.text if request.wanted.price is None else without_price(request.text)
+    fixed = request.wanted.price is not None or request.wanted.measures
+    return without_bounds(request.text) if fixed else request.text
 
 
 def _show_within(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
@@ -572,6 +611,7 @@ def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outco
     cited: dict[str, Passage] = {}
     sentences: list[str] = []
     facts: dict[str, Told] = {}
+    after_list = False
     for line in (line for one in shown for line in one.lines):
         marks = []
         for item in line.items:
@@ -581,7 +621,8 @@ def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outco
             said = quotes.setdefault(chunk, {}).setdefault(item.title, [f"name: {item.title}"])
             said += [quote for told in line.told if (quote := f"{told.name}: {told.text}") not in said]
         facts.update({told.key: told for told in line.told})
-        sentences.append(("\n" if line.told else "") + f"{line.text} {''.join(marks)}".strip())
+        sentences.append(("\n" if line.told or after_list else "") + f"{line.text} {''.join(marks)}".strip())
+        after_list = bool(line.told)
     looked_at = [(one, item) for one in shown for item in one.looked_at]
     watched = {
         item.sheet[name].key: item.sheet[name] for one, item in looked_at for name in one.names if name in item.sheet

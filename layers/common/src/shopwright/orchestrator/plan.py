@@ -19,7 +19,7 @@ from shopwright.orchestrator.wanted import (
     change_of_cart,
     compared,
     product_words,
-    without_price,
+    without_bounds,
 )
 
 MOST_STEPS = 16
@@ -255,7 +255,7 @@ def _facts(draft: _Draft, products: Sequence[str | Taken]) -> None:
 
 
 def _search(draft: _Draft, request: Request) -> None:
-    found = draft.search(without_price(request.text) or request.text, request.wanted, limit=_SHOWN)
+    found = draft.search(without_bounds(request.text) or request.text, request.wanted, limit=_SHOWN)
     if found is not None:
         every = (Taken(found, "products"),)
         draft.add("get_facts", products=every)
@@ -345,7 +345,7 @@ def _said(draft: _Draft, request: Request) -> None:
 def _carefully(draft: _Draft, request: Request) -> None:
     """Nobody is sure what is wanted: look in the documents and among the products, and change nothing."""
     draft.read_up(request.text)
-    found = draft.search(without_price(request.text) or request.text, request.wanted, limit=_SHOWN)
+    found = draft.search(without_bounds(request.text) or request.text, request.wanted, limit=_SHOWN)
     if found is not None:
         _facts(draft, [Taken(found, "products")])
     if request.kind is Kind.ORDER_STATUS and request.wanted.order_number:

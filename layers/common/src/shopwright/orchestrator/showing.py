@@ -7,22 +7,26 @@ when products were looked for with what is true now. Prose has no figure of its 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from shopwright.catalog import columns
 from shopwright.catalog.facts import AVAILABILITY, OUT, STOCK, Kind, Sheet, Told
 from shopwright.grounding.wording import wording
 from shopwright.llm import fits, words
 from shopwright.llm.fits import Subject
 from shopwright.money import NO_CURRENCY, Money
-from shopwright.orchestrator.wanted import PriceRange, Sort, Wanted, wanted
+from shopwright.orchestrator import having
+from shopwright.orchestrator.having import Thing
+from shopwright.orchestrator.wanted import Denied, Measure, PriceRange, Sort, Wanted, subject_words, wanted
 from shopwright.retrieval.search import Passage
 from shopwright.signals.predict import Prediction
 
 _WORD = re.compile(r"[^\W_]+")
+_PLURAL = re.compile(r"[^\W\d_]{2,}(?<!s)s|mice", re.I)
 _SEVERAL = re.compile(r"\b(?:and|or)\b|[&,/]", re.I)
 _DESCRIBES = re.compile(r",|\s[-–]\s|\(|\b(?:with|for|of|in|and)\b", re.I)
 _LATER = frozenset({"on preorder", "on backorder"})
@@ -86,6 +90,8 @@ class Sought:
     wishes: Wanted
     by: By | None = None
     below: tuple[Item, ...] = ()  # cheaper than each of these
+    has: tuple[Thing, ...] = ()  # what it must have by its values
+    lacks: tuple[Thing, ...] = ()  # what it must not have
 
 
 def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
@@ -100,6 +106,19 @@ def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
         wishes=wishes,
         by=compared_by,
     )
+
+
+def subject(text: str, wishes: Wanted) -> tuple[str, Wanted]:
+    """The words for the thing that is looked for, and the wishes without them: in "not dishwasher safe pans" what is
+    denied ends with it."""
+    rest = subject_words(text)
+    denied = wanted(text).denied
+    last = denied[-1].what.split() if denied else []
+    if len(last) < 2 or not _PLURAL.fullmatch(last[-1]) or has_subject(rest):
+        return rest, wishes
+    fewer = Denied(" ".join(last[:-1]), denied[-1].as_word)
+    kept = tuple(fewer if one == denied[-1] else one for one in wishes.denied)
+    return f"{rest} {last[-1]}".strip(), replace(wishes, denied=kept)
 
 
 def has_subject(text: str) -> bool:
@@ -136,12 +155,14 @@ def is_out(item: Item) -> bool:
     return said is not None and said.value == OUT
 
 
-def found(asked: Sought, items: Sequence[Item], *, complete: bool) -> Shown | None:
+def found(asked: Sought, items: Sequence[Item], *, complete: bool, surely: bool = False) -> Shown | None:
     """The products that fit what was looked for; the nearest, when none does; None, when nothing of the kind is there.
 
     A product is of the kind when its name or its category has the word for it, and it holds all other words too.
+    `surely`: its name ends with that word, or it is the category's.
     """
-    named, beside = _of_kind(asked, items)
+    asked = _understood(asked, items)
+    named, beside = _of_kind(asked, items, surely=surely)
     kind = (*named, *beside)
     if not kind:
         return None
@@ -155,13 +176,21 @@ def found(asked: Sought, items: Sequence[Item], *, complete: bool) -> Shown | No
     if asked.wishes.sort in (Sort.NEWEST, Sort.RATING, Sort.POPULAR):
         lines.append(Line(wording().shelf["does_not_sort"]))
     pool = named if by is not None and by.one and named else kind
-    fitting = [item for item in pool if _fits(item, asked)]
+    judged = {item.product_id: _lacks(item, asked.lacks, kind) for item in pool}
+    fits = [item for item in pool if _fits(item, asked)]
+    fitting = [item for item in fits if judged[item.product_id]]
+    unsaid = _in_order(asked, [item for item in fits if judged[item.product_id] is None], named)
     names = _decides(asked)
     if not fitting:
-        near = _nearest(asked, pool)
-        lines.append(Line(wording().shelf["nothing" if complete else "nothing_seen"]))
+        allowed = [item for item in pool if judged[item.product_id] and not _is_refused(item, asked.wishes)]
+        near = _nearest(asked, allowed) if not unsaid and not asked.wishes.sold_out else []
+        says = "nothing" if complete else "nothing_seen"
+        lines += [] if unsaid else [Line(wording().shelf[says if near else f"{says}_at_all"])]
         lines += [_line(item, asked) for item in near]
-        return Shown(tuple(lines), tuple(near), tuple(kind), names)
+        untold = _unsaid(asked, unsaid, figures()["most"])
+        lines += untold
+        shown = [*near, *(item for line in untold for item in line.items)]
+        return Shown(tuple(lines), tuple(shown), tuple(kind), names)
     ranked = _in_order(asked, fitting, named)
     if by is not None and by.name and by.one:
         best = _best(by, ranked)
@@ -173,11 +202,25 @@ def found(asked: Sought, items: Sequence[Item], *, complete: bool) -> Shown | No
             return Shown(tuple(lines), tuple(best[: figures()["most"]]), tuple(kind), names)
         lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
     shown = ranked[: figures()["most"]]
-    more = "fit_more" if len(ranked) > len(shown) else "fit_first" if not complete else ""
-    fit = "whatever_price" if foreign is not None else more or ("fit" if len(shown) > 1 else "fit_one")
-    lines.append(Line(wording().shelf[fit]))
+    more = "fit_more" if len(ranked) > len(shown) else "fit" if len(shown) > 1 else "fit_one"
+    more = more if complete else {"fit_more": "fit_more_seen"}.get(more, "fit_first")
+    fit = wording().shelf["whatever_price" if foreign is not None else more]
+    lines.append(Line(fit.format(count=len(ranked), shown=len(shown))))
     lines += [_line(item, asked) for item in shown]
+    untold = _unsaid(asked, unsaid, figures()["most"] - len(shown))
+    lines += untold
+    shown += [item for line in untold for item in line.items]
     return Shown(tuple(lines), tuple(shown), tuple(kind), names)
+
+
+def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
+    """Those of which nobody says whether they have what is denied."""
+    if not items or most <= 0:
+        return []
+    says = "unsaid_more" if len(items) > most else "unsaid"
+    what = ", ".join(one.text for one in asked.lacks)
+    first = Line(wording().shelf[says].format(what=what, count=len(items)))
+    return [first, *(_line(item, asked) for item in items[:most])]
 
 
 def compared(items: Sequence[Item], by: By | None) -> Shown:
@@ -264,7 +307,7 @@ def _numbers(tokens: Iterable[str]) -> set[str]:
     return {token for token in tokens if token[:1].isdigit()}
 
 
-def _of_kind(asked: Sought, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+def _of_kind(asked: Sought, items: Sequence[Item], *, surely: bool) -> tuple[list[Item], list[Item]]:
     """Those that are called so, and those that stand in such a category: a tent repair kit is no tent. Where there are
     neither, those whose name has the word somewhere."""
     called: list[Item] = []
@@ -275,7 +318,7 @@ def _of_kind(asked: Sought, items: Sequence[Item]) -> tuple[list[Item], list[Ite
         categories = [item.sheet[name].value for name in _tables().is_names if name in item.sheet]
         # Of "Keyboards and mice" it may be either.
         category = words.terms(" ".join(one for one in categories if not _SEVERAL.search(one)))
-        held = title | category | words.terms(item.passage.content) | _values(item.sheet)
+        held = title | category | having.terms_of(item.title, item.passage.content, item.sheet)
         if not set(asked.terms) <= held or not _has_names(item, asked.named, held):
             continue
         if not asked.head or asked.head in _called(item.title):
@@ -284,7 +327,7 @@ def _of_kind(asked: Sought, items: Sequence[Item]) -> tuple[list[Item], list[Ite
             beside.append(item)
         elif asked.head in title:
             somewhere.append(item)
-    return (called, beside) if called or beside else (somewhere, [])
+    return (called, beside) if called or beside or surely else (somewhere, [])
 
 
 def _has_names(item: Item, named: Subject, held: frozenset[str]) -> bool:
@@ -298,18 +341,52 @@ def _has_names(item: Item, named: Subject, held: frozenset[str]) -> bool:
 def _called(title: str) -> frozenset[str]:
     """What a name says that the thing is: its last word, before what describes it, a size or a set."""
     name = _DESCRIBES.split(title, maxsplit=1)[0]
-    plain = [word for word in _tables().word.findall(name) if not any(map(str.isdigit, word)) and len(word) > 1]
+    said = _tables().word.findall(name)
+    plain = [
+        word
+        for before, word in zip(["", *said], said, strict=False)
+        if len(word) > 1 and not _has_digit(word) and not (_has_digit(before) and word in columns.figures().units)
+    ]
     return words.terms(plain[-1]) if plain else frozenset()
 
 
-def _values(sheet: Sheet) -> frozenset[str]:
-    said = (f"{fact.name} {fact.value}" if fact.value == "yes" else fact.value for fact in sheet.values())
-    return words.terms(" ".join(said))
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
+def _understood(asked: Sought, items: Sequence[Item]) -> Sought:
+    """What is asked for with the words of these products' own values: a thing that each of them has or has not is no
+    word to look for, and what is written like a denial may be what a thing is called, such as non-stick."""
+    flags = having.flags_of(item.sheet for item in items)
+    has: list[Thing] = []
+    lacks: list[Thing] = []
+    for one in asked.wishes.denied:
+        as_word = having.thing(one.as_word, flags, as_word=True) if one.as_word else None
+        if as_word is not None and any(_state(item, as_word, items) for item in items):
+            has.append(as_word)
+        elif (thing := having.thing(one.what, flags)) is not None:
+            lacks.append(thing)
+    things, rest = having.things_in(asked.terms, flags)
+    head = asked.head if asked.head in rest else ""
+    return replace(asked, terms=rest, head=head, has=(*has, *things), lacks=tuple(lacks))
+
+
+def _state(item: Item, thing: Thing, others: Sequence[Item]) -> bool | None:
+    likes = [(one.title, one.sheet) for one in others]
+    return having.has(thing, item.title, item.passage.content, item.sheet, likes)
+
+
+def _lacks(item: Item, things: Sequence[Thing], others: Sequence[Item]) -> bool | None:
+    """Whether it has none of these; None: nobody says."""
+    states = [_state(item, one, others) for one in things]
+    return False if any(states) else None if None in states else True
 
 
 def _fits(item: Item, asked: Sought) -> bool:
     return (
         not _missing(item, asked.wishes)
+        and all(_measures(item, one) for one in asked.wishes.measures)
+        and all(_state(item, one, (item,)) for one in asked.has)
         and _is_priced(item, asked.wishes.price, wholly=_is_several(item, asked.wishes))
         and (not asked.below or _is_below(item, asked.below))
     )
@@ -319,10 +396,15 @@ def _missing(item: Item, wishes: Wanted) -> int:
     """How many of the wishes, beside the price, it does not meet."""
     colour = item.sheet.get("colour")
     said = "" if colour is None else colour.value
-    misses = int(wishes.in_stock and is_out(item))
+    misses = int(wishes.in_stock and is_out(item)) + int(wishes.sold_out and not is_out(item))
     misses += bool(wishes.colours) and not any(_is_colour(one, said) for one in wishes.colours)
-    misses += any(_is_colour(one, said) for one in wishes.not_colours)
+    misses += _is_refused(item, wishes)
     return misses + sum(not _has_size(item, one) for one in wishes.sizes)
+
+
+def _is_refused(item: Item, wishes: Wanted) -> bool:
+    said = item.sheet["colour"].value if "colour" in item.sheet else ""
+    return any(_is_colour(one, said) for one in wishes.not_colours)
 
 
 def _has_size(item: Item, wished: str) -> bool:
@@ -331,6 +413,21 @@ def _has_size(item: Item, wished: str) -> bool:
 
 def _sizes(item: Item) -> dict[str, str]:
     return {name: item.sheet[name].value for name in _SIZES if name in item.sheet}
+
+
+def _measured(item: Item, name: str) -> str:
+    """The value that says how much it weighs or holds; empty: none does."""
+    names = (name,) if name == "weight" else _SIZES
+    return next((one for one in names if (span := _amount(item, one)) and span[2] == _MEASURED_IN[name]), "")
+
+
+def _measures(item: Item, wished: Measure) -> bool:
+    """Whether it weighs, or holds, so much; of variants that differ, each of them."""
+    span = _amount(item, _measured(item, wished.name))
+    return span is not None and wished.holds(span[0]) and wished.holds(span[1])
+
+
+_MEASURED_IN = {"weight": "g", "capacity": "ml"}
 
 
 def _is_several(item: Item, wishes: Wanted) -> bool:
@@ -432,7 +529,11 @@ def _nearest(asked: Sought, items: Sequence[Item]) -> list[Item]:
     """Of those that do not fit, the ones that miss least: first what fits but for its price, nearest in price."""
     price = asked.wishes.price
 
-    return sorted(items, key=lambda item: (_missing(item, asked.wishes), _misses_by(item, price)))[: figures()["near"]]
+    def misses(item: Item) -> int:
+        measures = sum(not _measures(item, one) for one in asked.wishes.measures)
+        return measures + _missing(item, asked.wishes) + sum(not _state(item, one, (item,)) for one in asked.has)
+
+    return sorted(items, key=lambda item: (misses(item), _misses_by(item, price)))[: figures()["near"]]
 
 
 def _misses_by(item: Item, price: PriceRange | None) -> Decimal:
@@ -498,6 +599,8 @@ def _amount(item: Item, name: str) -> tuple[Decimal, Decimal, str] | None:
     if fact is None or fact.kind is not Kind.QUANTITY or fact.unit not in _tables().units:
         return None
     factor, unit = _tables().units[fact.unit]
+    if name == "weight" and unit != _MEASURED_IN[name]:
+        return None
     amounts = [amount * factor for amount in _amounts(fact)]
     return min(amounts), max(amounts), unit
 
@@ -544,7 +647,9 @@ def _line(item: Item, asked: Sought) -> Line:
     names += [name for name, value in sizes.items() if any(_is_size(one, value) for one in wishes.sizes)] or [*sizes][
         :1
     ]
+    names += [value for one in wishes.measures if (value := _measured(item, one.name))]
     names += _named(asked.by.name) if asked.by else []
+    names += [flag for one in (*asked.has, *asked.lacks) for flag in one.flags]
     return _told(item, (*names, *_stock(item, out_only=not wishes.in_stock)))
 
 
@@ -596,7 +701,10 @@ def _decides(asked: Sought) -> frozenset[str]:
     names = {"price", "sale_price", STOCK, AVAILABILITY}
     names |= {"colour"} if wishes.colours or wishes.not_colours else set()
     names |= set(_SIZES) if wishes.sizes else set()
+    names |= {value for one in wishes.measures for value in ((one.name,) if one.name == "weight" else _SIZES)}
     names |= {asked.by.name} if asked.by and asked.by.name else set()
+    names |= {flag for one in (*asked.has, *asked.lacks) for flag in one.flags}
+    names |= having.decides() if asked.has or asked.lacks else set()
     return frozenset(names)
 
 
@@ -605,8 +713,9 @@ def _terms(text: str) -> list[tuple[str, str]]:
     tables = _tables()
     return [
         (term, word)
-        for word in tables.word.findall(text)
-        if word.casefold() not in tables.asking
+        for said in tables.word.findall(text)
+        for word in said.split("-")  # dishwasher-safe is dishwasher safe
+        if word and said.casefold() not in tables.asking and word.casefold() not in tables.asking
         for term in sorted(words.terms(word))
     ]
 

@@ -79,32 +79,73 @@ class PriceRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """From `least` to `most` of a weight in grams or of a capacity in millilitres, both included unless it is to be
+    `over` the one or `under` the other."""
+
+    name: str
+    least: Decimal | None = None
+    most: Decimal | None = None
+    over: bool = False
+    under: bool = False
+
+    def within(self, other: "Measure") -> "Measure":
+        """This one, with the end that it lacks from the other."""
+        low, high = (self if self.least is not None else other), (self if self.most is not None else other)
+        return Measure(self.name, low.least, high.most, low.over, high.under)
+
+    def holds(self, amount: Decimal) -> bool:
+        """Whether so much is in it."""
+        return (self.least is None or amount > self.least or (amount == self.least and not self.over)) and (
+            self.most is None or amount < self.most or (amount == self.most and not self.under)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """What is not to be there. `as_word`: how it was written where it may be one word, such as "non-stick"."""
+
+    what: str
+    as_word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What the words fix, and nothing that they do not."""
 
     price: PriceRange | None = None
+    measures: tuple[Measure, ...] = ()
     sizes: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()
     not_colours: tuple[str, ...] = ()
+    denied: tuple[Denied, ...] = ()
     quantity: int | None = None
     references: tuple[Reference, ...] = ()
     order_number: str | None = field(default=None, repr=False)  # a person's
     sort: Sort | None = None
     in_stock: bool = False
+    sold_out: bool = False
 
     def over(self, before: "Wanted") -> "Wanted":
         """These wishes on top of earlier ones: what is said anew replaces, everything else stays."""
         return Wanted(
             price=self.price or before.price,
+            measures=(*self.measures, *(one for one in before.measures if one.name not in self._measured)),
             sizes=self.sizes or before.sizes,
             colours=self.colours or tuple(one for one in before.colours if one not in self.not_colours),
             not_colours=self.not_colours or tuple(one for one in before.not_colours if one not in self.colours),
+            denied=_once((*before.denied, *self.denied)),
             quantity=self.quantity if self.quantity is not None else before.quantity,
             references=self.references or before.references,
             order_number=self.order_number or before.order_number,
             sort=self.sort or before.sort,
-            in_stock=self.in_stock or before.in_stock,
+            in_stock=self.in_stock or (before.in_stock and not self.sold_out),
+            sold_out=self.sold_out or (before.sold_out and not self.in_stock),
         )
+
+    @property
+    def _measured(self) -> frozenset[str]:
+        return frozenset(one.name for one in self.measures)
 
     @property
     def fixes(self) -> bool:
@@ -116,18 +157,22 @@ def wanted(text: str, *, currency: str | None = None) -> Wanted:
     """Read what the words fix. `currency` is the shop's: for amounts that name none, and for signs of several."""
     plain = plain_text(text)
     price, rest = _price(plain, currency)
+    measures, rest = _measures(rest)
     order, rest = _order_number(rest)
     colours, not_colours = _colours(rest)
     return Wanted(
         price=price,
+        measures=measures,
         sizes=_sizes(rest),
         colours=colours,
         not_colours=not_colours,
+        denied=_denied(rest)[0],
         quantity=_quantity(rest),
         references=_references(text, rest, order),
         order_number=order,
         sort=_sort(rest),
         in_stock=bool(_IN_STOCK.search(rest)),
+        sold_out=bool(_SOLD_OUT.search(rest)),
     )
 
 
@@ -139,7 +184,7 @@ def change_of_cart(text: str) -> Change:
 
 def product_words(text: str) -> str:
     """The words of a message about the cart that may name a product: empty for "add the black one"."""
-    words = re.findall(r"[\w'-]+", without_price(text).lower())
+    words = re.findall(r"[\w'-]+", without_bounds(text).lower())
     tables = _tables()
     plain = tables.beside | tables.numbers.keys() | tables.ordinals.keys() | tables.colours.keys() | tables.sizes.keys()
     named = any(not word.isdigit() and word not in plain for word in words)
@@ -151,16 +196,25 @@ def numerals() -> frozenset[str]:
     return frozenset(_tables().numbers)
 
 
-def without_price(text: str, *, currency: str | None = None) -> str:
-    """The words without what they say of the price: what is left is what to look for."""
-    return re.sub(r"\s+", " ", _price(plain_text(text), currency)[1]).strip(" ,.;?!")
+def without_bounds(text: str, *, currency: str | None = None) -> str:
+    """The words without what they say of the price and of a weight: what is left is what to look for."""
+    rest = _measures(_price(plain_text(text), currency)[1])[1]
+    return re.sub(r"\s+", " ", rest).strip(" ,.;?!")
 
 
 def subject_words(text: str, *, currency: str | None = None) -> str:
     """The words without what they fix: what is left may name what is looked for, and holds words that only ask."""
-    rest = without_price(text, currency=currency)
+    rest = _denied(without_bounds(text, currency=currency))[1]
     tables = _tables()
-    for says in (tables.colour, *tables.size, _EU_SIZE, _MEASURE, _IN_STOCK, *(says for _, says in tables.sort)):
+    for says in (
+        tables.colour,
+        *tables.size,
+        _EU_SIZE,
+        _MEASURE,
+        _IN_STOCK,
+        _SOLD_OUT,
+        *(says for _, says in tables.sort),
+    ):
         rest = says.sub(" ", rest)
     return re.sub(r"\s+", " ", rest).strip(" ,.;?!")
 
@@ -219,7 +273,15 @@ _ORDER = re.compile(
     re.I,
 )
 _IS_THERE = re.compile(r"^\W*(?:(?:and|so|but|hi|ok)\W+)?(?:is|are|do|does|have|has|can|could)(?:n't)?\b", re.I)
-_IN_STOCK = re.compile(r"\b(?:in stock|available (?:now|immediately|today)|on hand|ready to ship)\b", re.I)
+_AND_ALSO = re.compile(r"\s*,?\s*\b(?:or|nor)\b\s*(?:in\s+)?", re.I)
+_NO_BEFORE = r"(?<!\bnot )(?<!n't )(?<!\bno )(?<!\bwithout )(?<!\bexcept )(?<!\bother than )"
+_NOT = r"(?<!\bnot )(?<!n't )(?<!\bnot currently )"
+_IN_STOCK = re.compile(
+    rf"\b{_NOT}(?:in stock|available (?:now|immediately|today)|on hand|ready to ship)\b|\b(?:not|n't) sold out\b", re.I
+)
+_SOLD_OUT = re.compile(
+    r"(?:\bnot|n't) (?:currently )?(?:in stock|available)\b|(?<!\bnot )(?<!n't )\b(?:sold out|out of stock)\b", re.I
+)
 _PRONOUN = re.compile(
     r"\b(?:it|this one|that one|these|those|them|this|that|the same one|both)\b"
     r"(?!\s+(?:is|was|would be) (?:all|it|everything)\b)(?!'s all)",
@@ -230,7 +292,8 @@ _NOT_A_PRODUCT = re.compile(
 )
 _EU_SIZE = re.compile(r"\b(?:size|sizes|sz|eu|uk|us)\s*(?:eu|uk|us)?\s*(?P<size>[0-9]{1,3}(?:[.,]5)?)\b", re.I)
 _MEASURE = re.compile(
-    r"(?<![\w.,])(?P<figure>[0-9]+(?:[.,][0-9]+)?)[\s-]?(?P<unit>cm|mm|inch(?:es)?|l|liters?|litres?|ml|persons?|people|man|seater)\b",
+    r"(?<![\w.,])(?P<figure>[0-9]+(?:[.,][0-9]+)?)[\s-]?(?P<unit>cm|mm|inch(?:es)?|l|liters?|litres?|ml|persons?|people|man|seater)\b"
+    r"|\b(?P<count>one|two|three|four|five|six|eight|ten)[\s-](?P<of>persons?|people|man|seater)\b",
     re.I,
 )
 _SAME_UNIT = {
@@ -260,11 +323,15 @@ class _Tables:
     price: tuple[tuple[str, re.Pattern[str], bool, bool], ...]
     strict: re.Pattern[str]  # a bound after one of these is not included
     figure: re.Pattern[str]
+    measures: tuple[tuple[str, tuple[re.Pattern[str], ...], Mapping[str, Decimal], re.Pattern[str]], ...]
     no_price: re.Pattern[str]  # what ends so goes on with no price
     place: re.Pattern[str]
     beside: frozenset[str]
     colour: re.Pattern[str]
     size: tuple[re.Pattern[str], ...]
+    denied: tuple[tuple[re.Pattern[str], bool], ...]  # and whether an "and" goes on denying
+    between: re.Pattern[str]
+    until: re.Pattern[str]
     quantity: re.Pattern[str]
     sort: tuple[tuple[Sort, re.Pattern[str]], ...]
     cart: tuple[tuple[Change, re.Pattern[str]], ...]
@@ -340,6 +407,30 @@ def _money(figure: str, sign: str | None, currency: str | None) -> Money | None:
     return None
 
 
+def _measures(text: str) -> tuple[tuple[Measure, ...], str]:
+    """What is said of weights and capacities, and the text without it."""
+    found: dict[str, Measure] = {}
+    rest = text
+    for name, patterns, units, not_after in _tables().measures:
+        for match in (match for says in patterns for match in says.finditer(rest)):
+            if not_after.search(rest[: match.start()]) or match[0] not in rest:
+                continue
+            said = {part: value for part, value in match.groupdict().items() if value}
+            unit = units[said["unit"].lower()]
+            low = _decimal(said["figure"]) * units[said.get("first", said["unit"]).lower()]
+            if "second" in said:
+                one = Measure(name, *sorted((low, _decimal(said["second"]) * unit)))
+            elif "denied" in said:  # "that do not weigh more than 2 kg"
+                one = Measure(name, most=low) if said.keys() & {"over", "least"} else Measure(name, least=low)
+            elif said.keys() & {"under", "most", "most_after"}:
+                one = Measure(name, most=low, under="under" in said)
+            else:
+                one = Measure(name, least=low, over="over" in said)
+            found[name] = one if name not in found else one.within(found[name])
+            rest = rest.replace(match[0], " ", 1)
+    return tuple(found.values()), rest
+
+
 def _order_number(text: str) -> tuple[str | None, str]:
     match = _ORDER.search(text)
     if match is None:
@@ -351,18 +442,46 @@ def _order_number(text: str) -> tuple[str | None, str]:
 def _colours(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     wished: list[str] = []
     refused: list[str] = []
+    end, denied = 0, False
     for match in _tables().colour.finditer(text):
-        name = _tables().colours[match["colour"].lower()]
-        (refused if match["no"] else wished).append(name)
+        denied = bool(match["no"]) or (denied and bool(_AND_ALSO.fullmatch(text[end : match.start()])))
+        (refused if denied else wished).append(_tables().colours[match["colour"].lower()])
+        end = match.end()
     return _once(wished), _once(one for one in refused if one not in wished)
+
+
+def _denied(text: str) -> tuple[tuple[Denied, ...], str]:
+    """What is not to be there, and the text without the words that say so. Colours are read apart."""
+    tables = _tables()
+    found: list[Denied] = []
+    rest = text
+    for says, goes_on in tables.denied:
+        while match := says.search(rest):
+            what, as_word = match["what"], match.groupdict().get("word") or ""
+            lead = tables.between.match(what)
+            said = what[lead.end() if lead else 0 :]
+            end = tables.until.search(said) if not as_word else None
+            said, left = (said[: end.start()], said[end.start() :]) if end else (said, "")
+            if not goes_on and not as_word:
+                said, also, others = said.partition(" and ")
+                left = f"{also}{others}{left}"
+            parts = re.split(r"\s+(?:or|nor|and)\s+", tables.colour.sub(" ", said))
+            found += [
+                Denied(plain, as_word)
+                for part in parts
+                if (plain := " ".join(part.split()).strip("'\"-–")) and plain != "ones"
+            ]
+            rest = f"{rest[: match.start()]} , {left}{rest[match.end() :]}"
+    return _once(found), rest
 
 
 def _sizes(rest: str) -> tuple[str, ...]:
     found = [match["size"].replace(",", ".") for match in _EU_SIZE.finditer(rest)]
     found += [_tables().sizes[match["size"].lower()] for says in _tables().size for match in says.finditer(rest)]
     for match in _MEASURE.finditer(rest):
-        unit = match["unit"].lower()
-        found.append(f"{match['figure'].replace(',', '.')} {_SAME_UNIT.get(unit, unit)}")
+        unit = (match["unit"] or match["of"]).lower()
+        figure = (match["figure"] or str(_number(match["count"]))).replace(",", ".")
+        found.append(f"{figure} {_SAME_UNIT.get(unit, unit)}")
     return _once(found)
 
 
@@ -482,7 +601,13 @@ def _tables() -> _Tables:
         ("least", rf"(?:\bfor\s+)?{money}\s+(?:{_any(by['at_least_after'])})(?![\w])", False, False),
         ("about", rf"(?:\b|(?=~))(?:{_any(by['about'])})\s?{money}", False, False),
     )
-    no = r"(?P<no>\b(?:not|no|without|except|nothing)\s+(?:in\s+)?(?:the\s+|a\s+)?)?"
+    none = rf"(?!(?:{_any(said['denied']['no_denial'].split())}|in stock|[0-9])(?![\w'-]))"
+    words = r"[^.,;:?!()]+"
+    auxiliary = r"(?:(?:is|are|do|does|has|have|ca|wo|should|need|must|would|could)n'?t|cannot)"
+    no = (
+        rf"(?P<no>\bnon-|(?:\b(?:not|no|nothing|never)|\b(?:{_any(said['denied']['all_of'])})|\b{auxiliary})\s+"
+        r"(?:be\s+|come\s+|made\s+)?(?:in\s+)?(?:the\s+|an?\s+|any\s+|colou?red\s+)?)?"
+    )
     colours = {word: name for name, words in said["colours"].items() for word in words}
     sizes = {word: name for name, words in said["sizes"].items() for word in words}
     sure = _any(word for word in sizes if "x" in word and " " not in word)
@@ -503,6 +628,15 @@ def _tables() -> _Tables:
         strict=re.compile(rf"(?:(?<!\bno )(?<!\bnot )\b(?:{over}|{under})\s+|[<>]\s?)(?:{sign})?\s?\Z", re.I),
         figure=re.compile(figure, re.I),
         no_price=re.compile(rf"\b(?:{_any(by['not_after'])}) \Z", re.I),
+        measures=tuple(
+            (
+                name,
+                _measure_of(said["bounds"], one["units"], one["verbs"]),
+                {unit: Decimal(str(factor)) for unit, factor in one["units"].items()},
+                re.compile(rf"\b(?:{_any(one['not_after'])})\s+(?:up to\s+)?\Z" if one["not_after"] else r"(?!)", re.I),
+            )
+            for name, one in said["measures"].items()
+        ),
         place=re.compile(
             rf"\b(?:the|and)\s+(?P<ordinal>{_any(said['ordinals'])})(?:\s+(?P<many>{counts}|[0-9]))?(?:\s+(?:ones?|items?|products?))?\b"
             r"(?!\s+(?:day|week|month|year|time|order|trip|hour|hand)s?\b)(?<!last)"
@@ -515,6 +649,23 @@ def _tables() -> _Tables:
             re.compile(rf"\b(?:sizes?|in an?|in|that an?)\s+(?:size\s+)?(?P<size>{_any(sizes)})(?![\w'-])", re.I),
             re.compile(rf"(?<![\w'-])(?P<size>{sure})(?![\w'-])", re.I),
         ),
+        denied=(
+            (re.compile(rf"{_NO_BEFORE}\b(?P<word>non[- ](?P<what>[^\W_]+))\b", re.I), False),
+            (re.compile(r"\b(?P<word>(?P<what>[^\W\d_]+)-free)\b(?<!hands-free)(?<!toll-free)", re.I), False),
+            (re.compile(rf"(?<![\w-])(?:{_any(said['denied']['all_of'])})\s+{none}(?P<what>{words})", re.I), True),
+            (re.compile(rf"\bi (?:do not|don'?t) (?:want|like|need) {none}(?P<what>{words})", re.I), False),
+            (
+                re.compile(
+                    r"(?<!\bi )(?<!\byou )(?<!\bwe )(?<!\bthey )(?<!\bwhy )(?<!^)"
+                    rf"\b{auxiliary}\s+{none}(?P<what>{words})",
+                    re.I,
+                ),
+                False,
+            ),
+            (re.compile(rf"\b(?:not|no|never)\s+{none}(?P<what>{words})", re.I), False),
+        ),
+        between=re.compile(rf"(?:(?:{_any(said['denied']['between'].split())})\s+)+", re.I),
+        until=re.compile(rf"(?:^|\s)(?:{_any(said['denied']['until'].split())})(?![\w'-])", re.I),
         quantity=re.compile(
             rf"\b(?:{cues})\s+(?:in |only |just |also )?({count})\b{of_them}"
             rf"|(?<![\w.])([0-9]{{1,3}})\s?[x×](?![\w])|\bx\s?([0-9]{{1,3}})\b"
@@ -528,6 +679,32 @@ def _tables() -> _Tables:
         ),
         cart=tuple((Change(one["change"]), re.compile("|".join(one["says"]))) for one in said["cart"]),
     )
+
+
+def _measure_of(
+    bounds: Mapping[str, Iterable[str]], units: Iterable[str], verbs: Iterable[str]
+) -> tuple[re.Pattern[str], ...]:
+    """How a measure is bounded: by both ends, by words before it, and by words after it."""
+    number = r"[0-9]+(?:[.,][0-9]+)?"
+    any_unit = _any(units)
+    figure, unit = rf"(?P<figure>{number})", rf"\s?-?(?P<unit>{any_unit})(?![\w/])"
+    verb = rf"(?:\b(?:that|which)\s+)?(?:\b(?:{_any(verbs)})\s+)?"
+    no = r"(?:(?:do|does|is|are|should|must)(?:\s+not|n't)|not)"
+    denied = rf"(?P<denied>(?:\b(?:that|which)\s+)?\b{no}\s+(?:be|{_any(verbs)})?\s*)"
+    before = "|".join(rf"(?P<{end}>{_any(bounds[end])})" for end in ("most", "least", "under", "over"))
+    after = "|".join(rf"(?P<{end}>{_any(bounds[end])})" for end in ("most_after", "least_after"))
+    return tuple(
+        re.compile(pattern, re.I)
+        for pattern in (
+            rf"{verb}\b(?:between|from)\s+{figure}\s?(?P<first>{any_unit})?\s+(?:and|to)\s+(?P<second>{number}){unit}",
+            rf"(?:{denied}|{verb})\b(?:{before})\s+{figure}{unit}",
+            rf"{verb}(?<![\w.,]){figure}{unit}\s+(?:{after})(?![\w])",
+        )
+    )
+
+
+def _decimal(said: str) -> Decimal:
+    return Decimal(said.replace(",", "."))
 
 
 def _any(words: Iterable[str]) -> str:

@@ -1,0 +1,175 @@
+"""Whether a product has a thing: changes when we can tell from more of a catalog that it has, or has not.
+
+A value that is yes or no decides over any prose. Else whatever says it in its name, its values or its description
+counts, unless it is said to be absent there ("without noise cancelling"). That nobody mentions it is no proof that it
+is not there, except where every product names its own: what is of oak is not of steel.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from shopwright.catalog.facts import Kind, Sheet
+from shopwright.llm import words
+from shopwright.llm.extractive import record
+
+_ABSENT = re.compile(
+    r"\b(?:without|not(?! only)|no(?! more|\.? ?[0-9])|never|free (?:of|from)|lacks?|lacking|cannot"
+    r"|(?:is|are|do|does|has|have|ca|wo)n['’]t)\b[^.;:,()]*|\b[^\W\d_]+-free\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What a product may have: by its words, by the `flags` that are called so, or by what `means` as much."""
+
+    text: str
+    terms: frozenset[str]
+    flags: tuple[str, ...] = ()
+    means: str = ""
+
+
+def flags_of(sheets: Iterable[Sheet]) -> frozenset[str]:
+    """The names of the values that are yes or no."""
+    return frozenset(name for sheet in sheets for name, fact in sheet.items() if fact.kind is Kind.FLAG)
+
+
+def thing(text: str, flags: Iterable[str], *, as_word: bool = False) -> Thing | None:
+    """What these words name; None, when they name nothing. In one word, such as non-stick, each part of it counts."""
+    found = words.terms(text.replace("-", " ")) - (frozenset() if as_word else _nothing())
+    if not found:
+        return None
+    means = next((name for name, one in _tables().means.items() if found <= one.terms), "")
+    return Thing(text, found, tuple(sorted(flag for flag in flags if _called(flag, found))), means)
+
+
+def things_in(terms: Sequence[str], flags: Iterable[str]) -> tuple[tuple[Thing, ...], tuple[str, ...]]:
+    """The things among words that are decided by a value, and the words that are left."""
+    found: list[Thing] = []
+    taken: set[str] = set()
+    said = frozenset(terms)
+    for flag in sorted(flags):
+        if _called(flag, said):
+            named = words.terms(flag)
+            taken |= (named | _tables().beside) & said
+            found.append(Thing(flag.replace("_", " "), named, (flag,)))
+    for name, one in _tables().means.items():
+        if one.terms & said:
+            taken |= one.terms & said
+            found.append(Thing(name, one.terms & said, means=name))
+    return tuple(found), tuple(term for term in terms if term not in taken)
+
+
+def without_things(spelled: Sequence[str]) -> list[str]:
+    """The words that a product must hold as they are: what another word may mean as well is not among them."""
+    means = {term for one in _tables().means.values() for term in one.terms}
+    return [word for word in spelled if not words.terms(word) & means]
+
+
+def has(one: Thing, title: str, content: str, sheet: Sheet, others: Sequence[tuple[str, Sheet]]) -> bool | None:
+    """Whether it has it; None: nobody says. `others` are the titles and values of its like: where one of them names the
+    thing as its own, a product that names another has it not."""
+    flagged = [sheet[flag].value == "yes" for flag in one.flags if flag in sheet]
+    if flagged:
+        return any(flagged)
+    if one.means:
+        return _means(one.means, title, sheet)
+    told = [title, *_values(sheet), _prose(content)]
+    if any(one.terms <= words.terms(_ABSENT.sub(" ", text)) for text in told):
+        return True
+    if any(one.terms <= words.terms(" ".join(_ABSENT.findall(text)).replace("-", " ")) for text in told):
+        return False
+    known = {name for name in _tables().known for _, other in others if name in other and _says(one, other[name].value)}
+    called = one.text[:1].isupper() and any(_says(one, other) for other, _ in others)
+    return False if called or any(name in sheet for name in known) else None
+
+
+def terms_of(title: str, content: str, sheet: Sheet) -> frozenset[str]:
+    """All that is said of a product, but for what is said not to be there."""
+    flags = " ".join(name for name, fact in sheet.items() if fact.kind is Kind.FLAG and fact.value == "yes")
+    return words.terms(_ABSENT.sub(" ", " . ".join((title, *_values(sheet), _prose(content), flags))))
+
+
+def decides() -> set[str]:
+    """The values, beside flags, by which it is decided."""
+    return set(_tables().known)
+
+
+def _means(name: str, title: str, sheet: Sheet) -> bool | None:
+    means = _tables().means[name]
+    told = [title, *_values(sheet)]
+    if any(means.says.search(_ABSENT.sub(" ", text)) for text in told):
+        return True
+    if means.contrary:
+        other = _means(means.contrary, title, sheet)
+        return None if other is None else not other
+    return False if any(name in sheet for name in _tables().by) else None
+
+
+def _says(one: Thing, value: str) -> bool:
+    return one.terms <= words.terms(value)
+
+
+def _values(sheet: Sheet) -> list[str]:
+    return [fact.value for fact in sheet.values() if fact.kind is not Kind.FLAG]
+
+
+def _prose(content: str) -> str:
+    """What a record says, but for its values that are yes or no: they are read from the database."""
+    pairs = record(content)
+    return " . ".join(f"{label} : {value}" for label, value in pairs if value.casefold() not in _NO) or content
+
+
+_NO = frozenset({"no", "false", "n"})
+
+
+def _called(flag: str, said: frozenset[str]) -> bool:
+    """Whether words name a flag, with or without the word that is beside its subject."""
+    named = words.terms(flag)
+    return bool(named) and (named - _tables().beside or named) <= said
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    terms: frozenset[str]
+    says: re.Pattern[str]
+    contrary: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What `carry.toml` says of it."""
+
+    means: Mapping[str, _Means]
+    known: tuple[str, ...]
+    by: tuple[str, ...]  # of a thing that several words mean
+    beside: frozenset[str]
+
+
+@cache
+def _nothing() -> frozenset[str]:
+    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
+    return words.terms(said["words"]["asks"])
+
+
+@cache
+def _tables() -> _Tables:
+    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
+    return _Tables(
+        means={
+            name: _Means(
+                words.terms(" ".join(one["words"])),
+                re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in one['says'])})(?![\w])", re.I),
+                one.get("contrary", ""),
+            )
+            for name, one in said["means"].items()
+        },
+        known=tuple(said["known"]["by"]),
+        by=tuple(said["known"]["of_means"]),
+        beside=words.terms(said["known"]["beside"]),
+    )
