@@ -73,6 +73,23 @@ class Talk:
         ("electronics", "Is there nothing under 10 USD?", "Braidline USB-A to C Cable 1 m: price 9.00 USD", "12.00"),
         ("outdoor", "show me tents, nothing under 500 EUR", "Cotgrass Bell Tent 4 m: price 699.00 EUR", "Larkmoss"),
         ("kitchen", "Which saucepans are priced below 40 pounds?", "Plainsong Saucepan 16 cm: price 36.00", "20 cm"),
+        ("electronics", "headphones without noise cancelling", "Halcyon Lite Headphones: price", "Murmur Buds Pro"),
+        ("electronics", "Which headphones have noise cancelling?", "Murmur Buds Pro: price 159.00", "Halcyon Lite"),
+        ("electronics", "non-wireless headphones", "Halcyon Studio Wired Headphones: price", "Halcyon One"),
+        ("electronics", "wireless headphones under 150 dollars", "6 fit. The first 5 of them:", "Halcyon One"),
+        ("electronics", "Which cameras are in stock?", "Desk Cam 4K: price 149.00 USD, stock 23", "Tabletop Tripod"),
+        ("electronics", "mice below 40 dollars", "Vole Travel Mouse: price 29.00 USD", "Vole Vertical"),
+        ("electronics", "monitors over $149", "Clearview 15 Portable Monitor: price 189.00 USD", "price 149.00"),
+        ("electronics", "a charger that isn't white", "Sprig 140 W Desktop Charger: price 99.00", "colour white"),
+        ("kitchen", "dishwasher safe pans", "Plainsong Milk Pan: price 28.00 GBP, dishwasher safe yes", "safe no"),
+        ("kitchen", "pans that are not dishwasher safe", "dishwasher safe no", "safe yes"),
+        ("kitchen", "knives not made by Whetmore", "Magnetic Knife Rack: price 34.00 GBP", "Whetmore"),
+        ("kitchen", "pans, anything but steel", "7 fit. The first 5 of them:", "Forgeday"),
+        ("kitchen", "Find me a wok", "Forgeday Carbon Steel Wok 32 cm: price 49.00 GBP", "Pan"),
+        ("outdoor", "two-person tent", "Larkmoss 2 Trekking Tent: price 289.00 EUR, size 2 person", "Larkmoss 1"),
+        ("outdoor", "tents over 600", "Grayling Ridge Winter Tent: price 649.00 EUR", "Meadowlark"),
+        ("outdoor", "tents under 2 kg", "Larkmoss 2 Trekking Tent: price 289.00 EUR, weight 1740 g", "Larkmoss 3"),
+        ("outdoor", "which sleeping bags are sold out?", "Eiderlight 0 Down Bag: price 289.00 EUR, sold out", "-8"),
         ("electronics", "most expensive monitor", "Clearview 34 Ultrawide Monitor: price 449.00 USD", "Cable"),
     ],
 )
@@ -96,6 +113,7 @@ def test_what_is_looked_for_is_found_with_its_price(
         ("outdoor", "do you have tents under 20 euros?", "Larkmoss 2 Footprint: price 39.90 EUR"),
         ("kitchen", "kettles under 60 pounds", "Dawnpour Kettle 0.9 l: price 79.00 GBP"),
         ("kitchen", "the cheapest red kettle", "colour matt black"),
+        ("outdoor", "tents lighter than 100 g", "Larkmoss 2 Footprint: price 39.90 EUR, weight 260 g"),
         ("outdoor", "Do you have the Drizzle Packable Jacket in red?", "Drizzle Packable Jacket: price 89.90 EUR"),
     ],
 )
@@ -127,6 +145,23 @@ def test_two_products_are_compared_by_what_they_differ_in(shops: Shops) -> None:
         ("outdoor", "Which is lighter, Larkmoss 1 or 2?", "Larkmoss 1 Solo Tent is the lighter one. [1]"),
         (
             "electronics",
+            "Which is the cheapest: Murmur Buds, Murmur Sport or Kidwave Headphones?",
+            "Kidwave Headphones is the cheapest one. [1]",
+        ),
+        (
+            "outdoor",
+            "Do the Squall Rain Jacket and the Squall W Rain Jacket cost the same?",
+            "Squall Rain Jacket and Squall W Rain Jacket are alike in price. [1][2]",
+        ),
+        (
+            "outdoor",
+            "How much cheaper is the Larkmoss 1 than the Larkmoss 2 Trekking Tent?",
+            "Larkmoss 1 Solo Tent is 70.00 EUR cheaper than Larkmoss 2 Trekking Tent. [1][2]\n"
+            "Larkmoss 1 Solo Tent: price 219.00 EUR",
+        ),
+        ("outdoor", "compare the Flurb and the Blarg", "The shop lists nothing called Flurb or Blarg."),
+        (
+            "electronics",
             "which is cheaper, the Boulder Portable Speaker or the Pebbletone Mini Speaker?",
             "Pebbletone Mini Speaker is the cheaper one. [1]",
         ),
@@ -141,12 +176,54 @@ def test_which_of_two_is_the_lighter_is_said(shops: Shops, shop: str, message: s
     assert verdict in shops.ask(shop, message).text
 
 
-def test_of_a_name_that_several_products_share_it_is_asked_which_is_meant(shops: Shops) -> None:
-    said = shops.ask("kitchen", "Compare the Hearthstone Cast Iron Skillet and the Plainsong Frying Pan")
+def test_of_a_name_that_several_products_share_all_are_compared_and_none_is_forgotten(shops: Shops) -> None:
+    talk = Talk(shops, "kitchen")
+
+    said = talk.say("Compare the Hearthstone Cast Iron Skillet and the Plainsong Frying Pan")
+
+    assert "Several products are called so. All of them:" in said.text
+    assert sorted(product.title for product in said.products) == [
+        "Hearthstone Cast Iron Skillet 20 cm",
+        "Hearthstone Cast Iron Skillet 26 cm",
+        "Hearthstone Cast Iron Skillet 30 cm",
+        "Plainsong Frying Pan 24 cm",
+        "Plainsong Frying Pan 28 cm",
+    ]
+    assert talk.titles("the first one") == [said.products[0].title]
+    assert talk.titles("the second one") == [said.products[1].title]
+
+
+def test_where_a_name_is_of_too_many_products_it_is_asked_which_is_meant(shops: Shops) -> None:
+    talk = Talk(shops, "kitchen")
+
+    said = talk.say("Compare Hearthstone and Plainsong")
 
     assert said.verdict == "asks"
-    assert "Which one do you mean?" in said.text
+    assert said.text.startswith("Which one do you mean?")
+    assert "Hearthstone" in said.text
+    assert "Plainsong" in said.text
     assert said.facts == ()
+    assert talk.titles("the first one") == [said.products[0].title]
+
+
+def test_what_is_cheaper_than_it_is_another_one_of_its_kind(shops: Shops) -> None:
+    talk = Talk(shops, "outdoor")
+
+    talk.say("show me the Larkmoss 2 Trekking Tent")
+    cheaper = talk.titles("a tent cheaper than it")
+
+    assert "Larkmoss 1 Solo Tent" in cheaper
+    assert "Larkmoss 2 Trekking Tent" not in cheaper
+
+
+def test_the_cheapest_of_them_is_of_all_that_fit_and_not_of_those_that_were_told(shops: Shops) -> None:
+    talk = Talk(shops, "electronics")
+
+    told = talk.titles("headphones")
+
+    assert len(told) == 5
+    assert talk.titles("the lightest of them") == ["Bonepath Open Headset"]
+    assert "Bonepath Open Headset" not in told
 
 
 def test_a_shopper_asks_on_and_fills_a_cart(shops: Shops) -> None:

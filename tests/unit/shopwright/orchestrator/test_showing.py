@@ -299,3 +299,47 @@ def fitting(shown: showing.Shown | None) -> list[str]:
             break
         titles.append(line.items[0].title)
     return sorted(titles)
+
+
+def test_by_how_much_one_is_cheaper_is_computed_from_the_prices_that_are_told_beside_it() -> None:
+    one, other = item("A Tent", price="219.00"), item("B Tent", price="289.50")
+
+    for message in ("How much cheaper is the A Tent than the B Tent?", "What is the price difference between A and B?"):
+        shown = showing.compared((other, one), showing.by_word(message), by_how_much=True)
+        assert text(shown).startswith("A Tent is 70.50 EUR cheaper than B Tent.")
+        told = {(fact.product_id, fact.value) for line in shown.lines for fact in line.told if fact.name == "price"}
+        assert told == {("a tent", "219.00"), ("b tent", "289.50")}
+    by = showing.by_word("How much more does the B Tent cost than the A Tent?")
+    dearer = showing.compared((one, other), by, by_how_much=True)
+    assert text(dearer).startswith("B Tent is 70.50 EUR more expensive than A Tent.")
+
+
+def test_no_difference_is_computed_between_currencies_or_of_a_range() -> None:
+    by = showing.by_word("How much cheaper is A than B?")
+    euros, pounds = item("A Tent"), item("B Tent", price="10.00")
+    pounds = replace(pounds, sheet={**pounds.sheet, "price": replace(pounds.sheet["price"], unit="GBP")})
+
+    assert "I do not convert" in text(showing.compared((euros, pounds), by, by_how_much=True))
+    ranged = showing.compared((euros, item("C Tent", price="30.00 to 40.00")), by, by_how_much=True)
+    assert text(ranged).startswith("A Tent is the cheaper one.")
+    same = showing.compared((euros, item("D Tent")), by, by_how_much=True)
+    assert text(same).startswith("A Tent and D Tent are alike in price.")
+
+
+def test_names_that_share_words_are_told_apart() -> None:
+    buds, pro, sand = item("Murmur Buds"), item("Murmur Buds Pro"), item("Murmur Buds, Sand")
+
+    assert showing.apart([(buds, pro), (pro,)]) == [(buds,), (pro,)]
+    assert showing.apart([(sand, buds)]) == [(buds,)]
+    skillets = (item("Skillet 20 cm"), item("Skillet 30 cm"))
+    assert showing.apart([skillets]) == [skillets]
+
+
+def test_what_is_cheaper_than_one_product_may_have_any_name_of_its_kind() -> None:
+    low, mid = item("Heath Kettle", price="20.00"), item("Ember Kettle", price="40.00")
+    asked = replace(showing.sought("Ember Kettle", wanted(""), compared_by=None), below=(mid,))
+
+    assert not showing.has_below(asked, (low,))
+    assert fitting(showing.found(showing.widened(asked, showing.kind_of(mid.title)), (low,), complete=True)) == [
+        "Heath Kettle"
+    ]

@@ -410,12 +410,12 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
 def _of_products(carried: carrying.Carried, *, lasting: bool) -> Said:
     return Said(
         text="",
-        verdict=ASKS if carried.asks and not carried.products else ANSWERED,
+        verdict=ASKS if carried.asks else ANSWERED,
         citations=carried.citations,
         confidence=carried.confidence,
         facts=carried.facts,
         mode=PRODUCTS,
-        lasting=lasting and carried.watched is not None and bool(carried.products),
+        lasting=lasting and carried.watched is not None and bool(carried.products) and not carried.asks,
         products=carried.products,
         watched=carried.watched or (),
     )

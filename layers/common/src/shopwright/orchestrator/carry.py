@@ -32,7 +32,15 @@ from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.showing import Item, Line, Shown
 from shopwright.orchestrator.stages import Stage, within
 from shopwright.orchestrator.tools import MOST_FOUND
-from shopwright.orchestrator.wanted import Pointing, Reference, Wanted, compared, wanted, without_bounds
+from shopwright.orchestrator.wanted import (
+    Pointing,
+    Reference,
+    Wanted,
+    asks_difference,
+    compared,
+    wanted,
+    without_bounds,
+)
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 from shopwright.signals.predict import Prediction
@@ -44,10 +52,22 @@ _TURNS = 3  # of the conversation that a wish may go on from
 _GOES_ON = re.compile(
     r"\b(?:an?|any|no|some) (?:[\w-]+ ){0,3}ones?\b|\b(?:any|some)thing (?:else|\w+er)\b|\bones\b", re.I
 )
+_ONES = re.compile(
+    r"\b(?:an?|any|some) ((?:[\w-]+ ){1,3}?)ones?\b|(?<!\bthe )(?<!\bthese )(?<!\bthose )\b()ones\b", re.I
+)
+_BOUNDED = re.compile(
+    r"^\W*(?:(?:and|so|but|hi|hello|is there|do you have|got|have you)\W+)*(?:any|some|every)thing\b", re.I
+)
 _OF_THEM = re.compile(
     r"\bthe (?:[\w-]+ ){1,3}ones?\b|\bwhich (?:one |of (?:them|these|those) )?(?:is|weighs|costs)\b", re.I
 )
-_CHEAPER = re.compile(r"\b(?:a|any|anything|something) (?:\w+ )?(?:cheaper|less expensive)\b|\bcheaper ones\b", re.I)
+_CHEAPER = re.compile(
+    r"\b(?:a|any|anything|something|nothing|one|ones) (?:[\w-]+ ){0,2}?(?:cheaper|less expensive)\b|\bcheaper ones\b"
+    r"|\b(?:cheaper|less expensive) than (?:it|this|that|these|those|them)\b",
+    re.I,
+)
+# "The cheapest of them": of all that were found, where not all were told.
+_OF_ALL = re.compile(r"\bof (?:them|these|those|all)\b|\b(?:them|those|these) all\b", re.I)
 _HAVE = re.compile(
     r"^(?:(?:do|does|have|has) (?:you|the shop|they)(?: have| got| sell)?|got|any|(?:is|are) there)\b", re.I
 )
@@ -62,7 +82,7 @@ _PICKS = re.compile(
 )
 # "Which cameras are in stock?": the thing that is asked for stands before the verb.
 _WHICH = re.compile(
-    r"^\W*(?:(?:and|so|but|hi|hello|ok|okay|please)\W+)*(?:which|what)(?: of (?:your|the))?"
+    r"^\W*(?:(?:and|so|but|hi|hello|ok|okay|please)\W+)*(?:which|what|how many)(?: of (?:your|the))?"
     r" (?!is\b|are\b|do(?:es)?\b|can\b|about\b|if\b|else\b|time\b|makes?\b|comes?\b|happens\b)[\w' -]+?"
     r" (?:is|are|do|does|can|has|have|comes?|works?|fits?|suits?|would|could|costs?|weighs?|holds?|needs?)(?:n't)?\b",
     re.I,
@@ -138,6 +158,7 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
     wishes, rest = _wishes(asked, desk.reader, within(deadline, Stage.PLAN))
     if not wishes:
         return None
+    wishes = [_of_its_kind(wish, asked, desk, deadline) for wish in wishes]
     outcomes = _run(wishes, rest, asked, desk, deadline)
     if any(not outcome.done for wish in wishes for outcome in outcomes.of(wish, "search_products")):
         return None  # what is not known to be searched is not told of
@@ -152,7 +173,7 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
     if not shown:
         return None
     carried = _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
-    return replace(carried, likely=any(wish.likely for wish in wishes))
+    return replace(carried, likely=any(wish.likely for wish in wishes) or all(one.likely for one in shown))
 
 
 def named(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
@@ -177,8 +198,10 @@ class _Wish:
     show: "Callable[[_Wish, Sequence[Item], _Outcomes], Shown | None]"
     shown: tuple[str, ...] = ()  # the products that it points at
     below: tuple[str, ...] = ()  # the products than which it is to be cheaper
+    kind: str = ""  # what the first of those is
     parts: tuple[str, ...] = ()  # the names that it compares
     likely: bool = False  # where the documents say nothing of it
+    all_told: bool = False  # "the cheapest of them" is of all that were found
 
 
 @dataclass(slots=True)
@@ -193,7 +216,7 @@ class _Outcomes:
 
     def complete(self, wish: _Wish) -> bool:
         """Whether everything that holds the words was looked at."""
-        return any(bool(outcome.value and outcome.value["complete"]) for outcome in self.of(wish, "search_products"))
+        return any(_is_complete(outcome) for outcome in self.of(wish, "search_products"))
 
     def passages(self) -> tuple[Passage, ...]:
         """What was found in the documents for the rest."""
@@ -201,13 +224,30 @@ class _Outcomes:
         return tuple(as_passage(one) for value in given for one in value["passages"])
 
 
+def _is_complete(outcome: Outcome) -> bool:
+    return bool(outcome.value and outcome.value["complete"])
+
+
+def _of_its_kind(wish: _Wish, asked: Asked, desk: Desk, deadline: Deadline) -> _Wish:
+    """What is to be cheaper than a certain product is of its kind: what that is, the product's own name says."""
+    if not wish.below:
+        return wish
+    told = desk.call(asked.caller, "get_facts", {"product_id": wish.below[0]}, deadline, asked.request_id)
+    passage = told.value and told.value["passage"]
+    return replace(wish, kind=showing.kind_of(_title(as_passage(passage)))) if passage else wish
+
+
 def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wish], list[str]]:
     """What is wanted of the products, and the words of what is wanted beside."""
     before, about = _before(asked.turns, reader, deadline)
+    about = about or next((turn.question for turn in reversed(asked.turns) if turn.products), "")
     shown = next((turn.products for turn in reversed(asked.turns) if turn.products), ())
-    shown = shown[: showing.figures()["most"]]
+    several = next((turn.products for turn in reversed(asked.turns) if len(turn.products) > 1), shown)
     intent = read(asked.text, reader=reader, deadline=deadline, before=before)
     places = tuple(one for request in intent.requests for one in _places(request))
+    # "The second one" is one of a list, also after another one of it was told of.
+    picks = any(_picks(request.text) for request in intent.requests)
+    shown = (several if places or picks else shown)[: showing.figures()["compared"]]
     wishes: list[_Wish] = []
     rest: list[str] = []
     for said in intent.requests:
@@ -236,6 +276,12 @@ def _places(request: Request) -> tuple[Reference, ...]:
 def _only_points(request: Request) -> bool:
     text = " ".join(one.text for one in _places(request))
     return bool(text) and len(request.text.split()) <= len(text.split()) + 2 and not showing.asked_names(request.text)
+
+
+def _picks(text: str) -> bool:
+    """ "Which is the cheapest?" is asked of several."""
+    one_of = showing.by_word(without_bounds(text)) is not None and not _CHEAPER.search(text)
+    return one_of and not showing.has_subject(_subject(text))
 
 
 _MOST_WISHES = 2
@@ -272,17 +318,24 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     picks = bool(_PICKS.search(text))
     picks_bounded = bounded and picks
     if shown:
-        if _CHEAPER.search(unpriced) and before is not None and about:
-            cheaper = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=before.wanted, sure=True)
+        if _CHEAPER.search(unpriced) and about and (request.kind is not Kind.COMPARISON or not looks_for):
+            wanted_before = Wanted() if before is None else before.wanted
+            cheaper = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=wanted_before, sure=True)
             return _Wish(number, cheaper, about, _show_found, below=shown)
         of_them = _pointed(request, shown, looks_for=looks_for)
+        cut = len(shown) == showing.figures()["most"] and before is not None and before.kind is Kind.PRODUCT_SEARCH
+        of_all = cut and not looks_for and bool(_OF_ALL.search(text))
+        if of_all and before is not None and ((by is not None and by.one and by.name) or picks_bounded):
+            again = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True, wanted=wishes.over(before.wanted))
+            again = replace(again, wanted=replace(again.wanted, references=()))
+            return _Wish(number, again, about, _show_found, all_told=True)
         it = of_them or (shown if _IT.search(text) else ())
         if len(it) == 1 and varying.asks_stock(text) and not _POLICY.search(text):
             return _Wish(number, request, text, _show_stock, it)
         if of_them and picks_bounded and not looks_for:
             return _Wish(number, request, text, _show_within, of_them)
         comparing = request.kind is Kind.COMPARISON or (by is not None and not looks_for)
-        if comparing and of_them and not _named_parts(request):
+        if comparing and (len(of_them) > 1 or (of_them and by)) and not _named_parts(request):
             return _Wish(number, request, text, _show_picked if by else _show_compared, of_them)
         ruled = request.sure and request.by is By.RULE and request.kind not in _TELLS
         asks = showing.asked_names(text) or wishes.colours or wishes.sizes or _only_points(request)
@@ -292,6 +345,11 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         merged = wishes if request.by is By.CONVERSATION else wishes.over(before.wanted)
         again = replace(request, kind=Kind.PRODUCT_SEARCH, wanted=merged, sure=True)
         return _Wish(number, again, about, _show_found)
+    # "A wireless one" is one of what was looked for.
+    if before is not None and about and looks_for and _ONES.search(text) and not _CHEAPER.search(text):
+        thing = " ".join(showing.sought(_subject(about), Wanted(), compared_by=None).spelled)
+        fuller = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True, wanted=wishes.over(before.wanted))
+        return _Wish(number, fuller, _ONES.sub(rf"\g<1>{thing}", text), _show_found)
     compares = request.kind is Kind.COMPARISON and request.sure and wishes.price is None
     if compares and not _POLICY.search(text) and (parts := _named_parts(request)):
         return _Wish(number, request, text, _show_compared, parts=parts)
@@ -301,6 +359,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     superlative = by is not None and by.one and bool(by.name)
     # "Which headphones cost less than 150 USD?" asks for no product's price, but for the products of such a price.
     if picks_bounded and (looks_for or _ANYTHING.search(text)):
+        return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
+    if bounded and not looks_for and _BOUNDED.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
     if bounded and wishes.price and looks_for and _WHETHER.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_priced)
@@ -319,7 +379,7 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return _Wish(number, search, text, _show_stock_or_found if lists or (found and not of_one) else _show_stock)
     if found and not of_one:
         return _Wish(number, search, text, _show_found)
-    likely = looks_for and not request.sure and request.kind in _TELLS and not _POLICY.search(text)
+    likely = looks_for and by is None and not request.sure and request.kind in _TELLS and not _POLICY.search(text)
     if likely and of_goods and not showing.asked_names(text) and (not asks or _WHICH.search(text)):
         return _Wish(number, search, text, _show_likely, likely=True)
     return None
@@ -382,7 +442,10 @@ def _steps(wish: _Wish, at: int) -> list[tuple[Planned, Step]]:
     them: the plan's looking up of what a search finds is that reading, and no step of its own."""
     if wish.below:
         looked = [_look_up(product) for product in wish.below]
-        return [*_steps(replace(wish, below=()), at), *looked]
+        steps = _steps(replace(wish, below=()), at)
+        searches = [made for made, _ in steps if made.tool == "search_products"][:1]
+        wider = [(made, Step(made.tool, _asking(wish.kind))) for made in searches if wish.kind]
+        return [*steps, *looked, *wider]
     request, shown = wish.request, wish.shown
     if shown:
         return [_look_up(product) for product in shown]
@@ -505,7 +568,15 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     looked_for = showing.sought(about, wishes, compared_by=by)
     if wish.below and len(below) < len(wish.below):
         return None  # cheaper than what, is not known any more
-    return showing.found(replace(looked_for, below=below), ordered, complete=outcomes.complete(wish))
+    looked_for, complete = replace(looked_for, below=below), outcomes.complete(wish)
+    if wish.kind and not showing.has_below(looked_for, ordered):
+        looked_for = showing.widened(looked_for, wish.kind)
+        complete = _is_complete(outcomes.of(wish, "search_products")[-1])
+    looked_for = replace(looked_for, counts=varying.asks_stock(wish.request.text))
+    shown = showing.found(looked_for, ordered, complete=complete, all_told=wish.all_told)
+    # "Which pans may go into the dishwasher?" the shop's own page may answer for all of them.
+    likely = shown is not None and shown.by_flag and bool(_WHICH.search(wish.request.text))
+    return replace(shown, likely=True) if shown is not None and likely else shown
 
 
 def _show_likely(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
@@ -552,25 +623,34 @@ def _show_stock_or_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes
 def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
     if not wish.parts:
         return showing.compared(items, None) if len(items) > 1 else None
-    found = [_found_by(part, items) for part in wish.parts]
-    if not any(found):
-        return None
-    for part, meant in zip(wish.parts, found, strict=True):
-        if not meant:
-            return Shown((Line(wording().shelf["not_sold"].format(name=part)),), (), tuple(items))
+    found = showing.apart([showing.meant(part, items) for part in wish.parts])
+    lacking = [part for part, meant in zip(wish.parts, found, strict=True) if not meant]
+    if lacking:
+        names = wording().shelf["or"].join(lacking)
+        # Of what has no name in the catalog at all the documents may tell.
+        likely = len(lacking) == len(found)
+        if likely and not all(_is_named(part, wish.request.text) for part in lacking):
+            return None
+        return Shown((Line(wording().shelf["not_sold"].format(name=names)),), (), tuple(items), likely=likely)
     chosen: list[Item] = []
+    alone = [other[0] for other in found if len(other) == 1]
     for meant in found:
-        one = _likeliest(meant, [other[0] for other in found if len(other) == 1])
-        if one is None:
-            titles = "; ".join(item.title for item in meant[: showing.figures()["most"]])
-            return Shown((Line(wording().talk["which"].format(titles=titles)),), (), tuple(items), asks=True)
-        if one not in chosen:
-            chosen.append(one)
-    return showing.compared(chosen, showing.by_word(wish.request.text)) if len(chosen) > 1 else None
+        one = _likeliest(meant, alone)
+        chosen += [item for item in ((one,) if one else meant) if item not in chosen]
+    by, by_how_much = showing.by_word(wish.request.text), asks_difference(wish.request.text)
+    if len(chosen) > showing.figures()["compared"]:
+        each = max(1, showing.figures()["most"] // len(found))
+        told = [item for meant in found for item in meant[:each]]
+        titles = "; ".join(item.title for item in told)
+        return Shown((Line(wording().talk["which"].format(titles=titles)),), tuple(told), tuple(items), asks=True)
+    if len(chosen) < 2:
+        return None
+    return showing.compared(chosen, by, by_how_much=by_how_much, several=len(chosen) > len(found))
 
 
-def _found_by(part: str, items: Sequence[Item]) -> tuple[Item, ...]:
-    return showing.meant(part, items)
+def _is_named(part: str, text: str) -> bool:
+    """Whether it is written as a name, or as one certain thing."""
+    return part[:1].isupper() or bool(re.search(rf"\bthe {re.escape(part)}", text, re.I))
 
 
 def _likeliest(meant: Sequence[Item], others: Sequence[Item]) -> Item | None:
@@ -588,7 +668,8 @@ def _show_picked(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Sho
     if by is None:
         return None
     if not by.name or (wish.request.kind is Kind.COMPARISON and wish.request.sure):
-        return showing.compared(items, by) if len(items) > 1 else None
+        by_how_much = asks_difference(wish.request.text)
+        return showing.compared(items, by, by_how_much=by_how_much) if len(items) > 1 else None
     return showing.picked(items, by)
 
 

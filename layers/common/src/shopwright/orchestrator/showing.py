@@ -21,7 +21,7 @@ from shopwright.llm.fits import Subject
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.orchestrator import having
 from shopwright.orchestrator.having import Thing
-from shopwright.orchestrator.wanted import Denied, Measure, PriceRange, Sort, Wanted, subject_words, wanted
+from shopwright.orchestrator.wanted import Denied, Measure, PriceRange, Sort, Wanted, more_than, subject_words, wanted
 from shopwright.retrieval.search import Passage
 from shopwright.signals.predict import Prediction
 
@@ -65,6 +65,8 @@ class Shown:
     looked_at: tuple[Item, ...]
     names: frozenset[str] = frozenset()
     asks: bool = False
+    likely: bool = False  # the documents may know better
+    by_flag: bool = False  # a value that is yes or no decided it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Sought:
     wishes: Wanted
     by: By | None = None
     below: tuple[Item, ...] = ()  # cheaper than each of these
+    counts: bool = False  # how many are left is asked for
     has: tuple[Thing, ...] = ()  # what it must have by its values
     lacks: tuple[Thing, ...] = ()  # what it must not have
 
@@ -128,7 +131,7 @@ def has_subject(text: str) -> bool:
 
 def by_word(text: str) -> By | None:
     """The word of a text that compares."""
-    match = _tables().by_word.search(text.casefold())
+    match = _tables().by_word.search(more_than(text).casefold())
     if match is None:
         return None
     word = " ".join(match[0].split())
@@ -155,11 +158,13 @@ def is_out(item: Item) -> bool:
     return said is not None and said.value == OUT
 
 
-def found(asked: Sought, items: Sequence[Item], *, complete: bool, surely: bool = False) -> Shown | None:
+def found(
+    asked: Sought, items: Sequence[Item], *, complete: bool, surely: bool = False, all_told: bool = False
+) -> Shown | None:
     """The products that fit what was looked for; the nearest, when none does; None, when nothing of the kind is there.
 
     A product is of the kind when its name or its category has the word for it, and it holds all other words too.
-    `surely`: its name ends with that word, or it is the category's.
+    `surely`: its name ends with that word, or it is the category's. `all_told`: "the cheapest" is of all of these.
     """
     asked = _understood(asked, items)
     named, beside = _of_kind(asked, items, surely=surely)
@@ -175,7 +180,7 @@ def found(asked: Sought, items: Sequence[Item], *, complete: bool, surely: bool 
         lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
     if asked.wishes.sort in (Sort.NEWEST, Sort.RATING, Sort.POPULAR):
         lines.append(Line(wording().shelf["does_not_sort"]))
-    pool = named if by is not None and by.one and named else kind
+    pool = named if by is not None and by.one and named and not all_told else kind
     judged = {item.product_id: _lacks(item, asked.lacks, kind) for item in pool}
     fits = [item for item in pool if _fits(item, asked)]
     fitting = [item for item in fits if judged[item.product_id]]
@@ -210,7 +215,8 @@ def found(asked: Sought, items: Sequence[Item], *, complete: bool, surely: bool 
     untold = _unsaid(asked, unsaid, figures()["most"] - len(shown))
     lines += untold
     shown += [item for line in untold for item in line.items]
-    return Shown(tuple(lines), tuple(shown), tuple(kind), names)
+    by_flag = any(one.flags for one in asked.has)
+    return Shown(tuple(lines), tuple(shown), tuple(kind), names, by_flag=by_flag)
 
 
 def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
@@ -223,17 +229,19 @@ def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
     return [first, *(_line(item, asked) for item in items[:most])]
 
 
-def compared(items: Sequence[Item], by: By | None) -> Shown:
-    """What two or more products have in common and apart, and which of them is the lighter, the cheaper, ..."""
+def compared(items: Sequence[Item], by: By | None, *, by_how_much: bool = False, several: bool = False) -> Shown:
+    """What two or more products have in common and apart, and which of them is the lighter, the cheaper, ... `several`:
+    more than were named, since a name is of several."""
     names = [name for name in _order(items) if len({_value(item, name) for item in items}) > 1]
     names = names[: figures()["facts"]]
     if by is not None and by.name not in ("", "price", *names):
         names.insert(0, by.name)
     lines: list[Line] = []
     if by is not None and by.name:
-        lines.append(_verdict(items, by))
+        lines.append((_difference(items, by) if by_how_much else None) or _verdict(items, by))
     elif by is not None:
         lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
+    lines += [Line(wording().shelf["several_called_so"])] if several else []
     lines += [_told(item, (*_prices(item), *names, *_stock(item, out_only=True))) for item in items]
     decided = frozenset({*names, "price", "sale_price", STOCK, AVAILABILITY, *((by.name,) if by and by.name else ())})
     return Shown(tuple(lines), tuple(items), tuple(items), decided)
@@ -275,6 +283,24 @@ def meant(name: str, items: Sequence[Item]) -> tuple[Item, ...]:
         or (terms and _numbers(said) <= set(fits.tokens(item.title)) and set(terms) <= words.terms(item.title))
     ]
     return tuple(whole or held)
+
+
+def apart(meanings: Sequence[Sequence[Item]]) -> list[tuple[Item, ...]]:
+    """What each of several names may mean, when one that is another's only meaning is meant by that one; and of
+    "Dutch Oven" and "Dutch Oven, Juniper" the one that is called no more than that."""
+    sure = [one[0].product_id for one in meanings if len(one) == 1]
+    found: list[tuple[Item, ...]] = []
+    for one in meanings:
+        left = [item for item in one if len(one) == 1 or item.product_id not in sure] or list(one)
+        shortest = min(left, key=lambda item: len(fits.tokens(item.title)), default=None)
+        is_base = shortest is not None and all(_begins(item.title, shortest.title) for item in left)
+        found.append((shortest,) if is_base and shortest is not None else tuple(left))
+    return found
+
+
+def _begins(title: str, with_: str) -> bool:
+    said = fits.tokens(with_)
+    return fits.tokens(title)[: len(said)] == said
 
 
 def called_in(text: str, items: Sequence[Item]) -> tuple[Item, ...]:
@@ -340,14 +366,17 @@ def _has_names(item: Item, named: Subject, held: frozenset[str]) -> bool:
 
 def _called(title: str) -> frozenset[str]:
     """What a name says that the thing is: its last word, before what describes it, a size or a set."""
-    name = _DESCRIBES.split(title, maxsplit=1)[0]
-    said = _tables().word.findall(name)
-    plain = [
+    kind = kind_of(title)
+    return words.terms(kind) if kind else frozenset()
+
+
+def _plain_words(title: str) -> list[str]:
+    said = _tables().word.findall(_DESCRIBES.split(title, maxsplit=1)[0])
+    return [
         word
         for before, word in zip(["", *said], said, strict=False)
         if len(word) > 1 and not _has_digit(word) and not (_has_digit(before) and word in columns.figures().units)
     ]
-    return words.terms(plain[-1]) if plain else frozenset()
 
 
 def _has_digit(word: str) -> bool:
@@ -369,6 +398,24 @@ def _understood(asked: Sought, items: Sequence[Item]) -> Sought:
     things, rest = having.things_in(asked.terms, flags)
     head = asked.head if asked.head in rest else ""
     return replace(asked, terms=rest, head=head, has=(*has, *things), lacks=tuple(lacks))
+
+
+def widened(asked: Sought, kind: str) -> Sought:
+    """What is cheaper than one certain product is another one of its kind, by whatever name."""
+    terms = tuple(sorted(words.terms(kind)))
+    return replace(asked, terms=terms, spelled=(kind,), head=terms[-1] if terms else "", named=fits.subject(""))
+
+
+def has_below(asked: Sought, items: Sequence[Item]) -> bool:
+    """Whether one that is looked for is cheaper than those that it is to be cheaper than."""
+    kind = _of_kind(_understood(asked, items), items, surely=False)
+    return any(_is_below(item, asked.below) for found in kind for item in found)
+
+
+def kind_of(title: str) -> str:
+    """The word of a name that says what the thing is."""
+    said = _plain_words(title)
+    return said[-1] if said else ""
 
 
 def _state(item: Item, thing: Thing, others: Sequence[Item]) -> bool | None:
@@ -631,6 +678,20 @@ def _verdict(items: Sequence[Item], by: By) -> Line:
     return Line(wording().shelf["verdict"].format(title=best[0].title, word=by.word), (best[0],))
 
 
+def _difference(items: Sequence[Item], by: By) -> Line | None:
+    """By how much one of two is the cheaper, the lighter, ...: computed from the values that are told beside it."""
+    spans = [span for item in items if (span := _amount(item, by.name)) and span[0] == span[1]]
+    ordered = _by_amount(by, items)
+    if len(items) != 2 or len(spans) != 2 or len(ordered) != 2 or spans[0][0] == spans[1][0]:
+        return None
+    apart, unit = abs(spans[0][0] - spans[1][0]), "" if spans[0][2] == NO_CURRENCY else spans[0][2]
+    amount = f"{apart:f} {unit}".strip()
+    said = wording().shelf["difference"]
+    return Line(
+        said.format(title=ordered[0].title, amount=amount, word=by.word, other=ordered[1].title), tuple(ordered)
+    )
+
+
 def _overlap(first: Item, other: Item, by: By) -> bool:
     """Whether some variant of the other beats, or is as good as, some variant of the first."""
     one, two = _amount(first, by.name), _amount(other, by.name)
@@ -650,7 +711,7 @@ def _line(item: Item, asked: Sought) -> Line:
     names += [value for one in wishes.measures if (value := _measured(item, one.name))]
     names += _named(asked.by.name) if asked.by else []
     names += [flag for one in (*asked.has, *asked.lacks) for flag in one.flags]
-    return _told(item, (*names, *_stock(item, out_only=not wishes.in_stock)))
+    return _told(item, (*names, *_stock(item, out_only=not (wishes.in_stock or asked.counts))))
 
 
 def _told(item: Item, names: Iterable[str]) -> Line:

@@ -221,7 +221,7 @@ def subject_words(text: str, *, currency: str | None = None) -> str:
 
 def compared(text: str) -> tuple[str, ...]:
     """What a comparison names, each by itself: "Kettle 1 or 2" names two kettles. Fewer than two: it names none."""
-    plain = _COMPARES.sub(" ", plain_text(text)).strip(" ,.;:?!")
+    plain = _ENDS.sub("", _COMPARES.sub(" ", more_than(text))).strip(" ,.;:?!")
     plain = plain.rpartition(":")[2] if ":" in plain else plain
     for between in _BETWEEN:  # "with" may stand in a name
         parts = [part for piece in between.split(plain) if (part := _ARTICLE.sub("", piece.strip(" ,.;?!\"'")))]
@@ -237,21 +237,59 @@ def compared(text: str) -> tuple[str, ...]:
     )
 
 
+def more_than(text: str) -> str:
+    """ "How much more does A cost than B?" asks what "A costs more than B" says."""
+    return _HOW_MUCH_MORE.sub(r"\g<one> \g<verb> \g<more> than", plain_text(text))
+
+
+def asks_difference(text: str) -> bool:
+    """Whether the words ask by how much two things differ."""
+    return bool(_DIFFERENCE.search(plain_text(text)))
+
+
 def plain_text(text: str) -> str:
     """One kind of apostrophe and one kind of space, so that patterns need to know no other."""
     return re.sub(r"\s+", " ", text.replace("’", "'").replace("`", "'")).strip()
 
 
+_MORE = (
+    "better|cheaper|dearer|pricier|lighter|heavier|warmer|smaller|bigger|larger|faster|slower|quieter|louder|stronger"
+    "|longer|shorter|newer|thinner|thicker|taller|brighter"
+)
+_WORSE = rf"(?:(?:more|less) (?!than\b)\w+|{_MORE})"
+_MOST = (
+    r"(?:(?:most|least) \w+|best|(?:cheap|dear|light|warm|small|large?|fast|slow|quiet|loud|strong|long|short|new|thick"
+    r"|tall|bright|thinn|bigg|heavi|prici)e?st)"
+)
 _COMPARES = re.compile(
-    r"^.{0,60}?\b(?:compare|comparison (?:of|between)|differences? between|pros and cons of|side by side)\b"
-    r"|^(?:which|what) (?:one |of (?:them|these|those) |of the \w+ )?(?:is|are|weighs|costs)(?: the)?"
-    r" (?:more |less )?\w+(?: one)?\b"
+    r"^.{0,60}?\b(?:compare|comparison (?:of|between)|differences? (?:in (?:price|weight|cost|size) )?between"
+    r"|pros and cons of|side by side)\b"
+    r"|^(?:which|what)(?:'s)? (?:one |of (?:them|these|those) |of the \w+ )?(?:(?:is|are|weighs|costs)(?: the)? )?"
+    rf"(?:{_WORSE}|{_MOST}|more|less)(?: one)?\b(?: of\b)?"
+    r"|^which of\b"
+    rf"|^(?:by )?how much (?:{_WORSE}|more|less) (?:is|are)\b|^by how much (?:is|are|do|does)\b"
     r"|^(?:please|can you|could you|would you)\b",
+    re.I,
+)
+_SAME = r"(?:(?:exactly |about )?(?:the same|as much|alike|equally \w+)(?: (?:in )?(?:price|weight|amount|money))?)"
+_ENDS = re.compile(
+    rf"\s+(?:(?:cost|weigh|is|are)s?\s+)?(?:{_SAME}|(?:the )?(?:{_WORSE}|{_MOST})(?: one)?"
+    r"|(?:cost|weigh)s? (?:more|less|the (?:most|least)))\W*$"
+    r"|[:,?!-]\s*(?:which|what)(?: one| of (?:them|these|those))? (?:is|costs|weighs|are)\b.{0,30}$",
+    re.I,
+)
+_HOW_MUCH_MORE = re.compile(
+    r"^(?:by )?how much (?P<more>more|less) do(?:es)? (?P<one>.{2,80}?) (?P<verb>cost|weigh) than\b", re.I
+)
+_DIFFERENCE = re.compile(
+    r"\bby how much\b|\bhow much (?:more|less|cheaper|dearer|pricier|lighter|heavier)\b"
+    r"|\bdifferences? in (?:price|weight|cost)\b|\b(?:price|weight|cost) difference\b",
     re.I,
 )
 _BETWEEN = (
     re.compile(
-        r"\s+(?:(?:any|much|really|actually|still)\s+)?(?:(?:costs?|weighs?)\s+)?(?:(?:more|less)(?:\s+\w+)?|\w+er)\s+than\s+",
+        rf"\s+(?:(?:any|much|really|actually|still)\s+)?(?:(?:costs?|weighs?)\s+)?(?:(?:more|less)(?:\s+\w+)?|\w+er)\s+than\s+"
+        rf"|\s+than\s+|\s+(?:(?:costs?|weighs?|is|are)\s+)?(?:{_SAME}|as\s+\w+)\s+as\s+",
         re.I,
     ),
     re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|vs\.?|versus|against)\s+", re.I),
@@ -419,7 +457,8 @@ def _measures(text: str) -> tuple[tuple[Measure, ...], str]:
             unit = units[said["unit"].lower()]
             low = _decimal(said["figure"]) * units[said.get("first", said["unit"]).lower()]
             if "second" in said:
-                one = Measure(name, *sorted((low, _decimal(said["second"]) * unit)))
+                high = _decimal(said["second"]) * unit
+                one = Measure(name, min(low, high), max(low, high))
             elif "denied" in said:  # "that do not weigh more than 2 kg"
                 one = Measure(name, most=low) if said.keys() & {"over", "least"} else Measure(name, least=low)
             elif said.keys() & {"under", "most", "most_after"}:
