@@ -26,6 +26,7 @@ class Counter:
         self.coordinator = Coordinator()
         self.read: list[tuple[str, ...]] = []
         self.price = "199.00"
+        self.bought: Sequence[str] | None = None
 
     def facts(self, passages: Sequence[Passage]) -> Mapping[str, Sheet]:
         self.read.append(tuple(passage.chunk_id for passage in passages))
@@ -40,6 +41,7 @@ class Counter:
             self.coordinator,
             WORDS_ALONE,
             lambda caller, ids: {},
+            bought=None if self.bought is None else lambda caller: self.bought or (),
         )
         return carry.carried(Asked(text, ANN, turns), desk=desk, facts=self.facts, deadline=Deadline(8000))
 
@@ -201,3 +203,68 @@ def test_a_product_that_was_shown_is_asked_about(counter: Counter) -> None:
 def test_what_points_at_what_was_said_hangs_on_it(message: str, does: bool) -> None:
     assert carry.hangs(message, [turn("tents", "tent")]) is does
     assert not carry.hangs(message, [])
+
+
+@pytest.mark.parametrize("message", ["show me popular tents", "show me some best-selling tents"])
+def test_what_is_popular_is_what_was_bought_most(counter: Counter, message: str) -> None:
+    counter.bought = ("tent", "stove")
+
+    said = counter.say(message)
+
+    assert said is not None
+    assert said.sentences == ("Bought most in the last thirty days:", "\nTent: price 199.00 EUR [1]")
+    assert said.watched is None  # how much was bought has no version to watch
+
+
+def test_where_nothing_was_bought_nothing_is_called_popular(counter: Counter) -> None:
+    counter.bought = ()
+
+    said = counter.say("show me some popular tents")
+
+    assert said is not None
+    assert said.sentences[0].startswith("Nothing is counted as bought in the last thirty days")
+
+
+def test_where_nobody_counts_what_is_bought_that_is_said(counter: Counter) -> None:
+    said = counter.say("show me some popular tents")
+
+    assert said is not None
+    assert said.sentences[0].startswith("The shop does not say which are the newest")
+
+
+@pytest.mark.parametrize(
+    ("message", "stands"),
+    [
+        ("Find me a tent", True),
+        ("two-person tents", True),
+        ("Which tents have two doors?", True),
+        ("What is the union?", False),
+        ("How do I fold a tent?", False),
+    ],
+)
+def test_what_may_be_meant_is_told_where_the_documents_say_nothing(
+    counter: Counter, message: str, stands: bool
+) -> None:
+    """No rule tells what these ask for, and here no examples do."""
+    counter.shop.passages = []
+    said = counter.say(message)
+
+    looked = any(isinstance(asked, Range) for _, asked in counter.shop.asked)
+    assert looked is stands
+    assert said is None or said.likely
+
+
+def test_what_is_cheaper_than_a_certain_product_is_held_against_its_own_values(counter: Counter) -> None:
+    counter.say("anything cheaper than it?", turn("show me the Tent", "stove"))
+
+    assert ("stove", "") in [asked for _, asked in counter.shop.asked]
+    assert any(isinstance(asked, str) for _, asked in counter.shop.asked)  # and another one is looked for
+
+
+def test_the_second_one_is_one_of_the_list_also_after_another_was_told_of(counter: Counter) -> None:
+    talk = (turn("tents", "stove", "tent"), turn("the first one", "stove"))
+
+    said = counter.say("how much is the second one?", *talk)
+
+    assert said is not None
+    assert [fact.product_id for fact in said.facts] == ["tent"]

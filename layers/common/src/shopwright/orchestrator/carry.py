@@ -35,6 +35,7 @@ from shopwright.orchestrator.tools import MOST_FOUND
 from shopwright.orchestrator.wanted import (
     Pointing,
     Reference,
+    Sort,
     Wanted,
     asks_difference,
     compared,
@@ -101,6 +102,8 @@ class Desk:
     coordinator: Coordinator
     reader: Reader
     variants: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Choice]]]  # by product, as they are now
+    # The products that were bought most in thirty days, in their order; None: nobody counts.
+    bought: Callable[[Caller], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What came of a message: sentences with the numbers of `citations`, the values that they tell, those on which they
-    hang beside (`watched`; None: too many to watch), and the passages that were found for what is left (`rest`)."""
+    hang beside (`watched`; None: too many to watch, or such as have no versions), and the passages that were found for
+    what is left (`rest`)."""
 
     sentences: tuple[str, ...]
     citations: tuple[Citation, ...]
@@ -158,7 +162,7 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
     wishes, rest = _wishes(asked, desk.reader, within(deadline, Stage.PLAN))
     if not wishes:
         return None
-    wishes = [_of_its_kind(wish, asked, desk, deadline) for wish in wishes]
+    wishes = [_with_sales(_of_its_kind(wish, asked, desk, deadline), asked, desk) for wish in wishes]
     outcomes = _run(wishes, rest, asked, desk, deadline)
     if any(not outcome.done for wish in wishes for outcome in outcomes.of(wish, "search_products")):
         return None  # what is not known to be searched is not told of
@@ -198,6 +202,7 @@ class _Wish:
     show: "Callable[[_Wish, Sequence[Item], _Outcomes], Shown | None]"
     shown: tuple[str, ...] = ()  # the products that it points at
     below: tuple[str, ...] = ()  # the products than which it is to be cheaper
+    bought: tuple[str, ...] | None = None  # most, in their order; None: nobody counts, or it is not asked for
     kind: str = ""  # what the first of those is
     parts: tuple[str, ...] = ()  # the names that it compares
     likely: bool = False  # where the documents say nothing of it
@@ -235,6 +240,15 @@ def _of_its_kind(wish: _Wish, asked: Asked, desk: Desk, deadline: Deadline) -> _
     told = desk.call(asked.caller, "get_facts", {"product_id": wish.below[0]}, deadline, asked.request_id)
     passage = told.value and told.value["passage"]
     return replace(wish, kind=showing.kind_of(_title(as_passage(passage)))) if passage else wish
+
+
+def _with_sales(wish: _Wish, asked: Asked, desk: Desk) -> _Wish:
+    """What is popular is what was bought most."""
+    if wish.request.wanted.sort is not Sort.POPULAR or desk.bought is None:
+        return wish
+    bought = tuple(desk.bought(asked.caller))
+    looked_at = bought[: showing.figures()["most"]] if wish.show is _show_bought and not wish.shown else wish.shown
+    return replace(wish, bought=bought, shown=looked_at)
 
 
 def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wish], list[str]]:
@@ -325,7 +339,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         of_them = _pointed(request, shown, looks_for=looks_for)
         cut = len(shown) == showing.figures()["most"] and before is not None and before.kind is Kind.PRODUCT_SEARCH
         of_all = cut and not looks_for and bool(_OF_ALL.search(text))
-        if of_all and before is not None and ((by is not None and by.one and by.name) or picks_bounded):
+        picks_one = (by is not None and by.one and bool(by.name)) or wishes.sort is Sort.POPULAR
+        if of_all and before is not None and (picks_one or picks_bounded):
             again = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True, wanted=wishes.over(before.wanted))
             again = replace(again, wanted=replace(again.wanted, references=()))
             return _Wish(number, again, about, _show_found, all_told=True)
@@ -337,6 +352,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         comparing = request.kind is Kind.COMPARISON or (by is not None and not looks_for)
         if comparing and (len(of_them) > 1 or (of_them and by)) and not _named_parts(request):
             return _Wish(number, request, text, _show_picked if by else _show_compared, of_them)
+        if of_them and wishes.sort is Sort.POPULAR and not looks_for:
+            return _Wish(number, request, text, _show_bought, of_them)
         ruled = request.sure and request.by is By.RULE and request.kind not in _TELLS
         asks = showing.asked_names(text) or wishes.colours or wishes.sizes or _only_points(request)
         if of_them and not ruled and not _POLICY.search(text) and asks:
@@ -350,6 +367,9 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         thing = " ".join(showing.sought(_subject(about), Wanted(), compared_by=None).spelled)
         fuller = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True, wanted=wishes.over(before.wanted))
         return _Wish(number, fuller, _ONES.sub(rf"\g<1>{thing}", text), _show_found)
+    if wishes.sort is Sort.POPULAR and request.kind in _TELLS and of_goods:
+        popular = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
+        return _Wish(number, popular, text, _show_found if looks_for else _show_bought)
     compares = request.kind is Kind.COMPARISON and request.sure and wishes.price is None
     if compares and not _POLICY.search(text) and (parts := _named_parts(request)):
         return _Wish(number, request, text, _show_compared, parts=parts)
@@ -442,10 +462,10 @@ def _steps(wish: _Wish, at: int) -> list[tuple[Planned, Step]]:
     them: the plan's looking up of what a search finds is that reading, and no step of its own."""
     if wish.below:
         looked = [_look_up(product) for product in wish.below]
-        steps = _steps(replace(wish, below=()), at)
-        searches = [made for made, _ in steps if made.tool == "search_products"][:1]
+        own = _steps(replace(wish, below=()), at)
+        searches = [made for made, _ in own if made.tool == "search_products"][:1]
         wider = [(made, Step(made.tool, _asking(wish.kind))) for made in searches if wish.kind]
-        return [*steps, *looked, *wider]
+        return [*own, *looked, *wider]
     request, shown = wish.request, wish.shown
     if shown:
         return [_look_up(product) for product in shown]
@@ -572,11 +592,16 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     if wish.kind and not showing.has_below(looked_for, ordered):
         looked_for = showing.widened(looked_for, wish.kind)
         complete = _is_complete(outcomes.of(wish, "search_products")[-1])
-    looked_for = replace(looked_for, counts=varying.asks_stock(wish.request.text))
+    looked_for = replace(looked_for, bought=wish.bought, counts=varying.asks_stock(wish.request.text))
     shown = showing.found(looked_for, ordered, complete=complete, all_told=wish.all_told)
     # "Which pans may go into the dishwasher?" the shop's own page may answer for all of them.
     likely = shown is not None and shown.by_flag and bool(_WHICH.search(wish.request.text))
     return replace(shown, likely=True) if shown is not None and likely else shown
+
+
+def _show_bought(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
+    """What was bought most, of the whole shop or of those that were shown."""
+    return None if wish.bought is None else showing.bought(items, wish.bought)
 
 
 def _show_likely(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
@@ -711,11 +736,12 @@ def _told(shown: Sequence[Shown], confidence: float, rest: str, outcomes: _Outco
     beside = tuple(told for key, told in watched.items() if key not in facts)
     items = list({item.product_id: item for one in shown for item in one.items}.values())
     scores = {one.product_id: one for one in _ranked(items)}
+    passing = any(one.passing for one in shown)
     return Carried(
         sentences=tuple(sentences),
         citations=tuple(cite(number, cited[chunk], _quoted(quotes[chunk])) for chunk, number in numbers.items()),
         facts=tuple(facts.values()),
-        watched=beside if len(beside) + len(facts) <= showing.figures()["watched"] else None,
+        watched=None if passing or len(beside) + len(facts) > showing.figures()["watched"] else beside,
         products=tuple(
             Product(item.product_id, item.title, scores[item.product_id].score, item.prediction) for item in items
         ),

@@ -66,6 +66,7 @@ class Shown:
     names: frozenset[str] = frozenset()
     asks: bool = False
     likely: bool = False  # the documents may know better
+    passing: bool = False  # it hangs on what has no version: how much was bought
     by_flag: bool = False  # a value that is yes or no decided it
 
 
@@ -92,6 +93,7 @@ class Sought:
     wishes: Wanted
     by: By | None = None
     below: tuple[Item, ...] = ()  # cheaper than each of these
+    bought: tuple[str, ...] | None = None  # the most first; None: nobody counts
     counts: bool = False  # how many are left is asked for
     has: tuple[Thing, ...] = ()  # what it must have by its values
     lacks: tuple[Thing, ...] = ()  # what it must not have
@@ -178,7 +180,8 @@ def found(
         lines.append(Line(wording().shelf["other_currency"].format(currency=foreign)))
     if by is not None and not by.name:
         lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
-    if asked.wishes.sort in (Sort.NEWEST, Sort.RATING, Sort.POPULAR):
+    popular = asked.wishes.sort is Sort.POPULAR and asked.bought is not None
+    if asked.wishes.sort in (Sort.NEWEST, Sort.RATING, Sort.POPULAR) and not popular:
         lines.append(Line(wording().shelf["does_not_sort"]))
     pool = named if by is not None and by.one and named and not all_told else kind
     judged = {item.product_id: _lacks(item, asked.lacks, kind) for item in pool}
@@ -196,6 +199,11 @@ def found(
         lines += untold
         shown = [*near, *(item for line in untold for item in line.items)]
         return Shown(tuple(lines), tuple(shown), tuple(kind), names)
+    if popular and asked.bought is not None:
+        told = bought(fitting, asked.bought)
+        if told.items:
+            return replace(told, looked_at=tuple(kind), names=names)
+        lines += told.lines
     ranked = _in_order(asked, fitting, named)
     if by is not None and by.name and by.one:
         best = _best(by, ranked)
@@ -216,7 +224,7 @@ def found(
     lines += untold
     shown += [item for line in untold for item in line.items]
     by_flag = any(one.flags for one in asked.has)
-    return Shown(tuple(lines), tuple(shown), tuple(kind), names, by_flag=by_flag)
+    return Shown(tuple(lines), tuple(shown), tuple(kind), names, passing=popular, by_flag=by_flag)
 
 
 def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
@@ -245,6 +253,16 @@ def compared(items: Sequence[Item], by: By | None, *, by_how_much: bool = False,
     lines += [_told(item, (*_prices(item), *names, *_stock(item, out_only=True))) for item in items]
     decided = frozenset({*names, "price", "sale_price", STOCK, AVAILABILITY, *((by.name,) if by and by.name else ())})
     return Shown(tuple(lines), tuple(items), tuple(items), decided)
+
+
+def bought(items: Sequence[Item], most_first: Sequence[str]) -> Shown:
+    """Those of the products that were bought most, in that order."""
+    by_id = {item.product_id: item for item in items}
+    told = [by_id[one] for one in most_first if one in by_id][: figures()["most"]]
+    says = "bought_most" if told else "none_bought" if most_first else "nothing_bought"
+    names = frozenset({"price", "sale_price", STOCK, AVAILABILITY})
+    lines = [Line(wording().shelf[says]), *(_told(item, _prices(item)) for item in told)]
+    return Shown(tuple(lines), tuple(told), tuple(items), names, passing=True)
 
 
 def picked(items: Sequence[Item], by: By) -> Shown | None:

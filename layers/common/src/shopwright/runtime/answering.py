@@ -193,6 +193,11 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     def named(caller: Caller, stretches: Sequence[str]) -> Mapping[str, bool]:
         return names.among(signer.sign(caller.tenant), stretches)
 
+    def bought(caller: Caller) -> Sequence[str]:
+        from shopwright.checkout.aurora import sales_of
+
+        return [one.product_id for one in sales_of(reading, signer.sign(caller.tenant)).popular]
+
     def said(call: Call) -> Sequence[Turn]:
         if call.session_id is not None:
             with suppress(SessionNotFound, SessionsUnavailable):  # it begins with this message, or cannot be read
@@ -262,6 +267,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             coordinator=Coordinator(),
             reader=Reader(embed, _classifier(embedder.model)),
             variants=variants_of,
+            bought=bought,
         ),
         spoken=_spoken(env, embedder, breakers),
         priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),
