@@ -216,6 +216,7 @@ PHONES = (
         ("wired headphones", ["Desk Headphones"]),
         ("non-wireless headphones", ["Desk Headphones"]),
         ("headphones that aren't wireless", ["Desk Headphones"]),
+        ("Which headphones don't have Bluetooth?", ["Desk Headphones"]),
     ],
 )
 def test_what_is_said_to_be_absent_is_not_there_and_what_is_denied_is_not_shown(
@@ -235,6 +236,15 @@ def test_what_is_said_to_be_absent_is_not_there_and_what_is_denied_is_not_shown(
 )
 def test_what_is_of_something_else_is_not_of_what_is_denied(message: str, titles: list[str]) -> None:
     assert fitting(found(message, *PANS)) == titles
+
+
+def test_one_thing_may_be_written_in_two_ways() -> None:
+    cameras = (item("Yard Camera", connectivity="Wi-Fi, PoE"), item("Desk Camera", connectivity="USB-C"))
+
+    for message in ("cameras with wifi", "Wi-Fi cameras"):
+        assert fitting(found(message, *cameras)) == ["Yard Camera"]
+    for message in ("cameras without wifi", "cameras with no Wi-Fi"):
+        assert fitting(found(message, *cameras)) == ["Desk Camera"]
 
 
 def test_of_what_nobody_says_whether_it_is_there_that_is_said() -> None:
@@ -269,6 +279,7 @@ def test_a_weight_and_a_capacity_are_held_against_the_values() -> None:
     assert text(found("packs under 1 kg", *packs)) == "This fits:\nDay Pack: price 20.00 EUR, weight 690 g"
     assert text(found("packs over 40 litres", *packs)) == "This fits:\nTrek Pack: price 20.00 EUR, capacity 45 l"
     assert text(found("packs under 100 g", *packs)).startswith("Nothing here fits all of that.")
+    assert text(found("packs under 50 cm", *packs)).startswith("The shop does not say how much these measure")
 
 
 def test_a_list_that_is_cut_says_of_how_many_it_is() -> None:

@@ -191,6 +191,9 @@ def test_what_is_not_to_be_there_is_read_as_denied(text: str, denied: list[str])
         "not only tents",
         "a kettle, not red",
         "hands-free headsets",
+        "Do you not have tents?",
+        "a pan not bigger than 24 cm",
+        "not red kettles",
     ],
 )
 def test_what_only_sounds_like_a_denial_denies_nothing(text: str) -> None:
@@ -204,6 +207,9 @@ def test_what_only_sounds_like_a_denial_denies_nothing(text: str) -> None:
         ("chargers that don't come in white or black", (), ("white", "black")),
         ("non-black cables", (), ("black",)),
         ("tents other than green", (), ("green",)),
+        ("I don't like green tents", (), ("green",)),
+        ("jackets that are neither black nor red", (), ("black", "red")),
+        ("not red kettles", (), ("red",)),
         ("not red, blue", ("blue",), ("red",)),
     ],
 )
@@ -240,6 +246,9 @@ def test_what_is_not_in_stock_is_sold_out(text: str, in_stock: bool, sold_out: b
         ("bags of 800 g or less", Measure("weight", most=Decimal(800))),
         ("tents from 800 g to 1.2 kg", Measure("weight", Decimal(800), Decimal(1200))),
         ("backpacks over 40 litres", Measure("capacity", Decimal(40_000), over=True)),
+        ("pans bigger than 24 cm", Measure("length", Decimal(240), over=True)),
+        ("pans not bigger than 24 cm", Measure("length", most=Decimal(240))),
+        ("cables under 1 m", Measure("length", most=Decimal(1000), under=True)),
         ("pots of at least 4 l", Measure("capacity", Decimal(4000))),
         ("packs over 40 l but under 60 l", Measure("capacity", Decimal(40_000), Decimal(60_000), True, True)),
     ],

@@ -41,6 +41,7 @@ from shopwright.orchestrator.wanted import (
     compared,
     wanted,
     without_bounds,
+    without_denied,
 )
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
@@ -85,9 +86,11 @@ _PICKS = re.compile(
 _WHICH = re.compile(
     r"^\W*(?:(?:and|so|but|hi|hello|ok|okay|please)\W+)*(?:which|what|how many)(?: of (?:your|the))?"
     r" (?!is\b|are\b|do(?:es)?\b|can\b|about\b|if\b|else\b|time\b|makes?\b|comes?\b|happens\b)[\w' -]+?"
-    r" (?:is|are|do|does|can|has|have|comes?|works?|fits?|suits?|would|could|costs?|weighs?|holds?|needs?)(?:n't)?\b",
+    r" (?:is|are|do|does|can|may|must|should|has|have|would|could|comes?|works?|fits?|suits?|costs?|weighs?|holds?"
+    r"|needs?)(?:n't)?\b",
     re.I,
 )
+_MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
 _WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
 _ANYTHING = re.compile(r"\b(?:get|buy|have|sell|there|things?|products?|items?|articles?)\b|^\W*what costs?\b", re.I)
 _IT = re.compile(r"\b(?:it|this one|that one)\b", re.I)
@@ -382,11 +385,14 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
     if bounded and not looks_for and _BOUNDED.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
-    if bounded and wishes.price and looks_for and _WHETHER.search(text):
+    if bounded and looks_for and _WHETHER.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_priced)
     asks = bool(_ASKS.search(text))
     # A question about a thing that it names is answered from the thing's own record, as ever.
-    of_one = asks and not superlative and request.by is not By.RULE and (not request.sure or showing.asked_names(text))
+    denies = bool(wishes.denied or wishes.not_colours)
+    unsure = not request.sure and not (denies and _WHICH.search(text))
+    asked = showing.asked_names(without_denied(text))
+    of_one = asks and not superlative and request.by is not By.RULE and (unsure or asked)
     found = searches or (looks_for and request.kind in _TELLS and (superlative or (narrows and not request.sure)))
     search = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
     if (
@@ -595,7 +601,8 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     looked_for = replace(looked_for, bought=wish.bought, counts=varying.asks_stock(wish.request.text))
     shown = showing.found(looked_for, ordered, complete=complete, all_told=wish.all_told)
     # "Which pans may go into the dishwasher?" the shop's own page may answer for all of them.
-    likely = shown is not None and shown.by_flag and bool(_WHICH.search(wish.request.text))
+    asks = bool(_ASKS.search(wish.request.text) or _MAY.search(wish.request.text))
+    likely = shown is not None and shown.by_flag and asks
     return replace(shown, likely=True) if shown is not None and likely else shown
 
 
@@ -625,7 +632,7 @@ def _show_within(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Sho
 def _show_priced(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
     """What the one product costs that is asked about; of several, those that cost so much."""
     called = showing.meant(_words(wish), items)
-    if len(called) == 1:
+    if len(called) == 1 and wish.request.wanted.price is not None:
         return showing.told(called, ("price",))
     return _show_found(wish, items, outcomes) if called else None
 
@@ -642,7 +649,10 @@ def _show_stock(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
 
 
 def _show_stock_or_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
-    return _show_stock(wish, items, outcomes) or _show_found(wish, items, outcomes)
+    said = _show_stock(wish, items, outcomes)
+    if said is not None or len(showing.called_in(wish.about, items)) == 1:
+        return said  # what is named in full is told of from its own record
+    return _show_found(wish, items, outcomes)
 
 
 def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:

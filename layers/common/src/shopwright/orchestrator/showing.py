@@ -193,6 +193,8 @@ def found(
         allowed = [item for item in pool if judged[item.product_id] and not _is_refused(item, asked.wishes)]
         near = _nearest(asked, allowed) if not unsaid and not asked.wishes.sold_out else []
         says = "nothing" if complete else "nothing_seen"
+        if any(not any(_measured(item, one.name) for item in pool) for one in asked.wishes.measures):
+            says = "unmeasured"
         lines += [] if unsaid else [Line(wording().shelf[says if near else f"{says}_at_all"])]
         lines += [_line(item, asked) for item in near]
         untold = _unsaid(asked, unsaid, figures()["most"])
@@ -481,8 +483,8 @@ def _sizes(item: Item) -> dict[str, str]:
 
 
 def _measured(item: Item, name: str) -> str:
-    """The value that says how much it weighs or holds; empty: none does."""
-    names = (name,) if name == "weight" else _SIZES
+    """The value that says how much it weighs, holds or measures; empty: none does."""
+    names = (name,) if name == "weight" else (*_SIZES, "length")
     return next((one for one in names if (span := _amount(item, one)) and span[2] == _MEASURED_IN[name]), "")
 
 
@@ -492,7 +494,7 @@ def _measures(item: Item, wished: Measure) -> bool:
     return span is not None and wished.holds(span[0]) and wished.holds(span[1])
 
 
-_MEASURED_IN = {"weight": "g", "capacity": "ml"}
+_MEASURED_IN = {"weight": "g", "capacity": "ml", "length": "mm"}
 
 
 def _is_several(item: Item, wishes: Wanted) -> bool:
@@ -780,7 +782,8 @@ def _decides(asked: Sought) -> frozenset[str]:
     names = {"price", "sale_price", STOCK, AVAILABILITY}
     names |= {"colour"} if wishes.colours or wishes.not_colours else set()
     names |= set(_SIZES) if wishes.sizes else set()
-    names |= {value for one in wishes.measures for value in ((one.name,) if one.name == "weight" else _SIZES)}
+    names |= {"weight"} if any(one.name == "weight" for one in wishes.measures) else set()
+    names |= {*_SIZES, "length"} if any(one.name != "weight" for one in wishes.measures) else set()
     names |= {asked.by.name} if asked.by and asked.by.name else set()
     names |= {flag for one in (*asked.has, *asked.lacks) for flag in one.flags}
     names |= having.decides() if asked.has or asked.lacks else set()

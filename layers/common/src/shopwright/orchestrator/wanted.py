@@ -80,8 +80,8 @@ class PriceRange:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """From `least` to `most` of a weight in grams or of a capacity in millilitres, both included unless it is to be
-    `over` the one or `under` the other."""
+    """From `least` to `most` of a weight in grams, a capacity in millilitres or a length in millimetres, both included
+    unless it is to be `over` the one or `under` the other."""
 
     name: str
     least: Decimal | None = None
@@ -217,6 +217,11 @@ def subject_words(text: str, *, currency: str | None = None) -> str:
     ):
         rest = says.sub(" ", rest)
     return re.sub(r"\s+", " ", rest).strip(" ,.;?!")
+
+
+def without_denied(text: str) -> str:
+    """The words without what is not to be there."""
+    return _denied(plain_text(text))[1]
 
 
 def compared(text: str) -> tuple[str, ...]:
@@ -504,12 +509,12 @@ def _denied(text: str) -> tuple[tuple[Denied, ...], str]:
             if not goes_on and not as_word:
                 said, also, others = said.partition(" and ")
                 left = f"{also}{others}{left}"
-            parts = re.split(r"\s+(?:or|nor|and)\s+", tables.colour.sub(" ", said))
-            found += [
-                Denied(plain, as_word)
-                for part in parts
-                if (plain := " ".join(part.split()).strip("'\"-–")) and plain != "ones"
-            ]
+            for part in re.split(r"\s+(?:or|nor|and)\s+", said):
+                plain = " ".join(tables.colour.sub(" ", part).split()).strip("'\"-–")
+                if plain and plain != "ones" and tables.colour.search(part):
+                    left = f"{plain} {left}"  # "not red kettles" are kettles
+                elif plain and plain != "ones":
+                    found.append(Denied(plain, as_word))
             rest = f"{rest[: match.start()]} , {left}{rest[match.end() :]}"
     return _once(found), rest
 
@@ -643,8 +648,10 @@ def _tables() -> _Tables:
     none = rf"(?!(?:{_any(said['denied']['no_denial'].split())}|in stock|[0-9])(?![\w'-]))"
     words = r"[^.,;:?!()]+"
     auxiliary = r"(?:(?:is|are|do|does|has|have|ca|wo|should|need|must|would|could)n'?t|cannot)"
+    all_of = _any(said["denied"]["all_of"])
     no = (
-        rf"(?P<no>\bnon-|(?:\b(?:not|no|nothing|never)|\b(?:{_any(said['denied']['all_of'])})|\b{auxiliary})\s+"
+        r"(?P<no>\bnon-|(?:\b(?:not|no|nothing|never|neither|nor|(?:don'?t|do not) (?:want|like|need))"
+        rf"|\b(?:{all_of})|\b{auxiliary})\s+"
         r"(?:be\s+|come\s+|made\s+)?(?:in\s+)?(?:the\s+|an?\s+|any\s+|colou?red\s+)?)?"
     )
     colours = {word: name for name, words in said["colours"].items() for word in words}
@@ -691,7 +698,7 @@ def _tables() -> _Tables:
         denied=(
             (re.compile(rf"{_NO_BEFORE}\b(?P<word>non[- ](?P<what>[^\W_]+))\b", re.I), False),
             (re.compile(r"\b(?P<word>(?P<what>[^\W\d_]+)-free)\b(?<!hands-free)(?<!toll-free)", re.I), False),
-            (re.compile(rf"(?<![\w-])(?:{_any(said['denied']['all_of'])})\s+{none}(?P<what>{words})", re.I), True),
+            (re.compile(rf"(?<![\w-])(?:{all_of})\s+{none}(?P<what>{words})", re.I), True),
             (re.compile(rf"\bi (?:do not|don'?t) (?:want|like|need) {none}(?P<what>{words})", re.I), False),
             (
                 re.compile(
@@ -701,7 +708,14 @@ def _tables() -> _Tables:
                 ),
                 False,
             ),
-            (re.compile(rf"\b(?:not|no|never)\s+{none}(?P<what>{words})", re.I), False),
+            (
+                re.compile(
+                    r"(?<!\byou )(?<!\bthere )(?<!\bwe )(?<!\bthey )"
+                    rf"\b(?:not|no|never|neither)\s+{none}(?P<what>{words})",
+                    re.I,
+                ),
+                False,
+            ),
         ),
         between=re.compile(rf"(?:(?:{_any(said['denied']['between'].split())})\s+)+", re.I),
         until=re.compile(rf"(?:^|\s)(?:{_any(said['denied']['until'].split())})(?![\w'-])", re.I),
