@@ -216,6 +216,27 @@ def test_what_is_cheaper_than_it_is_another_one_of_its_kind(shops: Shops) -> Non
     assert "Larkmoss 2 Trekking Tent" not in cheaper
 
 
+def test_the_rest_of_a_list_is_told_when_more_is_asked_for(shops: Shops) -> None:
+    talk = Talk(shops, "outdoor")
+
+    first = talk.titles("tents")
+    more = talk.titles("show me more")
+
+    assert len(first) == len(more) == 5
+    assert not set(first) & set(more)
+    assert "Those were all that fit." in talk.say("what else?").text
+
+
+def test_it_is_compared_with_what_is_named(shops: Shops) -> None:
+    talk = Talk(shops, "outdoor")
+
+    talk.say("show me the Larkmoss 1")
+
+    assert (
+        "Larkmoss 1 Solo Tent is the lighter one." in talk.say("Is it lighter than the Larkmoss 2 Trekking Tent?").text
+    )
+
+
 def test_the_cheapest_of_them_is_of_all_that_fit_and_not_of_those_that_were_told(shops: Shops) -> None:
     talk = Talk(shops, "electronics")
 

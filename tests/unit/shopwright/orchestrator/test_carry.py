@@ -195,6 +195,8 @@ def test_a_product_that_was_shown_is_asked_about(counter: Counter) -> None:
         ("add the second one", True),
         ("under 300?", True),
         ("anything cheaper?", True),
+        ("show me more", True),
+        ("what else?", True),
         ("show me tents under 300", False),
         ("what is the cheapest tent?", False),
         ("How long does delivery take?", False),

@@ -94,6 +94,14 @@ _MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", r
 _WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
 _ANYTHING = re.compile(r"\b(?:get|buy|have|sell|there|things?|products?|items?|articles?)\b|^\W*what costs?\b", re.I)
 _IT = re.compile(r"\b(?:it|this one|that one)\b", re.I)
+_PRONOUN = re.compile(r"(?:it|this|that|this one|that one|the same one)", re.I)
+_MORE = re.compile(
+    r"^\W*(?:(?:and|ok|okay|please|can you|could you)\W+)*"
+    r"(?:(?:show|tell|give|list|see|do you have|have you got|is there|are there)\b)?(?: me| us)?(?: any)?\W*(?:the )?"
+    r"(?:(?:some )?more(?: of (?:them|those|these))?|others?|rest|next(?: ones?)?|(?:what|anything) else|which others?)"
+    r"(?: do you have| are there| have you got| there are)?(?: please)?\W*$",
+    re.I,
+)
 _MANY = re.compile(r"\b(?:them|these|those|they|both|each|all)\b", re.I)
 
 
@@ -150,7 +158,9 @@ def hangs(message: str, turns: Sequence[Turn]) -> bool:
     points = points or bool(_MANY.search(message)) or (varying.asks_stock(message) and bool(_IT.search(message)))
     alone = len(message.split()) <= _SHORT and not showing.has_subject(_subject(message))
     follows = alone and (wishes.fixes or showing.by_word(message) is not None)
-    return points or follows or bool(_GOES_ON.search(message) or _OF_THEM.search(message))
+    goes_on = bool(_GOES_ON.search(message) or _OF_THEM.search(message) or _MORE.search(message))
+    goes_on = goes_on or any(_PRONOUN.fullmatch(part) for part in compared(message))
+    return points or follows or bool(goes_on)
 
 
 _SHORT = 7  # words
@@ -208,6 +218,8 @@ class _Wish:
     bought: tuple[str, ...] | None = None  # most, in their order; None: nobody counts, or it is not asked for
     kind: str = ""  # what the first of those is
     parts: tuple[str, ...] = ()  # the names that it compares
+    also: tuple[str, ...] = ()  # the products that it compares those with: "cheaper than it"
+    skipped: frozenset[str] = frozenset()  # those that were told already
     likely: bool = False  # where the documents say nothing of it
     all_told: bool = False  # "the cheapest of them" is of all that were found
 
@@ -264,6 +276,7 @@ def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wis
     places = tuple(one for request in intent.requests for one in _places(request))
     # "The second one" is one of a list, also after another one of it was told of.
     picks = any(_picks(request.text) for request in intent.requests)
+    told = frozenset(product for turn in asked.turns[-_TURNS:] for product in turn.products)
     shown = (several if places or picks else shown)[: showing.figures()["compared"]]
     wishes: list[_Wish] = []
     rest: list[str] = []
@@ -275,6 +288,9 @@ def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wis
             kept = (one for one in said.wanted.references if one.how is not Pointing.PRONOUN)
             request = replace(said, wanted=replace(said.wanted, references=(*kept, *places)))
         wish = _wish(len(wishes), request, before, about, shown)
+        if _MORE.search(request.text) and shown and before is not None and before.kind is Kind.PRODUCT_SEARCH:
+            more = replace(before, text=request.text, sure=True)
+            wish = _Wish(len(wishes), more, about, _show_found, skipped=told)
         if wish is not None and len(wishes) < _MOST_WISHES:
             wishes.append(wish)
         elif request.kind is not Kind.SMALL_TALK and not (request.sure and request.kind is Kind.OUT_OF_SCOPE):
@@ -310,7 +326,7 @@ def _before(turns: Sequence[Turn], reader: Reader, deadline: Deadline) -> tuple[
     about = ""
     for turn in turns[-_TURNS:]:
         intent = read(turn.question, reader=reader, deadline=deadline, before=before)
-        for request in intent.requests:
+        for request in (one for one in intent.requests if not _MORE.search(one.text)):
             goes_on = before is not None and _is_more(request)
             if goes_on and before is not None:
                 before = replace(before, wanted=request.wanted.over(before.wanted))
@@ -375,7 +391,11 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return _Wish(number, popular, text, _show_found if looks_for else _show_bought)
     compares = request.kind is Kind.COMPARISON and request.sure and wishes.price is None
     if compares and not _POLICY.search(text) and (parts := _named_parts(request)):
-        return _Wish(number, request, text, _show_compared, parts=parts)
+        named = tuple(part for part in parts if not _PRONOUN.fullmatch(part))
+        if len(named) == len(parts) or (named and shown):
+            also = shown[:1] if len(named) < len(parts) else ()
+            return _Wish(number, request, text, _show_compared, parts=named, also=also)
+        return None
     searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
     narrows = replace(wishes, quantity=None, references=(), order_number=None).fixes
@@ -475,6 +495,9 @@ def _steps(wish: _Wish, at: int) -> list[tuple[Planned, Step]]:
     request, shown = wish.request, wish.shown
     if shown:
         return [_look_up(product) for product in shown]
+    if wish.also:
+        looked = [_look_up(product) for product in wish.also]
+        return [*_steps(replace(wish, also=()), at), *looked]
     asked = request if wish.parts else replace(request, text=wish.about, wanted=replace(request.wanted, references=()))
     made = plan(Intent((asked,)), registry=_LOOKS, context=Context(shown=shown))
     places: dict[str, int] = {}
@@ -587,7 +610,7 @@ def _ranked(items: Sequence[Item]) -> tuple[Ranked, ...]:
 
 def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
     below = tuple(item for item in items if item.product_id in wish.below)
-    by_id = {item.product_id: item for item in items if item.product_id not in wish.below}
+    by_id = {item.product_id: item for item in items if item.product_id not in {*wish.below, *wish.skipped}}
     ordered = [by_id[one.product_id] for one in _ranked(list(by_id.values()))]
     by = None if wish.below else showing.by_word(_unpriced(wish.request))
     about, wishes = showing.subject(wish.about, wish.request.wanted)
@@ -599,7 +622,10 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
         looked_for = showing.widened(looked_for, wish.kind)
         complete = _is_complete(outcomes.of(wish, "search_products")[-1])
     looked_for = replace(looked_for, bought=wish.bought, counts=varying.asks_stock(wish.request.text))
-    shown = showing.found(looked_for, ordered, complete=complete, all_told=wish.all_told)
+    shown = showing.found(looked_for, ordered, complete=complete, surely=bool(wish.skipped), all_told=wish.all_told)
+    if wish.skipped and (shown is None or not shown.fits):
+        says = "no_more" if complete else "no_more_seen"
+        return Shown((Line(wording().shelf[says]),), (), tuple(items))
     # "Which pans may go into the dishwasher?" the shop's own page may answer for all of them.
     asks = bool(_ASKS.search(wish.request.text) or _MAY.search(wish.request.text))
     likely = shown is not None and shown.by_flag and asks
@@ -615,7 +641,10 @@ def _show_likely(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Sho
     """What is called so, or stands in such a category, and holds every word; nothing that is only near."""
     about, wishes = showing.subject(wish.about, wish.request.wanted)
     asked = showing.sought(about, wishes, compared_by=None)
-    return showing.found(asked, items, complete=outcomes.complete(wish), surely=True) if asked.head else None
+    if not asked.head:
+        return None
+    called = bool(showing.meant(_words(wish), items))  # "the Larkmoss 1" names no kind, and a product
+    return showing.found(asked, items, complete=outcomes.complete(wish), surely=not called)
 
 
 def _unpriced(request: Request) -> str:
@@ -667,8 +696,8 @@ def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> S
         if likely and not all(_is_named(part, wish.request.text) for part in lacking):
             return None
         return Shown((Line(wording().shelf["not_sold"].format(name=names)),), (), tuple(items), likely=likely)
-    chosen: list[Item] = []
-    alone = [other[0] for other in found if len(other) == 1]
+    chosen = [item for item in items if item.product_id in wish.also]
+    alone = [*chosen, *(other[0] for other in found if len(other) == 1)]
     for meant in found:
         one = _likeliest(meant, alone)
         chosen += [item for item in ((one,) if one else meant) if item not in chosen]
@@ -680,7 +709,7 @@ def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> S
         return Shown((Line(wording().talk["which"].format(titles=titles)),), tuple(told), tuple(items), asks=True)
     if len(chosen) < 2:
         return None
-    return showing.compared(chosen, by, by_how_much=by_how_much, several=len(chosen) > len(found))
+    return showing.compared(chosen, by, by_how_much=by_how_much, several=len(chosen) > len(found) + len(wish.also))
 
 
 def _is_named(part: str, text: str) -> bool:

@@ -66,6 +66,7 @@ class Shown:
     names: frozenset[str] = frozenset()
     asks: bool = False
     likely: bool = False  # the documents may know better
+    fits: bool = True  # what is told is what was looked for, and not only near it
     passing: bool = False  # it hangs on what has no version: how much was bought
     by_flag: bool = False  # a value that is yes or no decided it
 
@@ -200,7 +201,7 @@ def found(
         untold = _unsaid(asked, unsaid, figures()["most"])
         lines += untold
         shown = [*near, *(item for line in untold for item in line.items)]
-        return Shown(tuple(lines), tuple(shown), tuple(kind), names)
+        return Shown(tuple(lines), tuple(shown), tuple(kind), names, fits=bool(untold))
     if popular and asked.bought is not None:
         told = bought(fitting, asked.bought)
         if told.items:
