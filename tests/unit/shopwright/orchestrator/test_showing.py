@@ -238,6 +238,16 @@ def test_what_is_of_something_else_is_not_of_what_is_denied(message: str, titles
     assert fitting(found(message, *PANS)) == titles
 
 
+@pytest.mark.parametrize("message", ["jumpers not in grey", "jumpers other than ochre"])
+def test_what_comes_in_another_colour_as_well_is_not_refused_with_one(message: str) -> None:
+    both = item("Wool Jumper", colour="Grey, Ochre")
+
+    assert fitting(found(message, both)) == ["Wool Jumper"]
+    assert fitting(found(message, both, item("Plain Jumper", colour="grey" if "grey" in message else "ochre"))) == [
+        "Wool Jumper"
+    ]
+
+
 def test_one_thing_may_be_written_in_two_ways() -> None:
     cameras = (item("Yard Camera", connectivity="Wi-Fi, PoE"), item("Desk Camera", connectivity="USB-C"))
 

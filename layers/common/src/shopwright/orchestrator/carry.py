@@ -158,12 +158,18 @@ def hangs(message: str, turns: Sequence[Turn]) -> bool:
     points = points or bool(_MANY.search(message)) or (varying.asks_stock(message) and bool(_IT.search(message)))
     alone = len(message.split()) <= _SHORT and not showing.has_subject(_subject(message))
     follows = alone and (wishes.fixes or showing.by_word(message) is not None)
-    goes_on = bool(_GOES_ON.search(message) or _OF_THEM.search(message) or _MORE.search(message))
+    goes_on = bool(_GOES_ON.search(message) or _OF_THEM.search(message) or _asks_more(message))
     goes_on = goes_on or any(_PRONOUN.fullmatch(part) for part in compared(message))
     return points or follows or bool(goes_on)
 
 
 _SHORT = 7  # words
+
+
+def _asks_more(text: str) -> bool:
+    """ "What else is there?": the rest of a list."""
+    words = text.split()
+    return len(words) <= _SHORT and bool(_MORE.search(" ".join(words)))
 
 
 def _subject(text: str) -> str:
@@ -288,7 +294,7 @@ def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wis
             kept = (one for one in said.wanted.references if one.how is not Pointing.PRONOUN)
             request = replace(said, wanted=replace(said.wanted, references=(*kept, *places)))
         wish = _wish(len(wishes), request, before, about, shown)
-        if _MORE.search(request.text) and shown and before is not None and before.kind is Kind.PRODUCT_SEARCH:
+        if _asks_more(request.text) and shown and before is not None and before.kind is Kind.PRODUCT_SEARCH:
             more = replace(before, text=request.text, sure=True)
             wish = _Wish(len(wishes), more, about, _show_found, skipped=told)
         if wish is not None and len(wishes) < _MOST_WISHES:
@@ -326,7 +332,7 @@ def _before(turns: Sequence[Turn], reader: Reader, deadline: Deadline) -> tuple[
     about = ""
     for turn in turns[-_TURNS:]:
         intent = read(turn.question, reader=reader, deadline=deadline, before=before)
-        for request in (one for one in intent.requests if not _MORE.search(one.text)):
+        for request in (one for one in intent.requests if not _asks_more(one.text)):
             goes_on = before is not None and _is_more(request)
             if goes_on and before is not None:
                 before = replace(before, wanted=request.wanted.over(before.wanted))

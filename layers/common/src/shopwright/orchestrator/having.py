@@ -79,6 +79,9 @@ def has(one: Thing, title: str, content: str, sheet: Sheet, others: Sequence[tup
         return any(flagged)
     if one.means:
         return _means(one.means, title, sheet)
+    colours = parts(sheet["colour"].value) if "colour" in sheet else []
+    if len(colours) > 1 and any(_says(one, colour) for colour in colours):
+        return all(_says(one, colour) for colour in colours)  # it may be had in another one
     told = [title, *_values(sheet), _prose(content)]
     if any(one.terms <= words.terms(_ABSENT.sub(" ", text)) for text in told):
         return True
@@ -93,6 +96,11 @@ def terms_of(title: str, content: str, sheet: Sheet) -> frozenset[str]:
     """All that is said of a product, but for what is said not to be there."""
     flags = " ".join(name for name, fact in sheet.items() if fact.kind is Kind.FLAG and fact.value == "yes")
     return words.terms(_ABSENT.sub(" ", " . ".join((title, *_values(sheet), _prose(content), flags))))
+
+
+def parts(value: str) -> list[str]:
+    """The values of variants that differ, each by itself."""
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def decides() -> set[str]:

@@ -471,8 +471,9 @@ def _missing(item: Item, wishes: Wanted) -> int:
 
 
 def _is_refused(item: Item, wishes: Wanted) -> bool:
-    said = item.sheet["colour"].value if "colour" in item.sheet else ""
-    return any(_is_colour(one, said) for one in wishes.not_colours)
+    """Whether it comes in no colour but those that are refused."""
+    said = having.parts(item.sheet["colour"].value) if "colour" in item.sheet else []
+    return bool(said) and all(any(_is_colour(one, part) for one in wishes.not_colours) for part in said)
 
 
 def _has_size(item: Item, wished: str) -> bool:
@@ -724,7 +725,8 @@ def _overlap(first: Item, other: Item, by: By) -> bool:
 def _line(item: Item, asked: Sought) -> Line:
     wishes = asked.wishes
     names = [*_prices(item)]
-    names += ["colour"] if wishes.colours or wishes.not_colours else []
+    several = "colour" in item.sheet and len(having.parts(item.sheet["colour"].value)) > 1
+    names += ["colour"] if wishes.colours or wishes.not_colours or (asked.lacks and several) else []
     sizes = _sizes(item) if wishes.sizes else {}
     names += [name for name, value in sizes.items() if any(_is_size(one, value) for one in wishes.sizes)] or [*sizes][
         :1

@@ -305,6 +305,7 @@ _LONGEST_NAME = 8  # words
 _MAX_DIGITS = 12
 _MOST_PIECES = 999
 _MOST_SHOWN = 20
+_MOST_DENIED = 8
 _T = TypeVar("_T")
 _CODE = re.compile(r"(?<![\w-])(?=[A-Z0-9-]*[0-9])(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{2,}(?:-[A-Z0-9]{2,})+(?![\w-])")
 _ORDER = re.compile(
@@ -500,7 +501,10 @@ def _denied(text: str) -> tuple[tuple[Denied, ...], str]:
     found: list[Denied] = []
     rest = text
     for says, goes_on in tables.denied:
-        while match := says.search(rest):
+        for _ in range(_MOST_DENIED):
+            match = says.search(rest)
+            if match is None:
+                break
             what, as_word = match["what"], match.groupdict().get("word") or ""
             lead = tables.between.match(what)
             said = what[lead.end() if lead else 0 :]
