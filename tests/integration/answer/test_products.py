@@ -107,6 +107,12 @@ def test_what_is_looked_for_is_found_with_its_price(
         assert product.title in said.text
 
 
+def test_what_no_description_tells_the_shops_own_page_may(shops: Shops) -> None:
+    said = shops.ask("kitchen", "pans that don't work on induction")
+
+    assert said.text.startswith("All Hearthstone, Forgeday and Plainsong pans work on induction.")
+
+
 @pytest.mark.parametrize(
     ("shop", "message", "near"),
     [

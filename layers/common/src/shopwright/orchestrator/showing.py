@@ -201,7 +201,7 @@ def found(
         untold = _unsaid(asked, unsaid, figures()["most"])
         lines += untold
         shown = [*near, *(item for line in untold for item in line.items)]
-        return Shown(tuple(lines), tuple(shown), tuple(kind), names, fits=bool(untold))
+        return Shown(tuple(lines), tuple(shown), tuple(kind), names, likely=bool(untold), fits=bool(untold))
     if popular and asked.bought is not None:
         told = bought(fitting, asked.bought)
         if told.items:
