@@ -392,7 +392,9 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
     visit.used.database_ms += carried.took_ms
     if carried.likely:
         passages = _passages(asked, visit)
-        told = _with_sources(_quietly(lambda quiet: _said(asked, passages, (), quiet), visit), visit.sighted)
+        # In the merchant's own sentences or not at all: what was found needs no model to be told.
+        plain = replace(visit, desk=replace(visit.desk, spoken=None))
+        told = _with_sources(_quietly(lambda quiet: _said(asked, passages, (), quiet), plain), visit.sighted)
         if told.verdict != NOT_IN_DOCUMENTS:
             _retell(told, visit.telling)
             return told
