@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from shopwright.llm.extractive import Source, compose, evidence
+from shopwright.llm.extractive import compose, evidence
+from shopwright.llm.units import Source
 from shopwright.retrieval.search import Passage
 
 from bench import measures

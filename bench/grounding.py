@@ -19,7 +19,8 @@ from shopwright.grounding.evidence import Cited, Embed, Evidence, weigh
 from shopwright.grounding.judge import judge, probability
 from shopwright.grounding.reading import statements
 from shopwright.llm import words
-from shopwright.llm.extractive import Source, compose
+from shopwright.llm.extractive import compose
+from shopwright.llm.units import Source
 
 from bench import measures
 from bench.grounding_fit import Table, embedding, fit, lesson_set, shop_set, table

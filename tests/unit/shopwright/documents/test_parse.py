@@ -118,6 +118,25 @@ def test_plain_text_is_read_by_its_headings_and_questions() -> None:
     ]
 
 
+def test_the_first_heading_of_a_plain_text_is_its_title_also_when_nothing_stands_below_it() -> None:
+    text = b"WARRANTY AND REPAIRS\n\nHOW LONG IT LASTS\n\n5 years.\n\nTHE BENCH\n\nWe mend boots.\n"
+
+    parsed = read(text, "documents/kitchen/warranty.txt")
+
+    assert parsed.title == "Warranty and repairs"
+    assert [block.path for block in parsed.blocks] == [("How long it lasts",), ("The bench",)]
+
+
+def test_links_alone_above_or_below_a_page_are_no_words_of_the_merchant() -> None:
+    bar = "<header><a href='/'>Voltmere</a> <a href='/cart'>Cart</a></header>"
+    page = f"<html><body>{bar}<h1>Cart</h1><p>Carts last.</p><footer><a href='/'>Shop</a>, call 1</footer></body></html>"
+
+    assert [(path, text) for path, text, _ in blocks("a.html", page)] == [
+        (("Cart",), "Carts last."),
+        (("Cart",), "Shop, call 1"),
+    ]
+
+
 @pytest.mark.parametrize("delimiter", list(",;\t|"))
 def test_a_table_says_each_row_with_its_headers_whatever_separates_its_cells(delimiter: str) -> None:
     rows = [

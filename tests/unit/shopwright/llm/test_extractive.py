@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shopwright.llm import fits, words
-from shopwright.llm.extractive import Source, compose, evidence
+from shopwright.llm.extractive import compose, evidence
+from shopwright.llm.units import Source
 
 RETURNS = Source(
     1,

@@ -2,7 +2,8 @@
 
 import pytest
 from shopwright.llm import fits
-from shopwright.llm.extractive import Source, compose
+from shopwright.llm.extractive import compose
+from shopwright.llm.units import Source
 
 
 def record(ref: int, name: str, price: str, description: str = "Good.") -> Source:

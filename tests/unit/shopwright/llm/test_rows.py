@@ -2,7 +2,8 @@
 
 import pytest
 from shopwright.llm import fits
-from shopwright.llm.extractive import Source, compose
+from shopwright.llm.extractive import compose
+from shopwright.llm.units import Source
 
 VOUCHERS = (
     "Order value: 50 EUR; Discount: 5 %; Code: AUTUMN5\nOrder value: 100 EUR; Discount: 8 %; Code: AUTUMN8\n"

@@ -14,7 +14,7 @@ from shopwright.errors import Invalid, NotFound
 from shopwright.tenancy.tenant import Tenant
 
 # Grows with every change to parsing, cutting, masking or embedding that should reach documents taken in before it.
-PIPELINE = "6"
+PIPELINE = "7"
 _ID = re.compile(r"d-[a-z2-7]{20}")
 _SEQUENCER = re.compile(r"[0-9A-Fa-f]{1,64}")
 _MAX_KEY = 1024

@@ -9,10 +9,12 @@ import tomllib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import IntEnum
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from shopwright.llm import words
+from shopwright.llm import places, words
 
 _TOKEN = re.compile(r"(?<![\w.,])-(?=[0-9])[0-9]+(?:[.,][0-9]+)*|[0-9]+(?:[.,][0-9]+)+|[^\W_]+")
 _AMOUNT = re.compile(
@@ -28,6 +30,18 @@ _QUANTITY = re.compile(
 )
 _CURRENCIES = frozenset({"eur", "usd", "gbp", "chf", "jpy"})
 Quantity = tuple[Decimal, str]  # with its unit; a bare number has none
+_BARE = 4  # words: "shipping Canada?"
+ELSEWHERE = "elsewhere"  # wherever the shop is not: "abroad"
+
+
+class Reach(IntEnum):
+    """How far a sentence answers a question about deliveries to a place; the more, the better."""
+
+    NOT = 0  # it is of other places, or of none
+    LISTS = 1  # it says where deliveries go, and the place is not among it
+    EXCLUDES = 2  # the place is outside what it says
+    COVERS = 3  # what it says holds the place
+    NAMES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,7 @@ class Subject:
     model_numbers: frozenset[str]  # those that stand beside a name, or name a thing themselves: gift card 100
     words: frozenset[str]  # what is left when the words that only ask are gone
     qualifiers: frozenset[str]  # of a service: the price of another service is no answer
-    place: frozenset[str]  # the words of the place, when it asks about delivery to one that it names
+    places: tuple[str, ...]  # to which it asks about deliveries, each by its own name
     compound: str  # two words that mean something only together
 
 
@@ -50,7 +64,6 @@ def subject(question: str) -> Subject:
     found = list(_TOKEN.finditer(plain))
     said = tuple(_token(match[0]) for match in found)
     found_compound = _pattern("compound").search(plain)
-    place = _pattern("place").search(question)
     names = [_is_name(plain, match) for match in found]
     numbers = {
         (token, said[at + 1] if at + 1 < len(said) else "")
@@ -74,7 +87,7 @@ def subject(question: str) -> Subject:
         model_numbers=frozenset(beside),
         words=frozenset(term for term in words.terms(plain) if not _is_number(term)) - _asking(),
         qualifiers=words.terms(plain) & _qualifiers(),
-        place=frozenset(tokens(place["name"]) if place else ()),
+        places=tuple(dict.fromkeys(place for place, _, _ in _destinations(question))),
         compound=found_compound[0].casefold().rstrip("s") if found_compound else "",
     )
 
@@ -83,9 +96,9 @@ def without_examples(question: str) -> str:
     """The question without who asks, and without the sum and the place it gives as its own: the shop's rule names a
     threshold and a list."""
     question = _without_masks(question)
-    place = _pattern("place").search(question)
-    plain = question[: place.start("name")] + question[place.end("name") :] if place else question
-    return _AMOUNT.sub(" ", plain)
+    for _, start, end in reversed(_destinations(question)):
+        question = f"{question[:start]} {question[end:]}"
+    return _AMOUNT.sub(" ", question)
 
 
 def hides_its_subject(question: str) -> bool:
@@ -122,6 +135,31 @@ def asks_the_same(question: str, heading: str) -> bool:
     return len(meant) > 1 and meant == words.terms(heading) and alike
 
 
+def is_of_kind(question: str, text: str) -> bool:
+    """Is a sentence of the kind that alone can answer: with an hour, for opening hours?"""
+    return all(one.text.search(text) for one in _needs() if one.asks.search(question))
+
+
+def is_surely_of_kind(question: str, text: str) -> bool:
+    """Is a sentence of a kind that answers such a question whatever its other words are?"""
+    return any(one.text.search(text) for one in _needs() if one.sure and one.asks.search(question))
+
+
+def asks_of_what_is_not(question: str) -> bool:
+    """Does it ask what is left out?"""
+    return bool(_pattern("not").search(question))
+
+
+def says_not(text: str) -> bool:
+    """Does a sentence leave something out?"""
+    return bool(_pattern("says_not").search(text))
+
+
+def catches_all(text: str) -> bool:
+    """Is a sentence of everything, or of everything else?"""
+    return bool(_pattern("catch_all").search(text) or _pattern("catch_one").search(text))
+
+
 def quantities(text: str) -> frozenset[Quantity]:
     """The figures of a text, each with its unit: 100 EUR, 5 kg, 8 %."""
     return frozenset(
@@ -144,9 +182,34 @@ def is_among(one: Quantity, asked: frozenset[Quantity]) -> bool:
     return any(number == one[0] and (kind == one[1] or not kind or not one[1]) for number, kind in asked)
 
 
-def names_place(asked: Subject, text: str) -> bool:
-    """Does a sentence name the very place to which a delivery is asked for?"""
-    return bool(asked.place) and asked.place - {"the"} <= frozenset(tokens(text))
+def reach(place: str, text: str, title: str = "") -> Reach:
+    """How a sentence below this title answers a question about deliveries to a place."""
+    if not any(map(_pattern("sends").search, (text, title))):
+        return Reach.NOT
+    if place == ELSEWHERE:
+        named = bool(_pattern("elsewhere").search(text))
+        return Reach.NAMES if named else Reach.LISTS if _lists(text) else Reach.NOT
+    told = places.named(text)
+    outside = [one.place for one in told if _pattern("beyond").search(text[: one.start])]
+    inside = [one.place for one in told if one.place not in outside]
+    by_title = not told and place in (one.place for one in places.named(title))
+    if place in inside or by_title or (places.own_name(place) is None and _folded(place) in _folded(f"{title} {text}")):
+        return Reach.NAMES
+    if places.within(place).intersection(inside):
+        return Reach.COVERS
+    if outside or (not told and _pattern("elsewhere").search(text)):
+        return Reach.EXCLUDES  # or the place is not outside: either answers
+    return Reach.LISTS if _lists(text) else Reach.NOT
+
+
+def names_a_place(text: str) -> bool:
+    """Is a sentence of some places, or of all that are far?"""
+    return bool(places.named(text) or _pattern("elsewhere").search(text))
+
+
+def _lists(text: str) -> bool:
+    """Does a sentence tell all the places that deliveries go to?"""
+    return bool(_pattern("destination").search(text) and _pattern("everywhere").search(text))
 
 
 def tokens(text: str) -> tuple[str, ...]:
@@ -165,7 +228,10 @@ def is_record_of(asked: Subject, name: str, values: Iterable[str], labels: Itera
     pairs = {pair for value in values for pair in zip(tokens(value), [*tokens(value)[1:], ""], strict=True)}
     said = words.terms(" ".join((name, *values, *labels)))
     return (
-        bool(words.terms(name) & (asked.words | words.terms(" ".join(asked.names))) or is_full_name(asked, name))
+        bool(
+            (words.terms(name) - trade()) & (asked.words | words.terms(" ".join(asked.names)))
+            or is_full_name(asked, name)
+        )
         and all(number in called or (number, unit) in pairs for number, unit in asked.numbers)
         and all(token in held or (words.terms(token) and words.terms(token) <= said) for token in asked.names)
         and asked.words <= said
@@ -187,7 +253,6 @@ def is_said_of(
     above: frozenset[str],
     before: frozenset[str],
     figures: Collection[str],
-    titles: str = "",
     heading: str = "",
 ) -> bool:
     """May a sentence answer, with the titles above it? Not when it is of another subject, name or service.
@@ -195,9 +260,9 @@ def is_said_of(
     What the sentence `before` it holds need not be said again, nor "cost" beside a price.
     """
     held = said | above
+    if said & trade():  # it says itself what it is about
+        before -= trade()
     if not asked.qualifiers <= held:
-        return False
-    if asked.place and not _is_of_place(asked, text, titles):
         return False
     written = frozenset(tokens(text))
     if not all(token in written or (words.terms(token) and words.terms(token) <= held) for token in asked.names):
@@ -210,20 +275,40 @@ def is_said_of(
         return False
     told = frozenset[str]().union(*(words.figure_terms(kind) for kind in figures if words.has_figure(kind, text)))
     missing = asked.words - held - before - told
-    if said & words.terms(_table()["left_out"]):
-        missing -= words.terms(_table()["covered"])
-    if missing & _trade():
+    if words.has_figure("money", text):  # what something costs says whether it is free
+        missing -= words.terms("free")
+    for one in _opposites():
+        if said & one.told:
+            missing -= one.asked
+    if missing & trade():
         return False
     missing -= _modifiers(asked, held)
-    return not missing or bool(_pattern("catch_all").search(text))
+    return (
+        not missing
+        or bool(_pattern("catch_all").search(text))
+        or (len(missing) == 1 and bool(said & asked.words) and catches_all(text))
+    )
 
 
-def _is_of_place(asked: Subject, text: str, titles: str) -> bool:
-    """Does a sentence speak of deliveries, and not of those to some other place alone?"""
-    if not any(map(_pattern("destination").search, (text, titles))):
-        return False
-    named = [match["name"].casefold() for match in _pattern("bound").finditer(text)]
-    return not named or bool(asked.place.intersection(named)) or bool(_pattern("everywhere").search(text))
+def _destinations(question: str) -> list[tuple[str, int, int]]:
+    """The places to which a question asks about deliveries, each by its own name and with where it stands."""
+    if not _pattern("sends").search(question) or "return" in words.terms(question):
+        return []
+    if far := _pattern("elsewhere").search(question):
+        past = [one.end for one in places.named(question, anyhow=True) if far.end() <= one.start <= far.end() + 5]
+        return [(ELSEWHERE, far.start(), max([far.end(), *past]))]
+    found: list[tuple[str, int, int]] = []
+    for one in places.named(question, anyhow=True):
+        before = question[: one.start]
+        goes_on = found and _pattern("also_to").search(before)
+        if goes_on or _pattern("towards").search(before) or len(question.split()) <= _BARE:
+            found.append((one.place, one.start, one.end))
+    unknown = None if found else _pattern("place").search(question)
+    return [(unknown["name"].strip(), *unknown.span("name"))] if unknown else found
+
+
+def _folded(text: str) -> str:
+    return f" {' '.join(tokens(text))} "
 
 
 def _modifiers(asked: Subject, held: frozenset[str]) -> frozenset[str]:
@@ -283,9 +368,9 @@ def _names_a_thing(before: str, after: str) -> bool:
     said, counted = words.terms(before), words.terms(after)
     return (
         bool(said)
-        and not said & (_asking() | _trade() | _bounds())
+        and not said & (_asking() | trade() | _bounds())
         and not _is_number(before)
-        and not counted - _asking() - _trade()
+        and not counted - _asking() - trade()
     )
 
 
@@ -295,16 +380,47 @@ def _is_name(text: str, match: re.Match[str]) -> bool:
     return match[0][0].isupper() and match[0] != "I" and not begins and before[-1:] not in ("'", "’")
 
 
+@dataclass(frozen=True, slots=True)
+class _Opposites:
+    """A sentence that tells one of these answers whoever asks for the other."""
+
+    asked: frozenset[str]
+    told: frozenset[str]
+
+
 @cache
-def _table() -> dict[str, str]:
-    table: dict[str, str] = tomllib.loads(files("shopwright.llm").joinpath("fits.toml").read_text("utf-8"))
+def _opposites() -> tuple[_Opposites, ...]:
+    return tuple(_Opposites(words.terms(one["asked"]), words.terms(one["told"])) for one in _table()["opposites"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """Of what kind a sentence must be; a `sure` one answers whatever else it says."""
+
+    asks: re.Pattern[str]
+    text: re.Pattern[str]
+    sure: bool
+
+
+@cache
+def _needs() -> tuple[_Need, ...]:
+    flags = re.I | re.X
+    return tuple(
+        _Need(re.compile(one["asks"], flags), re.compile(one["text"], flags), one.get("sure", False))
+        for one in _table()["needs"]
+    )
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads(files("shopwright.llm").joinpath("fits.toml").read_text("utf-8"))
     return table
 
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    pattern = _table()[name].replace("HIDDEN", _table()["hidden"])
-    return re.compile(pattern, re.X if name in ("place", "bound") else re.I | re.X)
+    pattern: str = _table()[name].replace("HIDDEN", _table()["hidden"])
+    return re.compile(pattern, re.X if name == "place" else re.I | re.X)
 
 
 @cache
@@ -313,7 +429,14 @@ def _asking() -> frozenset[str]:
 
 
 @cache
-def _trade() -> frozenset[str]:
+def own() -> frozenset[str]:
+    """Of what shops do, what a sentence has to say by itself below a title that is of two things."""
+    return words.terms(_table()["own"])
+
+
+@cache
+def trade() -> frozenset[str]:
+    """What shops do, each as the stem of its meaning."""
     return words.terms(_table()["trade"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
 _MONEY = re.compile(
@@ -40,7 +41,7 @@ class Asked:
 
 def asked(question: str) -> Asked:
     """Read a question."""
-    question = _back().sub("return", question)
+    question = _read(question)
     said = list(_WORD.finditer(question))
     terms = frozenset(term for match in said for term in _terms(match[0]))
     names = frozenset(
@@ -58,8 +59,7 @@ def asked(question: str) -> Asked:
 
 def terms(text: str) -> frozenset[str]:
     """The words of a text that mean something, each as the stem of its meaning."""
-    plain = _back().sub("return", text.replace("_", " "))
-    return frozenset(term for match in _WORD.finditer(plain) for term in _terms(match[0]))
+    return frozenset(term for match in _WORD.finditer(_read(text.replace("_", " "))) for term in _terms(match[0]))
 
 
 def has_figure(kind: str, text: str) -> bool:
@@ -71,6 +71,14 @@ def has_figure(kind: str, text: str) -> bool:
 def figure_terms(kind: str) -> frozenset[str]:
     """The words that ask for a figure of this kind: the figure itself answers them."""
     return terms(" ".join(_table()["figures"][kind]))
+
+
+def _read(text: str) -> str:
+    """The text with each phrase that means one word, or tells nothing, as that."""
+    text = _back().sub("return", text)
+    for phrase, word in _phrases():
+        text = phrase.sub(word, text)
+    return text
 
 
 def _terms(word: str) -> Iterator[str]:
@@ -109,8 +117,9 @@ def _stem(word: str) -> str:
 
 
 @cache
-def _table() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(files("shopwright.llm").joinpath("english.toml").read_text("utf-8"))
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads(files("shopwright.llm").joinpath("english.toml").read_text("utf-8"))
+    return table
 
 
 @cache
@@ -122,6 +131,11 @@ def _empty() -> frozenset[str]:
 def _back() -> re.Pattern[str]:
     verbs = "|".join(str(_table()["back"]).split())
     return re.compile(rf"\b(?:{verbs})(?: [\w']{{1,20}}){{0,2}} back\b", re.I)
+
+
+@cache
+def _phrases() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(phrase, re.I), word) for phrase, word in _table()["phrases"])
 
 
 @cache

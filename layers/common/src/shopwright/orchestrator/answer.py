@@ -19,9 +19,10 @@ from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
 from shopwright.llm.choose import choose
-from shopwright.llm.extractive import Draft, Source, record
+from shopwright.llm.extractive import Draft, also_sought, record
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
+from shopwright.llm.units import Source
 from shopwright.orchestrator import carry as carrying
 from shopwright.orchestrator import follow_up, looking, tongue
 from shopwright.orchestrator import spoken as speaking
@@ -359,6 +360,13 @@ def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:
     )
     with visit.in_database():
         own = visit.desk.search(visit.caller, asked, vector)
+    further = also_sought(asked)
+    if further is not None:
+        visit.deadline.check()
+        near = visit.desk.embed(further)
+        with visit.in_database():
+            more = visit.desk.search(visit.caller, further, near)
+        own = tuple({one.chunk_id: one for one in (*own, *more)}.values())
     if beside is None:
         return own
     visit.sighted = beside.spared(own) if others is None else others.beside(own)
@@ -615,7 +623,10 @@ def _kind(asked: str, passages: Sequence[Passage], deadline: Deadline) -> Prompt
 
 def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
     found = enumerate(passages, start=1)
-    return desk.compose(asked, [Source(ref, one.section, one.content, one.similarity) for ref, one in found])
+    sources = [
+        Source(ref, one.section, one.content, one.similarity, one.document_id, one.start) for ref, one in found
+    ]
+    return desk.compose(asked, sources)
 
 
 def _facts(passages: Sequence[Passage], visit: _Visit) -> Mapping[str, Sheet]:

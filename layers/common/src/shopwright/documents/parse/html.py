@@ -72,6 +72,7 @@ _BLOCKS = frozenset(
         "fieldset",
     }
 )
+_FRAMES = frozenset({"header", "footer", "aside"})
 _MAX_DEPTH = 400
 _NEAR = 50_000  # where the next text of a page is: beyond a long script, say, it takes a look at all the rest,
 _FAR_LOOKS = 200  # which a page that was made to be slow gets only so often
@@ -178,6 +179,9 @@ class _Walk:
             self._pending.append(node.text(deep=False))
         elif tag in _SKIPPED or not node.is_element_node or _is_hidden(node):
             return
+        elif tag in _FRAMES and _only_links(node):
+            self._flush()
+            self.finder.find(_words(node))
         elif tag == "br":
             self._pending.append(" ")
         elif tag in _HEADINGS:
@@ -296,6 +300,12 @@ def _words(node: LexborNode) -> str:
                 stack.append(" ")
             stack.extend(reversed(_children(item, texts=True)))
     return squeeze("".join(parts))
+
+
+def _only_links(node: LexborNode) -> bool:
+    """Does it lead elsewhere and say nothing, as the bar above a page does?"""
+    linked = " ".join(words for link in node.css("a") if (words := _words(link)))
+    return bool(linked) and linked.split() == _words(node).split()
 
 
 def _deep(node: LexborNode, depth: int) -> int:

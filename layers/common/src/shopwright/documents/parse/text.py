@@ -17,18 +17,19 @@ def parse(text: str) -> Parsed:
     """Paragraphs by heading: an underlined line, or a short line in capitals on its own."""
     blocks: list[Block] = []
     path: tuple[str, ...] = ()
+    headings: list[str] = []
     for match in _PARAGRAPH.finditer(text):
         title, body_at = _title(match[0])
         if title:
             path = (heading(title),)
+            headings.append(path[0])
         body = match[0][body_at:]
         start = match.start() + body_at + len(body) - len(body.lstrip())
         if body.strip():
             blocks.append(Block(path, squeeze(body), start, match.start() + len(match[0].rstrip())))
     if not blocks:
         raise NoText("This file holds headings or nothing at all. Upload one with text in it.")
-    title = next((block.path[0] for block in blocks if block.path), "")
-    return Parsed(title, tuple(questions(blocks)))
+    return Parsed(headings[0] if headings else "", tuple(questions(blocks)))
 
 
 def questions(blocks: Iterable[Block]) -> Iterator[Block]:

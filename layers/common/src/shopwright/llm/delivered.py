@@ -1,0 +1,53 @@
+"""What a page says of deliveries to a place that is asked about: changes when such a rule is found otherwise."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from shopwright.llm import fits, words
+from shopwright.llm.fits import Reach, Subject
+from shopwright.llm.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is said of the places, none where nothing is; and what is said of deliveries to any, when a figure is wanted
+    that what is said of the places does not tell."""
+
+    units: tuple[Unit, ...]
+    general: tuple[Unit, ...] = ()
+    sure: bool = False
+
+
+def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: int) -> Rule | None:
+    """The rule for the places; None: it asks about deliveries to no place, or about something else of them."""
+    if not asked.places:
+        return None
+    figures = {*figures, *(["money"] if asked.words & words.terms("free") else [])}
+    chosen: list[Unit] = []
+    reached: set[Reach] = set()
+    for place in asked.places:
+        reaches = [(fits.reach(place, unit.text, " ".join(unit.source.titles)), unit) for unit in pages]
+        best = max((how for how, _ in reaches), default=Reach.NOT)
+        reached.add(best)
+        said = [unit for how, unit in reaches if how is best and best is not Reach.NOT]
+        chosen += [unit for unit in said if unit not in chosen and _fits(asked, unit, figures, best)]
+    if not chosen:
+        return None if min(reached) >= Reach.COVERS else Rule(())
+    chosen = sorted(chosen, key=lambda unit: (unit.source.ref, unit.place))[:most]
+    goes = min(reached) >= Reach.COVERS
+    told = any(words.has_figure(kind, unit.text) for kind in figures for unit in chosen)
+    general = [unit for unit in pages if not fits.names_a_place(unit.text)] if goes and figures and not told else []
+    return Rule(tuple(chosen), tuple(general), sure=min(reached) >= Reach.EXCLUDES)
+
+
+def _fits(asked: Subject, unit: Unit, figures: Collection[str], how: Reach) -> bool:
+    """To where nothing is sent, it does not matter what."""
+    wanted = asked.words if how >= Reach.COVERS else asked.words & fits.trade()
+    costs = words.figure_terms("money") | words.figure_terms("time") | words.terms("free")
+    bare = replace(
+        asked,
+        words=wanted - costs,
+        names=frozenset(),
+        qualifiers=asked.qualifiers if how >= Reach.COVERS else frozenset(),
+    )
+    return fits.is_said_of(bare, unit.text, unit.said, unit.above, frozenset(), figures, unit.heading)
