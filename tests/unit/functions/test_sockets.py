@@ -13,7 +13,8 @@ import pytest
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
-from shopwright.llm.extractive import Draft, Sentence, Source
+from shopwright.llm.extractive import Draft, Sentence
+from shopwright.llm.units import Source
 from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answerer import Inline
 from shopwright.orchestrator.events import Accepted

@@ -129,7 +129,9 @@ def test_the_first_heading_of_a_plain_text_is_its_title_also_when_nothing_stands
 
 def test_links_alone_above_or_below_a_page_are_no_words_of_the_merchant() -> None:
     bar = "<header><a href='/'>Voltmere</a> <a href='/cart'>Cart</a></header>"
-    page = f"<html><body>{bar}<h1>Cart</h1><p>Carts last.</p><footer><a href='/'>Shop</a>, call 1</footer></body></html>"
+    page = (
+        f"<html><body>{bar}<h1>Cart</h1><p>Carts last.</p><footer><a href='/'>Shop</a>, call 1</footer></body></html>"
+    )
 
     assert [(path, text) for path, text, _ in blocks("a.html", page)] == [
         (("Cart",), "Carts last."),

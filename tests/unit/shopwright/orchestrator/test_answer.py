@@ -8,7 +8,8 @@ import pytest
 from shopwright.catalog.facts import Kind, Sheet, Told
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
-from shopwright.llm.extractive import Draft, Sentence, Source, compose
+from shopwright.llm.extractive import Draft, Sentence, compose
+from shopwright.llm.units import Source
 from shopwright.orchestrator import talk
 from shopwright.orchestrator.answer import Answer, Desk, FactsUnavailable, Question, answer
 from shopwright.orchestrator.answer_cache import Cache
@@ -187,6 +188,20 @@ def test_a_conversation_is_begun_and_carried_on() -> None:
     turns = counter.recall(ANN, first.session_id).turns
     assert turns[0].verdict == "answered"
     assert [turn.question for turn in turns] == [RETURN, "And what if it is broken?"]
+
+
+def test_who_looks_back_is_told_what_they_asked_masked_and_without_a_document() -> None:
+    counter = Counter(RETURNS)
+    first = counter.ask(f"{RETURN} I am ann@example.com")
+    searched = len(counter.searched)
+
+    said = answer(
+        Question("What did I ask before?", ANN, first.session_id), desk=counter.desk(), deadline=Deadline(8000)
+    )
+
+    assert said.text == f"You asked: “{RETURN} I am [email]”"
+    assert (said.verdict, said.mode, said.citations) == ("done", "talk", ())
+    assert len(counter.searched) == searched
 
 
 def test_a_follow_up_is_asked_about_the_thing_named_before() -> None:

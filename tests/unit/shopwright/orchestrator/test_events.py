@@ -7,7 +7,8 @@ from shopwright.catalog.facts import Kind, Told
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.errors import NotFound
 from shopwright.grounding.wording import wording
-from shopwright.llm.extractive import Draft, Sentence, Source, compose
+from shopwright.llm.extractive import Draft, Sentence, compose
+from shopwright.llm.units import Source
 from shopwright.orchestrator.answer import Answer, Question, answer
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Standing
 from shopwright.orchestrator.events import Delta, Event, Products, Sources, Telling

@@ -24,7 +24,7 @@ from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
 from shopwright.orchestrator import carry as carrying
-from shopwright.orchestrator import follow_up, looking, tongue
+from shopwright.orchestrator import follow_up, looking, recalled, tongue
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
@@ -149,7 +149,8 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     visit = _Visit(question, desk, deadline, telling, question.session_id or desk.new_id())
     turns, length = _before(visit)
     remembers = length is not None
-    reply = _reply(asked.text, turns, length, visit)
+    back = recalled.told(asked.text, turns, whole=len(turns) == length, readable=remembers)
+    reply = _reply(asked.text, turns, length, visit) if back is None else talking.Reply(back)
 
     def kept(said: Said, mode: str, products: Sequence[str]) -> tuple[str | None, Bill]:
         """The conversation's id, or None with a word about it; and what the answer cost."""
@@ -623,9 +624,7 @@ def _kind(asked: str, passages: Sequence[Passage], deadline: Deadline) -> Prompt
 
 def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
     found = enumerate(passages, start=1)
-    sources = [
-        Source(ref, one.section, one.content, one.similarity, one.document_id, one.start) for ref, one in found
-    ]
+    sources = [Source(ref, one.section, one.content, one.similarity, one.document_id, one.start) for ref, one in found]
     return desk.compose(asked, sources)
 
 
