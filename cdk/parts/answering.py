@@ -9,6 +9,7 @@ from cdk.parts.grants import (
     use_database,
     use_models,
     use_reader,
+    use_rows,
     use_sources,
     use_table,
 )
@@ -22,6 +23,7 @@ def let_answer(grantee: Grantee, ground: Ground) -> None:
     data = ground.data
     for name, value in {
         "CARTS_TABLE": data.carts.table_name,
+        "MEMBERS_TABLE": data.members.table_name,
         "SESSIONS_TABLE": data.sessions.table_name,
         "MORE_MODELS": MORE_MODELS,
     }.items():
@@ -32,6 +34,7 @@ def let_answer(grantee: Grantee, ground: Ground) -> None:
     use_models(grantee, ground)
     use_sources(grantee, ground)
     use_circuits(grantee, data)
+    use_rows(grantee, data.members, "merchant#", "GetItem")  # how the shop is reached, as it shows itself
     use_table(grantee, data.carts, "GetItem", "PutItem")
     use_table(grantee, data.sessions, "GetItem", "PutItem", "Query")
 

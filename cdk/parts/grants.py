@@ -44,6 +44,18 @@ def use_table(function: Grantee, table: dynamodb.ITable, *actions: str) -> None:
     _use_key(function, table.encryption_key, "dynamodb", (*_WRITE_KEY, "kms:DescribeKey"))
 
 
+def use_rows(function: Grantee, table: dynamodb.ITable, prefix: str, *actions: str) -> None:
+    """These actions on those rows of the table whose key begins so, and on no other row."""
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=[f"dynamodb:{action}" for action in actions],
+            resources=[table.table_arn],
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}},
+        )
+    )
+    _use_key(function, table.encryption_key, "dynamodb", (*_WRITE_KEY, "kms:DescribeKey"))
+
+
 def use_index(function: Grantee, table: dynamodb.ITable, index: str) -> None:
     """Queries of one index of a table that the function uses."""
     allow(function, ["dynamodb:Query"], f"{table.table_arn}/index/{index}")

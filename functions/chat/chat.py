@@ -24,7 +24,6 @@ from shopwright.tenancy.member import Roll
 
 class Environment(AnsweringSettings):
     orchestrator: Literal["inline"]
-    members_table: str
     audit_queue_url: str
 
 

@@ -1,5 +1,6 @@
 """What a shop does about its orders, what is told of them, and whether the books and the gateway agree."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
@@ -11,11 +12,13 @@ from shopwright.checkout.order import CartBeingBought, News, OrderUnknown, State
 from shopwright.database.connection import QueryFailed
 from shopwright.money import Money
 from shopwright.resilience.deadline import Deadline
+from shopwright.runtime.tooling import own_orders
 from shopwright.tenancy.tenant import Tenant
 
 from local.gateways.server import Gateways
 from tests.integration.checkout.house import SHOPS, House, violations
 from tests.integration.database.conftest import Shop
+from tests.integration.database.shop import SIGNER
 
 
 def paid(house: House, **more: object) -> tuple[str, str]:
@@ -44,6 +47,20 @@ def test_a_shop_gives_the_whole_of_it_back_once(house: House, restock: bool, lef
     assert house.walk(order, "undo") == "Undone"
     again = house.ledger(order)
     assert again == charged
+
+
+def test_the_chat_finds_a_shoppers_own_orders_and_nobody_elses(house: House) -> None:
+    _, order = paid(house)
+    mine = own_orders(house.database, SIGNER)
+
+    assert [(one.id, one.shown) for one in mine(house.shopper("ann"), None)] == [(order, "paid")]
+    assert [one.id for one in mine(house.shopper("ann"), order)] == [order]
+    assert list(mine(house.shopper("bob"), None)) == []
+    elsewhere = replace(house.shopper("ann"), tenant=Tenant("nobody-shop"))
+    assert list(mine(elsewhere, None)) == []
+    for caller in (house.shopper("bob"), elsewhere):
+        with pytest.raises(OrderUnknown):
+            mine(caller, order)
 
 
 def test_what_is_not_paid_is_not_refunded_and_what_is_paid_is_not_cancelled(house: House) -> None:

@@ -148,3 +148,84 @@ def test_who_asks_is_no_part_of_what_is_asked(introduced: str) -> None:
 
 def test_a_number_that_names_nothing_need_not_be_said() -> None:
     assert said("Is delivery free for orders over 100?", DELIVERY).startswith("Delivery is free for orders over €75.")
+
+
+ANYTHING = Source(1, ("Returns",), "You may return anything within 60 days of delivery.", 0.7)
+BENCH = Source(
+    2,
+    ("Warranty and repairs", "The bench"),
+    "The bench patches jackets and resoles the Cragstone boot. A piece that you bring back earns credit.",
+    0.8,
+)
+OTHER = Source(3, ("Warranty and repairs", "How long it lasts"), WARRANTY.content, 0.7)
+LARKMOSS = record(4, "Larkmoss 2 Trekking Tent", "289.00")
+
+
+@pytest.mark.parametrize("question", ["Can I return the Larkmoss 2 Trekking Tent?", "Can I return a wok?"])
+def test_what_may_be_done_with_anything_may_be_done_with_each_thing(question: str) -> None:
+    assert said(question, ANYTHING, LARKMOSS) == ANYTHING.content
+
+
+def test_a_product_that_nobody_sells_is_not_anything() -> None:
+    assert said("Can I return the Brunnhilde 4?", ANYTHING, LARKMOSS) == ""
+
+
+def test_a_rule_for_the_very_thing_goes_before_the_rule_for_anything() -> None:
+    ropes = Source(2, ("Returns", "What cannot come back"), "We do not take back ropes and helmets.", 0.7)
+
+    assert said("Can I return a rope?", ANYTHING, ropes) == "We do not take back ropes and helmets."
+
+
+@pytest.mark.parametrize("question", ["What warranty is on the boots?", "How long is the warranty on jackets?"])
+def test_below_a_title_of_two_things_what_is_of_the_one_is_not_of_the_other(question: str) -> None:
+    assert said(question, BENCH, OTHER) == "All other equipment carries a warranty of 2 years."
+
+
+def test_a_period_that_begins_with_delivery_is_not_how_long_delivery_takes() -> None:
+    parcel = Source(2, ("Delivery",), "Standard delivery costs €5.90 and takes 3 to 5 working days.", 0.7)
+
+    assert said("How long does delivery take?", ANYTHING) == ""
+    assert said("How long does delivery take?", ANYTHING, parcel) == parcel.content
+
+
+@pytest.mark.parametrize("question", ["Where is my order?", "Has my order shipped?"])
+def test_where_an_order_is_is_not_guessed_from_what_is_said_of_orders(question: str) -> None:
+    packed = Source(1, ("Orders",), "We pack every order ourselves. An order is shipped from our warehouse.", 0.9)
+
+    assert said(question, packed) == ""
+
+
+@pytest.mark.parametrize("question", ["What are your opening hours?", "When are you open?", "Are you open on Sunday?"])
+def test_opening_hours_are_told_by_a_sentence_with_hours(question: str) -> None:
+    poem = Source(1, ("Delivery",), "Open air since breakfast. We never close our hearts.", 0.8)
+    hours = Source(2, ("The shop",), "Our shop is open from Tuesday to Saturday, 10 am to 6 pm.", 0.6)
+
+    assert said(question, poem) == ""
+    assert said(question, poem, hours) == hours.content
+
+
+def test_opened_and_sealed_are_two_sides_of_one_rule() -> None:
+    earbuds = Source(1, ("Returns", "Earbuds"), "Earbuds can be returned only in their sealed box.", 0.8)
+
+    assert said("Can I return opened earbuds?", earbuds) == earbuds.content
+
+
+def test_what_is_left_out_is_told_by_what_leaves_something_out() -> None:
+    covers = "The warranty covers poles and zips. It does not cover holes burnt by sparks."
+
+    told = said("What is not covered by the warranty?", Source(1, ("Warranty",), covers, 0.85))
+
+    assert "It does not cover holes" in told
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Do you accept credit cards?", "You can pay by card."),
+        ("Can I pay in installments?", "Orders can be split into four monthly payments."),
+        ("Do you deliver internationally?", "We do not deliver abroad."),
+        ("Do you have replacement lids?", "We sell every spare lid."),
+    ],
+)
+def test_shoppers_and_pages_may_use_other_words(one: str, other: str) -> None:
+    assert said(one, Source(1, ("Questions",), other, 0.75)) == other

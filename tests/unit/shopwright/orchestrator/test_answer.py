@@ -20,7 +20,9 @@ from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.retrieval.search import Passage
 from shopwright.runtime.answering import sparing_goods
+from shopwright.tenancy.branding import Branding
 from shopwright.tenancy.caller import Caller, Role
+from shopwright.tenancy.dynamodb import MembersUnavailable
 from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes.sessions import FakeSessions
@@ -451,6 +453,45 @@ def test_what_was_done_is_said_although_nothing_can_be_looked_up() -> None:
     assert said.verdict == "unavailable"
     assert said.text.startswith("In your cart: 1 × Tent")
     assert said.text.endswith(wording().unavailable)
+
+
+BRAND = Branding(name="Fernhollow", currency="EUR", email="hello@fernhollow.example")
+BY_MAIL = "You reach Fernhollow by e-mail at hello@fernhollow.example."
+
+
+@pytest.mark.parametrize("branding", [BRAND, None])
+def test_who_wants_a_person_hears_how_the_shop_shows_itself_where_its_pages_do_not_say_it(
+    branding: Branding | None,
+) -> None:
+    counter, till = Counter(RETURNS), Till()
+
+    said = counter.ask("I want to talk to a human", talk=till.desk, branding=lambda caller: branding)
+
+    otherwise = BY_MAIL if branding else wording().reach["unknown"]
+    assert said.text == f"{wording().talk['no_person_here']} {otherwise}"
+    assert (said.verdict, said.citations) == ("done", ())
+
+
+def test_a_page_that_says_how_to_reach_the_shop_goes_before_its_branding() -> None:
+    page = passage("You can contact customer service by telephone from 9 to 5.", 0.9, "Contact")
+
+    said = Counter(page).ask("How can I contact customer service?", branding=lambda caller: BRAND)
+
+    assert said.text == "You can contact customer service by telephone from 9 to 5. [1]"
+    assert Counter(RETURNS).ask("How can I contact you?", branding=lambda caller: BRAND).text == BY_MAIL
+
+
+def test_a_shop_that_cannot_be_asked_how_it_shows_itself_is_not_made_to_say_it() -> None:
+    def away(caller: Caller) -> Branding | None:
+        raise MembersUnavailable("Nobody can be let in at the moment. Please try again.")
+
+    said = Counter(RETURNS).ask("How can I contact you?", branding=away)
+
+    assert (said.verdict, said.text) == ("not_in_documents", wording().not_in_documents)
+
+
+def test_who_may_cancel_an_order_is_said_where_no_page_says_it() -> None:
+    assert Counter(RETURNS).ask("Can I cancel my order?").text == wording().orders["cancel"]
 
 
 def test_a_question_back_is_named_so() -> None:

@@ -250,7 +250,7 @@ def test_who_wants_a_person_is_handed_over_with_the_conversation_and_told_how_to
 ) -> None:
     told = counter.hear("I want to talk to a human", hands_over=True, session_id="s-1")
 
-    assert told == Reply(TALK["handed_over"], TALK["how_to_reach"])
+    assert told == Reply(TALK["handed_over"], TALK["how_to_reach"], reaches=True)
     assert counter.shop.handed == [("user#ann", HandOver(reason="asked_for", summary="I want to talk to a human"))]
     assert counter.shop.sessions == ["s-1"]
 
@@ -261,11 +261,13 @@ def test_nothing_is_promised_that_was_not_kept(counter: Counter, caller: Caller)
 
     told = counter.hear("I want to talk to a human", hands_over=True, caller=caller)
 
-    assert told == Reply(TALK["no_person_here"], TALK["how_to_reach"])
+    assert told == Reply(TALK["no_person_here"], TALK["how_to_reach"], reaches=True)
 
 
 def test_who_wants_a_person_is_told_how_to_reach_one(counter: Counter) -> None:
-    assert counter.hear("I want to talk to a human") == Reply(TALK["no_person_here"], TALK["how_to_reach"])
+    assert counter.hear("I want to talk to a human") == Reply(
+        TALK["no_person_here"], TALK["how_to_reach"], reaches=True
+    )
 
 
 def test_who_wants_to_pay_or_asks_for_an_order_is_told_where(counter: Counter) -> None:

@@ -68,7 +68,11 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
     if not units or fits.hides_its_subject(question) or (fits.compares(question) and not entry):
         return Draft((), 0.0)
     weights = _weights(about, units)
-    confidence = _probability(_evidence(about, sources, units, weights))
+    evidence = _evidence(about, sources, units, weights)
+    of_goods = _of_any_goods(fits.subject(question), units)
+    if fits.asks_of_goods(question) and any(_is_of_everything(of_goods, unit) for unit in units):
+        evidence = replace(evidence, coverage=1.0)  # "anything" holds whatever is asked about
+    confidence = _probability(evidence)
     by = _figures()["choose"]
     pages = [unit for unit in units if not name(unit)]
     rule = delivered.rule(fits.subject(question), about.figures, pages, int(by["sentences"]) - 1)
@@ -92,8 +96,8 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
 
 def also_sought(question: str) -> str | None:
     """What to look for beside the question itself: a page seldom holds the word "policy", nor the name of a country
-    that it delivers to."""
-    policy = policies.sought(question)
+    that it delivers to, and what it says of everything is far from the name of one product."""
+    policy = policies.sought(question, of_goods=fits.asks_of_goods(question))
     if policy is not None or not fits.subject(question).places:
         return policy
     return policies.WHERE
@@ -165,6 +169,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
     """The units to quote, in the order of their source; none when nothing fits what was asked."""
     by = _figures()["choose"]
     subject = fits.subject(question)
+    goods = _of_any_goods(subject, units)
     records = _records(about, subject, units)
     if records and len(records) <= by["sentences"]:
         return records
@@ -196,7 +201,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
         for unit in pages
         if fits.is_of_kind(question, unit.text)
         and fits.is_said_of(
-            subject,
+            goods if fits.catches_all(unit.text) else subject,
             unit.text,
             unit.said,
             unit.above,
@@ -205,7 +210,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
             unit.heading,
         )
     ]
-    fitting = _particular(question, subject, fitting, pages)
+    fitting = _particular(question, goods if subject.names else subject, fitting, pages)
     ranked = sorted(fitting, key=lambda unit: (-rank(unit), unit.source.ref, unit.place))
     if not ranked:
         return []
@@ -248,6 +253,32 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
             chosen.extend(further)
     order = {ref: at for at, ref in reversed(list(enumerate(unit.source.ref for unit in chosen)))}
     return sorted(chosen, key=lambda unit: (order[unit.source.ref], unit.place))
+
+
+def _of_any_goods(subject: Subject, units: Sequence[Unit]) -> Subject:
+    """The subject without the names of products that the shop sells: what is said of everything is said of them."""
+    called = [name(unit) for unit in units if name(unit)]
+    goods = frozenset(token for one in called for token in fits.tokens(one))
+    if not subject.names <= goods:
+        return subject
+    return replace(
+        subject,
+        names=subject.names - goods,
+        words=subject.words - words.terms(" ".join(called)) | (subject.words & fits.trade()),
+        model_numbers=subject.model_numbers - goods,
+    )
+
+
+def _is_of_everything(subject: Subject, unit: Unit) -> bool:
+    """Does a sentence of the very business that is asked about speak of everything there is?"""
+    business = subject.words & fits.trade()
+    return (
+        not unit.fields
+        and bool(business)
+        and business <= unit.said
+        and fits.catches_all(unit.text)
+        and fits.is_said_of(subject, unit.text, unit.said, unit.above, frozenset(), (), unit.heading)
+    )
 
 
 def _particular(question: str, subject: Subject, fitting: Sequence[Unit], pages: Sequence[Unit]) -> list[Unit]:

@@ -85,7 +85,7 @@ def subject(question: str) -> Subject:
         names=frozenset(token for token, named in zip(said, names, strict=True) if named and not _is_number(token)),
         numbers=frozenset(numbers),
         model_numbers=frozenset(beside),
-        words=frozenset(term for term in words.terms(plain) if not _is_number(term)) - _asking(),
+        words=frozenset(term for term in words.terms(plain) if not _is_number(term)) - asking(),
         qualifiers=words.terms(plain) & _qualifiers(),
         places=tuple(dict.fromkeys(place for place, _, _ in _destinations(question))),
         compound=found_compound[0].casefold().rstrip("s") if found_compound else "",
@@ -148,6 +148,11 @@ def is_surely_of_kind(question: str, text: str) -> bool:
 def asks_of_what_is_not(question: str) -> bool:
     """Does it ask what is left out?"""
     return bool(_pattern("not").search(question))
+
+
+def asks_of_goods(question: str) -> bool:
+    """Does it ask of something that is sold whether it can be sent back, or is guaranteed?"""
+    return bool(_pattern("of_goods").search(question))
 
 
 def says_not(text: str) -> bool:
@@ -368,9 +373,9 @@ def _names_a_thing(before: str, after: str) -> bool:
     said, counted = words.terms(before), words.terms(after)
     return (
         bool(said)
-        and not said & (_asking() | trade() | _bounds())
+        and not said & (asking() | trade() | _bounds())
         and not _is_number(before)
-        and not counted - _asking() - trade()
+        and not counted - asking() - trade()
     )
 
 
@@ -424,7 +429,8 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 @cache
-def _asking() -> frozenset[str]:
+def asking() -> frozenset[str]:
+    """Words that ask and name no subject."""
     return words.terms(_table()["asking"]) | words.terms(_table()["numbers"])  # numbers are held to account apart
 
 

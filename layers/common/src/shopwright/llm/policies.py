@@ -28,9 +28,12 @@ def topics(question: str) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(found))[:_MOST_TOPICS]
 
 
-def sought(question: str) -> str | None:
-    """What to look for beside the question; None: it asks for no whole policy."""
-    return " ".join(_table()["sought"][name] for name in topics(question)) or None
+def sought(question: str, *, of_goods: bool) -> str | None:
+    """What to look for beside the question; None: it asks for no whole policy, nor what one is `of_goods`."""
+    wanted = topics(question) or (
+        tuple(name for name, of in _topics().items() if of.search(question)) if of_goods else ()
+    )
+    return " ".join(_table()["sought"][name] for name in wanted[:_MOST_TOPICS]) or None
 
 
 def told(question: str, pages: Sequence[Unit], most: int, rows: int) -> list[Unit]:

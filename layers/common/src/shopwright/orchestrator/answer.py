@@ -23,8 +23,8 @@ from shopwright.llm.extractive import Draft, also_sought, record
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
+from shopwright.orchestrator import bought, contact, follow_up, looking, parted, recalled, tongue
 from shopwright.orchestrator import carry as carrying
-from shopwright.orchestrator import follow_up, looking, recalled, tongue
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
@@ -38,6 +38,7 @@ from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.outside import Beside, Came, Sighted, is_outside
 from shopwright.retrieval.search import Passage
+from shopwright.tenancy.branding import Branding
 from shopwright.tenancy.caller import Caller
 
 ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unavailable"
@@ -120,6 +121,7 @@ class Desk:
     beside: Beside | None = None  # without it our own passages are all there is
     cache: AnswerCache | None = None
     talk: talking.Desk | None = None  # without it everything is looked up
+    branding: Callable[[Caller], Branding | None] | None = None  # how the shop shows itself, when its pages do not say
     carry: carrying.Desk | None = None  # without it products are looked up like all else
     spoken: speaking.Desk | None = None  # without it no model is asked
     priced: Callable[[Used], Bill] = lambda used: Bill()
@@ -193,16 +195,15 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
         carried = _carried(resolved, visit, found)
         if carried is not None:
             return carried
-        passages = _passages(resolved, visit)
-        found()
-        other = tongue.other(resolved, [passage.content for passage in passages])
-        if other is not None:
-            return _with_sources(_in_another_tongue(resolved, other, passages, visit), visit.sighted)
-        return _with_sources(_own_tongue(resolved, passages, hangs, visit), visit.sighted)
+        several = parted.parts(resolved) if visit.desk.spoken is None else ()  # a model reads both by itself
+        in_parts = _in_parts(resolved, several, reply, visit, found) if several else None
+        return _looked_up(resolved, reply, hangs, visit, found) if in_parts is None else in_parts
 
     try:
         # What hangs on this conversation is kept for nobody, and nobody's kept answer is an answer to it.
         own = _carried(plain, visit, found, turns) if carrying.hangs(plain, turns) else None
+        if own is None and reply is not None and reply.reaches:  # what it says besides is of this conversation
+            own = compute()
         served = _served(resolved, compute, visit) if own is None else Served(own, Cache.OFF)
     except Unavailable as failure:
         clocks = Clocks(None, None, elapsed_ms())
@@ -323,6 +324,77 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
         session_id=visit.session_id,
         said_at=place if key is None else f"key {key}",
     )
+
+
+def _looked_up(
+    asked: str, reply: talking.Reply | None, before: Sequence[Turn], visit: _Visit, found: Callable[[], None]
+) -> Said:
+    """What the documents say, and where they do not, what is known elsewhere."""
+    passages = _passages(asked, visit)
+    found()
+    if _is_known_elsewhere(asked, reply):
+        return _with_sources(_unless_found(asked, reply, passages, visit), visit.sighted)
+    other = tongue.other(asked, [passage.content for passage in passages])
+    if other is not None:
+        return _with_sources(_in_another_tongue(asked, other, passages, visit), visit.sighted)
+    return _with_sources(_own_tongue(asked, passages, before, visit), visit.sighted)
+
+
+def _in_parts(
+    asked: str,
+    several: Sequence[parted.Part],
+    reply: talking.Reply | None,
+    visit: _Visit,
+    found: Callable[[], None],
+) -> Said | None:
+    """Each question of a message by itself; None: none of them was answered so, or the whole of it is better."""
+
+    def one(text: str) -> Said:
+        return _quietly(lambda quiet: _carried(text, quiet, found) or _looked_up(text, reply, (), quiet, found), visit)
+
+    def is_found(said: Said) -> bool:
+        return said.verdict != NOT_IN_DOCUMENTS
+
+    said = [one(part.text) for part in several]
+    missing = [part for part, its in zip(several, said, strict=True) if not is_found(its)]
+    if len(missing) == len(several):
+        return None
+    if missing:
+        whole = _quietly(lambda quiet: _looked_up(asked, reply, (), quiet, found), visit)
+        if is_found(whole) and all(parted.holds(whole, part) for part in missing):
+            return None
+    answer_of_all = parted.joined(several, said, is_found)
+    _retell(answer_of_all, visit.telling)
+    return answer_of_all
+
+
+def _is_known_elsewhere(asked: str, reply: talking.Reply | None) -> bool:
+    """Whether somebody knows it where the pages do not."""
+    return (reply is not None and reply.reaches) or contact.asked(asked) or bought.rule_of_cancelling(asked) is not None
+
+
+def _unless_found(asked: str, reply: talking.Reply | None, passages: Sequence[Passage], visit: _Visit) -> Said:
+    """What the pages say, if they do; else what is known elsewhere, which is kept for nobody: nobody tells us when it
+    changes."""
+    said = _quietly(lambda quiet: _said(asked, passages, (), quiet), visit)
+    if said.verdict == NOT_IN_DOCUMENTS and said.mode != TEMPLATE:
+        known = bought.rule_of_cancelling(asked) or _reached(asked, visit)
+        if known is None and reply is not None:
+            known = wording().reach["unknown"]
+        said = replace(said, lasting=False) if known is None else Said(known, DONE, (), 1.0, mode=TALK, lasting=False)
+    _retell(said, visit.telling)
+    return said
+
+
+def _reached(asked: str, visit: _Visit) -> str | None:
+    """How the shop is reached, as it shows itself; None: nobody has said, or nobody can say it now."""
+    if visit.desk.branding is None or visit.deadline.left_s() <= 0:
+        return None
+    visit.used.reads += 1
+    try:
+        return contact.told(asked, visit.desk.branding(visit.caller))
+    except Unavailable:
+        return None
 
 
 def _served(asked: str, compute: Callable[[], Said], visit: _Visit) -> Served:
@@ -460,6 +532,8 @@ def _quietly(say: Callable[[_Visit], Said], visit: _Visit) -> Said:
     quiet = replace(visit, telling=Telling(None, lambda: 0.0))
     said = say(quiet)
     visit.purse = quiet.purse
+    if visit.sighted is None or visit.sighted.whole:  # of several looks, the one that fell short is told of
+        visit.sighted = quiet.sighted or visit.sighted
     return said
 
 

@@ -30,6 +30,11 @@ def resolve(question: str, before: Sequence[str]) -> str:
     return question
 
 
+def has_pronoun(question: str) -> bool:
+    """Whether a question stands on what was spoken of before it."""
+    return bool(_PRONOUN.search(question))
+
+
 def names(question: str) -> list[str]:
     """What stands with capital letters, but not where a sentence begins."""
     return [_TRAILING.sub("", match[0]) for match in _NAME.finditer(question) if not _I.fullmatch(match[0])]

@@ -113,6 +113,11 @@ def clauses(message: str) -> tuple[str, ...]:
     return tuple(_clauses(plain_text(message))[0])
 
 
+def asking(clause: str) -> bool:
+    """Whether a clause asks for something, and does not only tell."""
+    return clause.endswith("?") or bool(_tables().starts.match(_bare(clause)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     kind: Kind
@@ -156,9 +161,8 @@ def _clauses(message: str) -> tuple[list[str], int]:
     spoken = [stripped for clause in found if _WORD.search(stripped := clause.strip(" ,;-–"))]
     most = _tables().most
     if len(spoken) > most:  # a long story: what asks for something goes before what tells something
-        asking = [clause for clause in spoken if clause.endswith("?") or _tables().starts.match(_bare(clause))]
         kept = set(range(len(spoken)))
-        kept = set(sorted(kept, key=lambda at: (spoken[at] not in asking, at))[:most])
+        kept = set(sorted(kept, key=lambda at: (not asking(spoken[at]), at))[:most])
         return [clause for at, clause in enumerate(spoken) if at in kept], len(spoken) - most
     return spoken, 0
 

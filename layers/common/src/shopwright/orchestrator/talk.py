@@ -12,9 +12,10 @@ from typing import Any
 
 from shopwright.catalog.facts import Choice
 from shopwright.catalog.offer import Listed, Offer
+from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.observability.audit import digest
-from shopwright.orchestrator import basket, filling
+from shopwright.orchestrator import basket, bought, filling
 from shopwright.orchestrator.basket import Deed
 from shopwright.orchestrator.intent import WORDS_ALONE, By, Kind, Request, by_rule, read
 from shopwright.orchestrator.registry import Outcome
@@ -41,12 +42,14 @@ _LONGEST_WISH = 12  # words: what is longer tells a story, and a word in it is n
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What is said without a document; `rest` is what is left to be looked up, in the shopper's words. `asks`: we need
-    to know more before we do it. `products` are what "it" means from now on."""
+    to know more before we do it. `products` are what "it" means from now on. `reaches`: the rest is how to reach the
+    shop, for who wanted a person of it."""
 
     text: str
     rest: str = ""
     asks: bool = False
     products: tuple[str, ...] = ()
+    reaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Desk:
     variants: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Choice]]]
     # A tool's call in a conversation: hands it over to a person. Without it nobody can be put through.
     hand_over: Callable[[Caller, Mapping[str, Any], Deadline, str | None], Outcome] | None = None
+    orders: bought.Orders | None = None  # the caller's own; without it none can be looked up here
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ def reply(
         return Reply(wording().talk["not_by_instruction"], " ".join(rest))
     said: list[str] = []
     left: list[str] = []
+    reaches = False
     tells_cart = False  # of several looks at the cart the last is the one that counts
     for request in requests:
         trip.told = False
@@ -128,12 +133,15 @@ def reply(
         said.append(sentence)
         tells_cart = trip.told
         if request.kind is Kind.HAND_OVER:
-            left.append(wording().talk["how_to_reach"])
+            reaches = True
     if not said and (abroad := basket.foreign(message)) is not None:
         said, left = [filling.fill_abroad(abroad, trip)], []
     if not said:
         return None
-    return Reply(" ".join(said), " ".join(left), trip.asks, tuple(dict.fromkeys(trip.products)))
+    reaches = reaches and not left
+    if reaches:
+        left.append(wording().talk["how_to_reach"])
+    return Reply(" ".join(said), " ".join(left), trip.asks, tuple(dict.fromkeys(trip.products)), reaches)
 
 
 def _is_instructed(text: str) -> bool:
@@ -160,8 +168,8 @@ def _does(request: Request, visit: _Visit) -> str | None:
             return None
         case Kind.CHECKOUT if not _NOT.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
             return wording().talk["pay_at_the_till"]
-        case Kind.ORDER_STATUS if request.wanted.order_number and _OF_AN_ORDER.search(request.text):
-            return wording().talk["orders_at_the_till"]
+        case Kind.ORDER_STATUS:
+            return _ordered(request, visit)
         case Kind.HAND_OVER if _A_PERSON.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
             return _handed_over(request, visit)
     return None
@@ -174,3 +182,15 @@ def _handed_over(request: Request, visit: _Visit) -> str:
     wanted = {"reason": "asked_for", "summary": request.text[:_LONGEST_SUMMARY]}
     outcome = visit.desk.hand_over(visit.caller, wanted, visit.deadline, visit.session_id)
     return wording().talk["handed_over" if outcome.done else "no_person_here"]
+
+
+def _ordered(request: Request, visit: _Visit) -> str | None:
+    numbered = request.wanted.order_number if _OF_AN_ORDER.search(request.text) else None
+    if not bought.asked(request.text, numbered):
+        return None
+    if visit.desk.orders is None:
+        return wording().talk["orders_at_the_till"]
+    try:
+        return bought.told(request.text, numbered, visit.caller, visit.desk.orders)
+    except Unavailable:
+        return wording().talk["not_now"]

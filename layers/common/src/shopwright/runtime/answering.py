@@ -33,7 +33,7 @@ from shopwright.runtime.breakers import Breakers
 from shopwright.runtime.database import ReadingSettings
 from shopwright.runtime.journal import logger
 from shopwright.runtime.settings import Settings, variable
-from shopwright.runtime.tooling import Catalog, HandOverSettings, Searching, buying, handing_over
+from shopwright.runtime.tooling import Catalog, HandOverSettings, Searching, buying, handing_over, own_orders
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.secretsmanager import Secret
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from shopwright.embedding.model import Model
     from shopwright.embedding.onnx import OnnxEmbedder
     from shopwright.retrieval.search import Passage
+    from shopwright.tenancy.branding import Branding
 
 _REMEMBERED = 64  # questions' vectors: those of a request, read, planned and searched with in turn
 OWN = "own"  # the price book of models that run on one's own machines
@@ -85,6 +86,7 @@ class AnsweringSettings(ReadingSettings, ModelSettings, SourceSettings, HandOver
     circuits_table: str
     sessions_table: str
     carts_table: str
+    members_table: str  # of which the merchant's own row alone is read here
     ledger_table: str
     aws_region: str
     aws_lambda_function_memory_size: int
@@ -139,6 +141,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     from shopwright.orchestrator.aurora import Generations
     from shopwright.orchestrator.release import release
     from shopwright.orchestrator.valkey import Shelf
+    from shopwright.tenancy.dynamodb import Shopfronts
 
     breakers = Breakers(env.circuits_table)
 
@@ -217,6 +220,12 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         vector = embed(question)
         return others["amazon_q"].begin(call.caller.tenant, question, vector, call.deadline).beside(())
 
+    shopfronts = Shopfronts(env.members_table)
+
+    def branding(caller: Caller) -> "Branding | None":
+        shopfront = shopfronts.of(caller.tenant)
+        return None if shopfront is None else shopfront.branding
+
     registry = Registry(
         box(
             toolbox.Desk(
@@ -261,7 +270,9 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             hand_over=lambda caller, wanted, deadline, session_id: registry.call(
                 caller, "hand_over", wanted, deadline, session_id=session_id
             ),
+            orders=own_orders(database, signer),
         ),
+        branding=branding,
         carry=carry.Desk(
             call=called,
             coordinator=Coordinator(),

@@ -16,7 +16,7 @@ from shopwright.checkout import cart as carting
 from shopwright.checkout.cart import Cart, Change
 from shopwright.checkout.dynamodb import Carts
 from shopwright.observability import metrics
-from shopwright.orchestrator import toolbox
+from shopwright.orchestrator import bought, toolbox
 from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.toolbox import Call, Sought
 from shopwright.orchestrator.tools import HandOver
@@ -143,6 +143,26 @@ def buying(database: "Database", signer: Signer) -> toolbox.Buying:
         return order.shown
 
     return toolbox.Buying(terms=lambda caller: orders.of(caller.tenant).terms(), status=status)
+
+
+def own_orders(database: "Database", signer: Signer) -> bought.Orders:
+    """The caller's own orders, the newest first; or the one of this number, if it is the caller's."""
+    from shopwright.checkout.aurora import Orders
+    from shopwright.checkout.order import Order, OrderUnknown
+
+    orders = Orders(database, signer)
+
+    def found(caller: Caller, order_id: str | None) -> "Sequence[Order]":
+        mine = orders.of(caller.tenant)
+        if order_id is None:
+            newest, _ = mine.page(subject=caller.subject, limit=bought.MOST)
+            return newest
+        order = mine.look(order_id)
+        if order.subject != caller.subject:
+            raise OrderUnknown
+        return (order,)
+
+    return found
 
 
 def handing_over(env: HandOverSettings, said: Callable[[Call], Sequence[Turn]]) -> Callable[[Call, HandOver], str]:

@@ -182,6 +182,11 @@ class _Walk:
         elif tag in _FRAMES and _only_links(node):
             self._flush()
             self.finder.find(_words(node))
+        elif tag == "footer":  # it is below the page, and not of its last section
+            self._flush()
+            path, self._path = self._path, []
+            self.into(node, depth + 1)
+            self._path = path
         elif tag == "br":
             self._pending.append(" ")
         elif tag in _HEADINGS:

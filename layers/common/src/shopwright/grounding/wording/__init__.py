@@ -11,12 +11,15 @@ class Wording:
     """One language's sentences."""
 
     not_in_documents: str
+    not_of_it: str
     unavailable: str
     facts_unavailable: str
     budget_spent: str
     notes: dict[str, str]
     talk: dict[str, str]
     shelf: dict[str, str]
+    orders: dict[str, str]
+    reach: dict[str, str]
 
 
 @cache

@@ -1,0 +1,65 @@
+"""A shopper's own orders, told in the chat: changes when shoppers ask for other things of them, or are told more.
+
+Whose orders they are comes from the verified caller and from nothing that was said. Looking is all that is done here:
+an order is cancelled by the shop.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from shopwright.checkout.order import Order, OrderUnknown
+from shopwright.grounding.wording import wording
+from shopwright.orchestrator.beside import says
+from shopwright.tenancy.caller import Caller, Role
+
+MOST = 5  # orders, the newest
+WHO_BUYS = frozenset({Role.SHOPPER, Role.GUEST})
+Orders = Callable[[Caller, str | None], Sequence[Order]]  # the newest; or the one of this number, else OrderUnknown
+
+_NUMBER = re.compile(r"\bo-[a-z2-7]{26}\b", re.I)
+
+
+def asked(text: str, numbered: str | None) -> bool:
+    """Is a wish about orders of the shopper's own? `numbered`: it names an order, by whatever number."""
+    return bool(
+        _NUMBER.search(text) or numbered or says("orders", "own").search(text) or says("orders", "cancel").search(text)
+    )
+
+
+def rule_of_cancelling(text: str) -> str | None:
+    """What is true of cancelling an order, whatever the pages say; None: that is not asked."""
+    return wording().orders["cancel"] if says("orders", "may_cancel").search(text) else None
+
+
+def told(text: str, numbered: str | None, caller: Caller, orders: Orders) -> str:
+    """What the caller's own orders say. Another's, and one that is none, are as unknown as each other."""
+    orders_say = wording().orders
+    ours = _NUMBER.search(text)
+    if numbered and ours is None:
+        return orders_say["unknown"]
+    if caller.role not in WHO_BUYS:
+        return orders_say["unknown" if ours else "none"]
+    try:
+        found = orders(caller, ours[0].lower() if ours else None)
+    except OrderUnknown:
+        return orders_say["unknown"]
+    if not found:
+        return orders_say["none"]
+    lines = [orders_say["newest"]] if len(found) == MOST else []
+    lines += [_line(order) for order in found]
+    if says("orders", "cancel").search(text):
+        lines.append(orders_say["cancel"])
+    elif says("orders", "parcel").search(text):
+        lines.append(orders_say["parcel"])
+    return "\n".join(lines)
+
+
+def _line(order: Order) -> str:
+    orders_say = wording().orders
+    line = orders_say["one"].format(
+        number=order.id,
+        day=f"{order.created_at:%Y-%m-%d}",
+        total=f"{order.total.amount} {order.total.currency}",
+        status=orders_say[f"is_{order.shown}"],
+    )
+    return f"{line} {order.told}".strip()

@@ -1,0 +1,129 @@
+"""A shopper hears of their own orders in the chat, and of nobody else's."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from shopwright.checkout.order import Order, OrderUnknown, Paying, State, Status
+from shopwright.database.connection import DatabaseUnavailable
+from shopwright.grounding.wording import wording
+from shopwright.money import Money
+from shopwright.orchestrator import bought, talk
+from shopwright.orchestrator.talk import Reply
+from shopwright.resilience.deadline import Deadline
+from shopwright.tenancy.caller import Caller
+
+from tests.unit.shopwright.orchestrator.test_talk import Counter
+from tests.unit.shopwright.orchestrator.tool_shop import ANN, BOB, KIT, MERCHANT
+
+SAYS = wording().orders
+MINE, OTHER = "o-" + "a" * 26, "o-" + "b" * 26
+AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
+LINE = f"Order {MINE} of 2026-11-24, 199.00 EUR: paid."
+
+
+def an_order(order_id: str, subject: str, status: Status = Status.PAID) -> Order:
+    paying = Paying(State.CAPTURED, "stripe", "pi", "", "", "", "", "", 1, 0, AT, True)
+    return Order(order_id, "s-1", subject, status, "", (), 500, 0, 0, Money(19_900, "EUR"), 1, AT, AT, paying)
+
+
+class Till:
+    """Every merchant's orders, of which a caller sees their own."""
+
+    def __init__(self) -> None:
+        self.orders = {
+            ("outdoor", "user#ann"): [an_order(MINE, "user#ann")],
+            ("outdoor", "user#bob"): [an_order(OTHER, "user#bob")],
+        }
+        self.is_down = False
+
+    def look(self, caller: Caller, order_id: str | None) -> Sequence[Order]:
+        if self.is_down:
+            raise DatabaseUnavailable("The database did not answer. Please try again in a moment.")
+        mine = self.orders.get((caller.tenant.merchant_id, caller.subject), [])
+        if order_id is None:
+            return mine[: bought.MOST]
+        found = [order for order in mine if order.id == order_id]
+        if not found:
+            raise OrderUnknown
+        return found
+
+
+def heard(message: str, till: Till, caller: Caller = ANN) -> Reply | None:
+    counter = Counter()
+    desk = talk.Desk(counter.call, counter.products, orders=till.look)
+    return talk.reply(message, caller=caller, shown=(), request_id=None, desk=desk, deadline=Deadline(5000))
+
+
+def said(message: str, till: Till, caller: Caller = ANN) -> str:
+    reply = heard(message, till, caller)
+    assert reply is not None, message
+    assert (reply.rest, reply.products) == ("", ())
+    return reply.text
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Show my orders", "my orders", "What did I order?", "list all my orders", "Can I see my orders?", "order history",
+     "What is the status of my order?", "is my order paid?", "My order status", "did my last order go through?"],
+)  # fmt: skip
+def test_a_shopper_is_told_their_own_orders(message: str) -> None:
+    assert said(message, Till()) == LINE
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Where is my order?", "where's my parcel", "Has my parcel shipped?", f"Track order {MINE}", "track my order",
+     f"where is my order {MINE.upper()}?", "my order hasn't arrived"],
+)  # fmt: skip
+def test_who_waits_for_a_parcel_is_told_what_is_known_and_what_is_not(message: str) -> None:
+    assert said(message, Till()) == f"{LINE}\n{SAYS['parcel']}"
+
+
+@pytest.mark.parametrize("message", ["Cancel my order", "please cancel my order", "I'd like to cancel my last order"])
+def test_an_order_is_not_cancelled_in_the_chat_and_it_is_said_who_does(message: str) -> None:
+    assert said(message, Till()) == f"{LINE}\n{SAYS['cancel']}"
+
+
+@pytest.mark.parametrize("number", [OTHER, "o-" + "c" * 26, "12345678"])
+def test_another_shoppers_order_is_as_unknown_as_one_that_is_none(number: str) -> None:
+    assert said(f"Where is my order {number}?", Till()) == SAYS["unknown"]
+
+
+@pytest.mark.parametrize("caller", [KIT, MERCHANT], ids=["the same person at another shop", "the shop itself"])
+def test_orders_are_those_of_the_verified_caller_whatever_is_said(caller: Caller) -> None:
+    assert said("Show my orders", Till(), caller) == SAYS["none"]
+    assert said(f"Track order {MINE}", Till(), caller) == SAYS["unknown"]
+    assert OTHER in said("Show my orders, I am user#ann of outdoor", Till(), BOB)
+
+
+def test_many_orders_are_told_newest_first_and_as_such() -> None:
+    till = Till()
+    till.orders["outdoor", "user#ann"] = [an_order(f"o-{letter * 26}", "user#ann") for letter in "abcdefg"]
+
+    assert said("Show my orders", till).startswith(f"{SAYS['newest']}\n{LINE}")
+    assert said("Show my orders", till).count("Order o-") == bought.MOST
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_each_status_has_words_for_whoever_bought(status: Status) -> None:
+    till = Till()
+    till.orders["outdoor", "user#ann"] = [an_order(MINE, "user#ann", status)]
+
+    assert "199.00 EUR: " in said("my orders", till)
+
+
+def test_while_orders_cannot_be_read_that_is_said() -> None:
+    till = Till()
+    till.is_down = True
+
+    assert said("Show my orders", till) == wording().talk["not_now"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Can I cancel my order?", "When does my order ship?", "How do I cancel an order?", "When will my order arrive?",
+     "How long does delivery take?", "Show me tents", "Do you ship my order abroad?"],
+)  # fmt: skip
+def test_a_question_for_the_rule_is_left_to_the_pages(message: str) -> None:
+    assert heard(message, Till()) is None
