@@ -267,3 +267,42 @@ def test_the_shelf_is_asked_only_about_what_the_recognizer_would_mask_and_never_
 )
 def test_a_postcode_is_no_product_code_and_a_part_number_no_address(text: str, masked: str) -> None:
     assert QUESTION.mask(text).text == masked
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Welche Zahlungsarten gibt es?",
+        "Guten Tag, wie kann ich bezahlen?",
+        "Verkaufen Sie Wanderschuhe?",
+        "Quels sont les frais de livraison ?",
+        "Livrez-vous en Suisse ?",
+        "¿Cuánto cuesta el envío?",
+        "Quanto costa la spedizione?",
+        "Dov'è il mio ordine?",
+        "Hoeveel kost de verzending?",
+        "Wat zijn de verzendkosten?",
+    ],
+)
+def test_a_question_in_another_language_is_no_name(question: str) -> None:
+    assert QUESTION.mask(question).text == question
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Bonjour Marie Dupont", "Bonjour [name]"),
+        ("Guten Tag Frau Schneider, wie geht es?", "Guten Tag Frau [name], wie geht es?"),
+        ("Mein Name ist Anna Müller, wo ist meine Bestellung?", "Mein Name ist [name], wo ist meine Bestellung?"),
+        ("Hola, soy María García", "Hola, soy [name]"),
+        ("J'habite 12 rue de la Paix, 75002 Paris", "[address]"),
+    ],
+)
+def test_somebody_behind_a_greeting_in_another_language_is_masked_all_the_same(text: str, masked: str) -> None:
+    assert QUESTION.mask(text).text == masked
+
+
+def test_what_a_thing_is_called_is_kept_behind_what_it_is() -> None:
+    mask = PIIRedactor(Use.QUESTION, goods=lambda said: {"Larkmoss 2": False} if "Larkmoss 2" in said else {}).mask
+
+    assert mask("Was kostet das Zelt Larkmoss 2?").text == "Was kostet das Zelt Larkmoss 2?"

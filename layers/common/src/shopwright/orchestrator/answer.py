@@ -553,7 +553,7 @@ def _in_another_tongue(asked: str, code: str, passages: Sequence[Passage], visit
             return _spoken_out(said, carried.sentences, None, visit)
     said = replace(_quietly(lambda quiet: _said(asked, passages, (), quiet), visit), language=code)
     if said.verdict == NOT_IN_DOCUMENTS:
-        said = replace(said, text=tongue.tongues()[code].not_in_documents)
+        said = replace(said, text=tongue.tongues()[code].not_in_documents, language="")  # it says so itself
     _retell(said, visit.telling)
     return said
 

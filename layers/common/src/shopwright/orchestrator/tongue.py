@@ -21,6 +21,7 @@ class Tongue:
 
     words: frozenset[str]
     greets: frozenset[str]
+    asks: frozenset[str]
     marks: frozenset[str]
     script: re.Pattern[str] | None
     capitals: bool
@@ -36,6 +37,7 @@ def tongues() -> Mapping[str, Tongue]:
         code: Tongue(
             frozenset(row["words"].split()),
             frozenset(row.get("greets", "").split()),
+            frozenset(row.get("asks", "").split()),
             frozenset(row.get("marks", "")),
             re.compile(f"[{row['script']}]") if "script" in row else None,
             row.get("capitals", True),
@@ -59,15 +61,13 @@ def tongue_of(text: str, *, share: float = 0.2) -> str | None:
     greeted = [code for code, one in tongues().items() if said and set(said) <= one.greets]
     if len(greeted) == 1:
         return greeted[0]
+    apart = set(said)  # a word that is said a thousand times tells no more than once
     counts = sorted(
-        (
-            (sum(word in one.words for word in said) + bool(one.marks & set(plain)), code)
-            for code, one in tongues().items()
-        ),
-        reverse=True,
+        ((len(apart & one.words) + bool(one.marks & set(plain)), code) for code, one in tongues().items()), reverse=True
     )
     (most, code), (second, _) = counts[:2]
-    return code if most >= 2 and most > second and most >= share * len(said) else None
+    asks = most == 1 and second == 0 and len(said) > 1 and said[0] in tongues()[code].asks
+    return code if (most >= 2 or asks) and most > second and most >= share * len(apart) else None
 
 
 def plainly(asked: str) -> str:

@@ -28,6 +28,7 @@ _KEPT = re.compile(
 )  # what masking left, with its token
 _BEFORE, _AFTER = re.compile(r"([^\W_]+)[ \t]$"), re.compile(r"[ \t]([^\W_]+)")
 _PEOPLES = frozenset({names.LISTS["first"], names.LISTS["last"]})
+_OPENER = re.compile(r"\W*([^\W\d_]+(?:['’-][^\W\d_]+)*)\s*")
 _WRITTEN = re.compile(r"[^\W_]")
 _FREE_PHONE = re.compile(
     r"(?:\+?1[ \-.]?)?\(?8(?:00|33|44|55|66|77|88)\)?[ \-.]|(?:\+44|0044|\(?0)[ ]?\(?0?80[08]\b|\+?00?800[ \-]|0800\b"
@@ -59,6 +60,8 @@ class PIIRedactor:
         """What this use masks, in order and without overlaps."""
         found = everything(text)
         masked = tuple(finding for place, finding in enumerate(found) if self._masks(text, found, place))
+        if self._rule.get("openers"):
+            masked = tuple(heard for finding in masked if (heard := _without_openers(text, finding)) is not None)
         return self._without_goods(text, masked)
 
     def mask(self, text: str) -> Masked:
@@ -114,11 +117,29 @@ def _readings(text: str, finding: Finding) -> tuple[tuple[str, bool], ...]:
     if len(said) > _STRETCH:
         return ()
     if not said.isalpha() or not set(names.lists(said.lower())) & _PEOPLES:
-        return ((said, False),)
+        thing, _, called = said.partition(" ")
+        numbered = finding.kind is Kind.ADDRESS and thing.isalpha() and " " in called
+        return ((said, False), *(((called, False),) if numbered else ()))  # what it is, before what it is called
     before = _BEFORE.search(text[max(0, finding.start - _STRETCH) : finding.start])
     after = _AFTER.match(text, finding.end, finding.end + _STRETCH)
     pairs = (f"{before[1]} {said}" if before else "", f"{said} {after[1]}" if after else "")
     return ((said, True), *((pair, False) for pair in pairs if pair))
+
+
+def _without_openers(text: str, finding: Finding) -> Finding | None:
+    """What is left of it behind the words with which a question begins in another language; None: nothing that would
+    be somebody's."""
+    if finding.kind in STRUCTURED:
+        return finding
+    start = finding.start
+    while (word := _OPENER.match(text, start, finding.end)) and word[1].casefold() in _near("openers"):
+        start = word.end()
+    if start == finding.start:
+        return finding
+    left = text[start : finding.end]
+    people = any(set(names.lists(one.lower())) & _PEOPLES for one in _WORD.findall(left) if one[0].isupper())
+    numbered = finding.kind is Kind.ADDRESS and any(map(str.isdigit, left))
+    return Finding(finding.kind, start, finding.end) if people or numbered else None
 
 
 def _in_prose(text: str, finding: Finding) -> bool:
