@@ -64,8 +64,10 @@ def said(message: str, till: Till, caller: Caller = ANN) -> str:
 
 @pytest.mark.parametrize(
     "message",
-    ["Show my orders", "my orders", "What did I order?", "list all my orders", "Can I see my orders?", "order history",
-     "What is the status of my order?", "is my order paid?", "My order status", "did my last order go through?"],
+    ["Show my orders", "my orders", "What did I order?", "list all my orders", "Can I see my orders?",
+     "order history",
+     "What is the status of my order?", "hi, my order is late",
+     "is my order paid?", "My order status", "did my last order go through?"],
 )  # fmt: skip
 def test_a_shopper_is_told_their_own_orders(message: str) -> None:
     assert said(message, Till()) == LINE
@@ -123,6 +125,7 @@ def test_while_orders_cannot_be_read_that_is_said() -> None:
 @pytest.mark.parametrize(
     "message",
     ["Can I cancel my order?", "When does my order ship?", "How do I cancel an order?", "When will my order arrive?",
+          "How do I track my parcel?", "What if my parcel is lost?",
      "How long does delivery take?", "Show me tents", "Do you ship my order abroad?"],
 )  # fmt: skip
 def test_a_question_for_the_rule_is_left_to_the_pages(message: str) -> None:
