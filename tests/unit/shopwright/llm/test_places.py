@@ -80,7 +80,10 @@ def test_northern_ireland_is_not_ireland_and_a_rule_for_returns_is_none_for_deli
     assert said("do you ship to scotland", KINGDOM, BACK) == "We do not deliver outside the United Kingdom."
 
 
-@pytest.mark.parametrize("question", ["Where is it made?", "Do you ship turkey basters?", "Tell us about shipping"])
+@pytest.mark.parametrize(
+    "question",
+    ["Where is it made?", "Do you ship turkey basters?", "Tell us about shipping", "Do you ship from Germany?"],
+)
 def test_a_word_that_is_also_a_place_is_none_where_nothing_goes_to_it(question: str) -> None:
     assert fits.subject(question).places == ()
 

@@ -55,6 +55,7 @@ def test_the_return_policy_is_its_sections_first_sentences_as_they_stand_on_the_
         ("What are your delivery terms?", "Standard delivery costs €5.90."),
         ("shipping information", "Standard delivery costs €5.90."),
         ("What payment methods do you accept?", "We take cards and bank transfer. No instalments."),
+        ("warranty period", "Tents are guaranteed for 5 years. All other things are guaranteed for 2 years."),
         ("warranty terms", "Tents are guaranteed for 5 years. All other things are guaranteed for 2 years."),
     ],
 )

@@ -282,6 +282,7 @@ def test_who_asks_for_the_ways_of_paying_is_not_told_that_nothing_can_be_paid(co
 
     assert told is None or "pay" in told.rest
     assert counter.said("How can I pay for my cart?") == TALK["pay_at_the_till"]
+    assert counter.said("Where can I pay?") == TALK["pay_at_the_till"]
 
 
 def test_a_shop_that_cannot_be_reached_says_so_and_loses_nothing(counter: Counter) -> None:

@@ -32,7 +32,7 @@ _A_PERSON = re.compile(
 )
 # "How can I pay?" asks for the ways of paying. "How can I pay for my cart?" wants to.
 _WAYS_TO_PAY = re.compile(
-    r"^\W*(?:(?:and|so|but|ok(?:ay)?|hi|hello|please)\W+)*(?:how|which|what|where|when)\b"
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|hi|hello|please)\W+)*(?:how|which|what|when)\b"
     r"(?=.*\bpay(?:ing|ment)?\b)(?!.*\b(?:cart|basket|bag|trolley)\b)",
     re.IGNORECASE,
 )
