@@ -95,12 +95,16 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
 
 
 def also_sought(question: str) -> str | None:
-    """What to look for beside the question itself: a page seldom holds the word "policy", nor the name of a country
-    that it delivers to, and what it says of everything is far from the name of one product."""
-    policy = policies.sought(question, of_goods=fits.asks_of_goods(question))
-    if policy is not None or not fits.subject(question).places:
-        return policy
-    return policies.WHERE
+    """What to look for beside the question itself: a page seldom holds the word "policy"."""
+    return policies.sought(question)
+
+
+def sought_otherwise(question: str) -> str | None:
+    """What to look for when the question itself has found no answer: a page may not hold the name of a country that it
+    delivers to, and what it says of everything is far from the name of one product."""
+    if fits.subject(question).places:
+        return policies.WHERE
+    return policies.sought_of(question) if fits.asks_of_goods(question) else None
 
 
 def record(content: str) -> tuple[tuple[str, str], ...]:

@@ -28,11 +28,17 @@ def topics(question: str) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(found))[:_MOST_TOPICS]
 
 
-def sought(question: str, *, of_goods: bool) -> str | None:
-    """What to look for beside the question; None: it asks for no whole policy, nor what one is `of_goods`."""
-    wanted = topics(question) or (
-        tuple(name for name, of in _topics().items() if of.search(question)) if of_goods else ()
-    )
+def sought(question: str) -> str | None:
+    """What to look for beside the question; None: it asks for no whole policy."""
+    return _sought(topics(question))
+
+
+def sought_of(question: str) -> str | None:
+    """What to look for to find the policy that a question about one thing falls under."""
+    return _sought([name for name, of in _topics().items() if of.search(question)])
+
+
+def _sought(wanted: Sequence[str]) -> str | None:
     return " ".join(_table()["sought"][name] for name in wanted[:_MOST_TOPICS]) or None
 
 

@@ -19,7 +19,7 @@ from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
 from shopwright.llm.choose import choose
-from shopwright.llm.extractive import Draft, also_sought, record
+from shopwright.llm.extractive import Draft, also_sought, record, sought_otherwise
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
@@ -433,7 +433,9 @@ def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:
     )
     with visit.in_database():
         own = visit.desk.search(visit.caller, asked, vector)
-    further = also_sought(asked)
+    further, otherwise = also_sought(asked), sought_otherwise(asked)
+    if further is None and otherwise is not None and not _composed(asked, own, visit.desk).sentences:
+        further = otherwise
     if further is not None:
         visit.deadline.check()
         near = visit.desk.embed(further)
