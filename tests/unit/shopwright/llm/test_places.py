@@ -67,6 +67,12 @@ def test_what_delivery_costs_is_told_with_where_it_goes() -> None:
     assert "European Union" in answer
 
 
+def test_of_a_place_that_nobody_knows_all_that_is_said_of_places_is_told() -> None:
+    assert said("Do you ship to Puerto Rico?", STATES, RATES) == (
+        "We ship to all fifty states. We do not ship to PO boxes or abroad."
+    )
+
+
 @pytest.mark.parametrize(
     "question",
     ["Do you ship to Canada?", "Do you ship to Ireland?", "Do you deliver outside the UK?", "Do you ship abroad?"],

@@ -203,7 +203,8 @@ def reach(place: str, text: str, title: str = "") -> Reach:
     if places.within(place).intersection(inside):
         return Reach.COVERS
     if outside or (not told and _pattern("elsewhere").search(text)):
-        return Reach.EXCLUDES  # or the place is not outside: either answers
+        # Of a place that is outside, or is not: either answers. Where nobody knows where it lies, the shopper judges.
+        return Reach.EXCLUDES if places.own_name(place) else Reach.LISTS
     return Reach.LISTS if _lists(text) else Reach.NOT
 
 
