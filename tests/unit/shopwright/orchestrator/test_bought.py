@@ -51,7 +51,13 @@ class Till:
 
 def heard(message: str, till: Till, caller: Caller = ANN) -> Reply | None:
     counter = Counter()
-    desk = talk.Desk(counter.call, counter.products, orders=till.look)
+    desk = talk.Desk(
+        counter.call,
+        counter.products,
+        offers=lambda caller, skus: {},
+        variants=lambda caller, ids: {},
+        orders=till.look,
+    )
     return talk.reply(message, caller=caller, shown=(), request_id=None, desk=desk, deadline=Deadline(5000))
 
 
