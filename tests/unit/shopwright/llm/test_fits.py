@@ -229,3 +229,10 @@ def test_what_is_left_out_is_told_by_what_leaves_something_out() -> None:
 )
 def test_shoppers_and_pages_may_use_other_words(one: str, other: str) -> None:
     assert said(one, Source(1, ("Questions",), other, 0.75)) == other
+
+
+def test_to_cancel_noise_is_not_to_cancel_an_order() -> None:
+    tip = Source(1, ("Getting earbuds to fit",), "A loose tip loses the bass and half of the noise cancelling.", 0.85)
+
+    assert said("What is your cancellation policy?", tip) == ""
+    assert said("Can I cancel?", tip) == ""

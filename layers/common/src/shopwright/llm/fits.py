@@ -266,7 +266,7 @@ def is_said_of(
     What the sentence `before` it holds need not be said again, nor "cost" beside a price.
     """
     held = said | above
-    if said & trade():  # it says itself what it is about
+    if said & trade() or not leans(text):  # it says itself what it is about
         before -= trade()
     if not asked.qualifiers <= held:
         return False
