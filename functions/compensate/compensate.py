@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from shopwright.checkout import saga
-from shopwright.checkout.order import State
 from shopwright.checkout.work import Undoing
 from shopwright.observability import metrics
 from shopwright.runtime import task
 from shopwright.runtime.paying import PayingSettings
-
-WAITS = frozenset({State.UNDOING})
 
 
 class Environment(PayingSettings):
@@ -34,7 +31,7 @@ def build(desk: Callable[[], saga.Desk] = wire) -> task.TaskHandler:
             metrics.count("SagasParked")
             return Undone(saga.give_up(step.tenant, step.order_id, step.give_up, desk=desk()))
         if step.token:
-            saga.listen(step.tenant, step.order_id, step.token, WAITS, desk=desk())
+            saga.listen(step.tenant, step.order_id, step.token, saga.AT_WORK, desk=desk())
             return Undone("listening")
         deadline = task.deadline()
         return Undone(saga.compensate(step.tenant, step.order_id, step.reason, desk=desk(), deadline=deadline))

@@ -116,6 +116,7 @@ WRITES = frozenset(
         "ask_capture",
         "undo",
         "undoing",
+        "wait",
         "settle",
         "unprove",
         "listen",
@@ -139,6 +140,7 @@ class House:
     undos: list[Order] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
     answers_bank: str = "pass"
+    meanwhile: Callable[[], None] | None = None  # what somebody does when a machine first waits
 
     def __post_init__(self) -> None:
         self.number = next(_NUMBERS)  # its shoppers are not those of another house over the same database
@@ -324,6 +326,9 @@ class House:
 
     def _wait(self, token: str) -> None:
         """Somebody waits: the shopper answers their bank, the gateway does what it has received, webhooks arrive."""
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         for _ in range(3):
             if token in self.woken:
                 return

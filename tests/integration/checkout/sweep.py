@@ -39,6 +39,8 @@ PATHS = (
     "abandoned",
     "pending",
     "cancelled",
+    "cancelled_pending",
+    "cancelled_capturing",
     "refunded",
     "contended",
 )
@@ -48,7 +50,9 @@ _PAYS = {
     "challenged_twice": "challenge_twice",
     "abandoned": "challenge",
     "pending": "pending",
+    "cancelled_pending": "pending",
 }
+_CANCELS_WAITING = frozenset({"cancelled_pending", "cancelled_capturing"})
 _SELLS = frozenset({"paid", "challenged", "challenged_twice", "pending"})
 
 
@@ -99,8 +103,10 @@ def run(house: House, schedule: Schedule) -> list[str]:
     if schedule.path == "contended":
         orders.append(house.order(sku, who=bob))
         house.walk(orders[1])
+    _slow(house, schedule.path, order)
     house.walk(order)
-    if schedule.path == "cancelled" and house.orders.look(order).status in (Status.STARTED, Status.PLACED):
+    house.meanwhile = None
+    if schedule.path.startswith("cancelled") and house.orders.look(order).status in (Status.STARTED, Status.PLACED):
         house.orders.cancel(order)
         house.walk(order, "undo")
     if schedule.path == "refunded":
@@ -127,12 +133,29 @@ def run(house: House, schedule: Schedule) -> list[str]:
     return wrong
 
 
+def _slow(house: House, path: str, order: str) -> None:
+    """While its gateway is at work, the shop cancels: one more execution undoes it, and the first goes on."""
+    if path not in _CANCELS_WAITING:
+        return
+    if path == "cancelled_capturing":
+        house.harm(Fault(harm="later", operation="capture", order_id=order))
+
+    def cancel() -> None:
+        if house.orders.look(order).status in (Status.STARTED, Status.PLACED):
+            house.orders.cancel(order)
+            house.walk(order, "undo")
+
+    house.meanwhile = cancel
+
+
 def effects(house: House, path: str) -> int:
     """How many effects a sale of this kind has when nothing goes wrong."""
     house.kill = counted = Kill()
     house.answers_bank = "silence" if path == "abandoned" else "pass"
     order = house.order(who=f"counter-{path}", pays=_PAYS.get(path, "ok"))
+    _slow(house, path, order)
     house.walk(order)
+    house.meanwhile = None
     count = counted.count
     house.recover(order)
     return count

@@ -3,6 +3,7 @@
 import itertools
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -205,6 +206,100 @@ def test_a_payment_that_cannot_be_undone_is_parked_until_an_operator_has_it_trie
     house.recover(order)
     done = house.orders.look(order)
     assert (done.status, done.parked) == (Status.CANCELLED, False)
+    assert violations(house, sku, 1, order) == []
+
+
+def pending(house: House, sku: str) -> str:
+    """An order whose gateway has yet to say whether it holds the money, and whose shop has cancelled it."""
+    order = house.order(sku, pays="pending")
+    saga.reserve(house.orders, order)
+    assert saga.authorize(house.tenant, order, desk=house.desk(), deadline=Deadline(20_000)) == "waiting"
+    house.orders.cancel(order)
+    return order
+
+
+def undone(house: House, order: str) -> str:
+    return saga.compensate(house.tenant, order, "Asked", desk=house.desk(), deadline=Deadline(20_000))
+
+
+def test_a_cancelled_payment_that_the_bank_has_yet_to_answer_is_undone_once_it_has(house: House) -> None:
+    sku = house.shelve()
+    order = pending(house, sku)
+
+    assert house.walk(order, "undo") == "Undone"
+
+    done = house.orders.look(order)
+    assert (done.status, house.stock(sku), house.parked) == (Status.CANCELLED, (1, 0), [])
+    assert house.walk(order) == "Undone"  # the execution that waited for the bank sees it, and releases nothing twice
+    house.recover(order)
+    assert violations(house, sku, 1, order) == []
+
+
+def test_a_gateway_that_cannot_undo_yet_is_waited_for_and_not_asked_again_and_again(house: House) -> None:
+    sku = house.shelve()
+    house.harm(Fault(harm="decline", operation="reverse", times=1))
+    order = pending(house, sku)
+
+    assert undone(house, order) == "waiting"
+    house.webhooks()  # Adyen: that it could not
+    if house.orders.look(order).is_unseen:
+        saga.ask_again(house.tenant, order, desk=house.desk(), deadline=Deadline(20_000))
+    before = len(house.double.calls)
+
+    assert [undone(house, order) for _ in range(20)] == ["waiting"] * 20
+
+    assert {call.operation for call in house.double.calls[before:]} <= {"find"}  # Stripe is looked at, Adyen tells
+    assert house.stock(sku) == (1, 1)
+    house.double.settle()
+    house.webhooks()
+    house.walk(order, "undo")
+    house.recover(order)
+    assert house.orders.look(order).status is Status.CANCELLED
+    assert violations(house, sku, 1, order) == []
+
+
+def test_a_payment_that_nobody_decides_is_parked_when_its_time_is_over_and_resumed_with_as_long_again(
+    house: House,
+) -> None:
+    sku = house.shelve()
+    house.harm(Fault(harm="later", operation="reverse", times=9))
+    order = pending(house, sku)
+
+    house.late = timedelta(hours=47)
+    assert undone(house, order) == "waiting"
+    house.late = timedelta(hours=49)
+    with pytest.raises(saga.UndoRefused):
+        undone(house, order)
+
+    saga.give_up(house.tenant, order, "UndoRefused", desk=house.desk())
+    house.run(
+        "update shopwright.purchase set undo_since = undo_since - interval '49 hours' "
+        "where merchant_id = %(m)s and id = %(o)s",
+        o=order,
+    )
+    house.late = timedelta(0)
+    house.orders.resume(order)
+    assert undone(house, order) == "waiting"
+    house.recover(order)
+    assert house.orders.look(order).parked is False
+    assert violations(house, sku, 1, order) == []
+
+
+def test_a_sale_that_is_cancelled_while_its_money_is_being_taken_is_given_back(house: House) -> None:
+    sku = house.shelve()
+    order = house.order(sku)
+    house.harm(Fault(harm="later", operation="capture", order_id=order))
+    desk, deadline = house.desk(), Deadline(20_000)
+    saga.reserve(house.orders, order)
+    saga.authorize(house.tenant, order, desk=desk, deadline=deadline)
+    saga.confirm(house.orders, order)
+    assert saga.capture(house.tenant, order, desk=desk, deadline=deadline) == "waiting"
+    house.orders.cancel(order)
+
+    assert house.walk(order, "undo") == "Undone"
+
+    house.recover(order)
+    assert (house.orders.look(order).status, house.parked) == (Status.CANCELLED, [])
     assert violations(house, sku, 1, order) == []
 
 

@@ -109,6 +109,22 @@ def test_letting_go_of_what_was_taken_is_refused_and_a_refund_of_what_is_only_he
         assert change.standing.held is held
 
 
+def test_a_payment_that_stripe_is_at_work_on_cannot_be_undone_yet_and_says_so(with_stripe: Shop) -> None:
+    shop, payment = with_stripe, with_stripe.payment()
+    shop.harm("later", "authorize")
+    assert shop.pay(payment).outcome is Outcome.PENDING
+    known = replace(payment, reference=shop.persisted[0])
+
+    change = shop.gateway.reverse(known, Deadline(SOON))
+
+    assert change.done is Done.REFUSED
+    assert change.standing is not None
+    assert change.standing.held is Held.PENDING
+    assert "void" not in [call.operation for call in shop.double.calls]  # a refusal would be kept under its key
+    shop.double.settle()
+    assert shop.gateway.reverse(known, Deadline(SOON)).done is Done.DONE
+
+
 def test_a_capture_that_the_bank_refuses_leaves_the_hold_to_be_let_go_of(with_stripe: Shop) -> None:
     payment = with_stripe.paid()
     with_stripe.harm("decline", "capture")

@@ -1,11 +1,11 @@
 """A model of the sale, small enough to look at every state of it: who may do what next, and what must never be.
 
 Shoppers want the last one of an article. Whatever can happen does, in every order: a request or an answer is lost or
-late, a process ends between the gateway's deed and our note of it (in an undoing too), the gateway takes and gives back
-in its own time, its webhooks come late, twice and in any order, a bank asks its shopper once or twice, who answers or
-never does, a process ends while an answer is being used, goods are kept no longer while they are at it, a shop cancels,
-and an operator resumes what was parked. The design is one set of rules; each of `MUTANTS` breaks one of them, and must
-be found out.
+late, a process ends between the gateway's deed and our note of it (in an undoing too), the gateway holds, takes and
+gives back in its own time, its webhooks come late, twice and in any order, a bank asks its shopper once or twice, who
+answers or never does, a process ends while an answer is being used, goods are kept no longer while they are at it, a
+shop cancels, and an operator resumes what was parked. The design is one set of rules; each of `MUTANTS` breaks one of
+them, and must be found out.
 """
 
 from collections import deque
@@ -41,7 +41,8 @@ class Rules:
     webhook_looks: bool = True  # a capture pays a placed order only
     confirm_looks: bool = True  # nothing is placed whose goods are kept no more, or that is being undone
     undo_again: bool = True  # what is held after it was undone is undone once more
-    asynchronous: bool = False  # the gateway takes and gives back in its own time
+    waits_to_undo: bool = True  # what the gateway does not know yet whether it will hold is not taken for undone
+    asynchronous: bool = False  # the gateway holds, takes and gives back in its own time
     challenges: bool = True  # banks ask shoppers something
     uses_as_it_tells: bool = True  # an answer to the bank is used up in the write that tells what became of it
     uses_its_own: bool = True  # and it alone, never the one that was brought meanwhile
@@ -59,6 +60,7 @@ MUTANTS: dict[str, Rules] = {
     "place what is being undone": Rules(confirm_looks=False),
     "use the shopper's answer up, then write down what the bank said": Rules(uses_as_it_tells=False),
     "use up whatever answer is there by then": Rules(uses_its_own=False),
+    "nothing held yet is nothing held": Rules(waits_to_undo=False, undo_again=False, asynchronous=True),
     "undo once": Rules(undo_again=False, asynchronous=True),
 }
 
@@ -71,10 +73,10 @@ class Saga:
     tries: int = 0
     order: str = "started"  # started placed paid undoing cancelled
     known: str = (
-        "none"  # the payment: none asked challenged asked_again declined authorized capturing captured undoing undone
+        "none"  # none asked pending challenged asked_again declined authorized capturing captured undoing undone
     )
     kept: str = "none"  # none held released sold
-    books: str = "nothing"  # nothing challenged asks_again held taking taken back
+    books: str = "nothing"  # nothing pending challenged asks_again held taking taken back
     holds: int = 0  # open at the gateway
     taken: int = 0
     given: int = 0
@@ -217,12 +219,12 @@ def _authorize(saga: Saga, rules: Rules) -> Iterator[Saga]:
             yield replace(saga, proof=0, using=False)
         case "challenged" | "asked_again" if saga.proof:
             yield from _shown(saga, rules)
-        case "challenged" | "asked_again":
+        case "challenged" | "asked_again" | "pending":
             yield from _looked(saga)
-            yield _turn(saga)  # the shopper's time is over
+            yield _turn(saga)  # the shopper's time is over, or the gateway's
         case "asked":
             for answered in _held(saga, rules):
-                yield answered if answered.books == "challenged" else _recorded(answered)
+                yield answered if answered.books in ("challenged", "pending") else _recorded(answered)
                 yield from _unknown(answered, rules)  # the answer is lost
             yield _on(replace(saga, known="declined"), At.AUTHORIZE) if saga.books == "nothing" else saga
             yield from _unknown(saga, rules)  # the request is lost
@@ -238,6 +240,8 @@ def _held(saga: Saga, rules: Rules) -> Iterator[Saga]:
     yield replace(saga, books="held", holds=saga.holds + 1, coming=saga.coming | {"authorized"})
     if rules.challenges and saga.books == "nothing":
         yield replace(saga, books="challenged", known="challenged")
+    if rules.asynchronous and saga.books == "nothing":
+        yield replace(saga, books="pending", known="pending")
 
 
 def _shown(saga: Saga, rules: Rules) -> Iterator[Saga]:
@@ -255,9 +259,17 @@ def _shown(saga: Saga, rules: Rules) -> Iterator[Saga]:
         yield _recorded(used)
 
 
+_AS_KNOWN = {
+    "held": "authorized",
+    "challenged": "challenged",
+    "asks_again": "asked_again",
+    "taken": "authorized",
+    "pending": "pending",
+}
+
+
 def _recorded(saga: Saga) -> Saga:
-    known = {"held": "authorized", "challenged": "challenged", "asks_again": "asked_again", "taken": "authorized"}
-    return replace(saga, known=known.get(saga.books, saga.known))
+    return replace(saga, known=_AS_KNOWN.get(saga.books, saga.known))
 
 
 def _looked(saga: Saga) -> Iterator[Saga]:
@@ -340,6 +352,9 @@ def _gateway(stock: int, saga: Saga, rules: Rules) -> Iterator[tuple[int, Saga]]
             yield stock, replace(saga, proof=1, brought=1)
     if saga.books == "asks_again" and saga.known == "asked_again" and saga.brought == 1:
         yield stock, replace(saga, proof=2, brought=2)
+    if saga.books == "pending":
+        yield stock, replace(saga, books="held", holds=saga.holds + 1, coming=saga.coming | {"authorized"})
+        yield stock, replace(saga, books="back", coming=saga.coming | {"declined"})
     if "late" in saga.coming:
         here = replace(saga, coming=saga.coming - {"late"})
         if here.books == "nothing" or (here.books == "back" and rules.asynchronous):
@@ -354,6 +369,9 @@ def _gateway(stock: int, saga: Saga, rules: Rules) -> Iterator[tuple[int, Saga]]
         yield stock, replace(saga, books="back", given=saga.taken, coming=saga.coming | {"undone"})
 
 
+_BEFORE = ("none", "asked", "pending", "challenged", "asked_again", "declined")
+
+
 def _webhooks(stock: int, saga: Saga, rules: Rules) -> Iterator[tuple[int, Saga]]:
     for told in saga.coming:
         if told == "late":
@@ -361,7 +379,9 @@ def _webhooks(stock: int, saga: Saga, rules: Rules) -> Iterator[tuple[int, Saga]
         for left in (saga.coming - {told}, saga.coming):  # it may come once more
             here = replace(saga, coming=left)
             match told:
-                case "authorized" if saga.known in ("none", "asked", "challenged", "asked_again", "declined"):
+                case "declined" if saga.known in ("none", "asked", "pending"):
+                    here = replace(here, known="declined")
+                case "authorized" if saga.known in _BEFORE:
                     here = replace(here, known="authorized")
                     if saga.order == "cancelled" and rules.undo_again:
                         here = replace(here, at=At.UNDO, tries=0, order="undoing")
@@ -431,8 +451,10 @@ def _reversed(saga: Saga, rules: Rules) -> Iterator[Saga]:
             yield replace(saga, books="back")
         case "letting_go" | "giving_back":
             yield saga
-        case "taking":
-            return  # it cannot be undone while it is being taken
+        case "pending" if not rules.waits_to_undo:
+            yield saga  # refused: and that is taken for done
+        case "pending" | "taking":
+            return  # it can be undone when it is held, or taken; or there is nothing to undo
         case "held" if not refund:
             yield replace(saga, books="letting_go") if rules.asynchronous else replace(saga, books="back", holds=0)
         case "taken" if refund:

@@ -398,13 +398,15 @@ class MerchantOrders:
         """The gateway has received the void or the refund, and will tell what became of it."""
         with self._open() as db:
             order = self._held(db, order_id)
-            if order.payment.state in (State.VOIDED, State.REFUNDED):
-                return
-            if order.payment.state is State.UNDOING:  # it is looked after: no sweeper need begin it again
-                self._run(db, "touch_order", order=order_id)
+            if order.payment.state in (State.UNDOING, State.VOIDED, State.REFUNDED):
                 return
             self._log(db, order, "undo_received", detail=reference)
             self._run(db, "turn_payment", order=order_id, state=State.UNDOING.value, **_SAME)
+            self._run(db, "touch_order", order=order_id)
+
+    def wait(self, order_id: str) -> None:
+        """It is looked after, and waits for its gateway: no sweeper need begin it again."""
+        with self._open() as db:
             self._run(db, "touch_order", order=order_id)
 
     def settle(self, order_id: str) -> Order:
@@ -470,6 +472,7 @@ class MerchantOrders:
             row = db.execute(_QUERIES["resume"], self._values(order=order_id)).fetchone()
             if row is not None:
                 self._run(db, "undo_anew", order=order_id)
+                self._run(db, "undo_from_now", order=order_id)
         return 0 if row is None else int(row["times"])
 
     def keep_unplaced(self, gateway: str, event: Event, why: str) -> None:
@@ -797,6 +800,7 @@ def _order(row: Row) -> Order:
         ),
         restock=row["restock"],
         parked=row["parked"],
+        undo_since=row["undo_since"],
     )
 
 

@@ -160,6 +160,7 @@ class Order:
     payment: Paying
     restock: bool = False  # a refund brings the goods back onto the shelf
     parked: bool = False
+    undo_since: datetime | None = None  # since when it is being undone, or was last tried again by an operator
 
     @property
     def is_undone(self) -> bool:
@@ -171,6 +172,16 @@ class Order:
         """Was its money asked for, with no answer, and had the gateway nothing to let go of? It may have declined, or
         never have heard of it, or be about to."""
         return self.payment.state is State.UNDO_FAILED and not self.payment.held
+
+    @property
+    def undone_since(self) -> datetime:
+        """From when on the time to undo it is counted."""
+        return self.undo_since or self.payment.changed_at
+
+    @property
+    def is_still_at_work(self) -> bool:
+        """Has the gateway said, since it is being undone, that it does not know yet whether it will hold the money?"""
+        return self.payment.state is State.PENDING and self.payment.changed_at > self.undone_since
 
     @property
     def _asks_shopper(self) -> bool:

@@ -143,7 +143,8 @@ update shopwright.stock
 -- The order goes on.
 update shopwright.purchase
    set status = %(status)s, reason = case when %(reason)s = '' then reason else %(reason)s end,
-       restock = restock or %(restock)s::bool, changed_at = clock_timestamp()
+       restock = restock or %(restock)s::bool, changed_at = clock_timestamp(),
+       undo_since = case when %(status)s in ('undoing', 'refunding') then clock_timestamp() else undo_since end
  where merchant_id = %(merchant)s and id = %(order)s;
 
 -- name: touch_order
@@ -254,6 +255,10 @@ returning times;
 -- name: undo_anew
 -- The next undoing is another one, with a key of its own.
 update shopwright.payment set undos = undos + 1 where merchant_id = %(merchant)s and order_id = %(order)s;
+
+-- name: undo_from_now
+-- It has as long again to be undone.
+update shopwright.purchase set undo_since = clock_timestamp() where merchant_id = %(merchant)s and id = %(order)s;
 
 -- name: resolve
 -- It is undone, and nobody waits for it any more.

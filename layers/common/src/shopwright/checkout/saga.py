@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from shopwright.checkout.aurora import MerchantOrders
 
 WAITING, UNSEEN = "waiting", "unseen"
+AT_WORK = frozenset({State.UNDOING, State.PENDING, State.CAPTURING})  # the gateway tells when it is done
 MOST_UNDOS = 8
 _SEALED = "instrument_unusable"  # what pays is no longer in the vault
 
@@ -161,8 +162,9 @@ def compensate(tenant: Tenant, order_id: str, why: str, *, desk: Desk, deadline:
     if order.is_unseen:
         return UNSEEN
     if order.payment.state not in HOLDS_NOTHING and not _undone(order, tenant, desk, deadline):
-        if desk.now().timestamp() - order.payment.changed_at.timestamp() > limits()["undo"]:
+        if desk.now().timestamp() - order.undone_since.timestamp() > limits()["undo"]:
             raise UndoRefused
+        orders.wait(order_id)
         return WAITING
     return orders.settle(order_id).status.value
 
@@ -322,7 +324,8 @@ def _told(answer: Authorization, tenant: Tenant, order: Order, desk: Desk) -> st
 
 
 def _undone(order: Order, tenant: Tenant, desk: Desk, deadline: Deadline) -> bool:
-    """Have the gateway let go of whatever it holds; False: it has received that, and will tell."""
+    """Have the gateway let go of whatever it holds; False: it has received that, or is still at work on the payment
+    itself, and will tell."""
     orders = desk.orders(tenant)
     if (
         order.payment.undos % MOST_UNDOS == 0
@@ -330,10 +333,15 @@ def _undone(order: Order, tenant: Tenant, desk: Desk, deadline: Deadline) -> boo
         raise UndoRefused
     gateway = desk.gateway(tenant, order.payment.gateway)
     payment = order.pay(tenant)
+    if order.is_still_at_work and gateway.find(payment, deadline) is None:
+        return False
     orders.note(order.id, "undo_asked", detail=str(order.payment.undos))
     change = gateway.reverse(payment, deadline, serial=order.payment.undos)
     if change.done is Done.REFUSED:
-        raise UndoRefused
+        if change.standing is None or change.standing.held is not Held.PENDING:
+            raise UndoRefused
+        _check_awaited(order, change.standing.reference, orders)
+        return False
     if change.done is Done.RECEIVED:
         orders.undoing(order.id, change.reference)
         return False
@@ -344,6 +352,15 @@ def _undone(order: Order, tenant: Tenant, desk: Desk, deadline: Deadline) -> boo
     if now.payment.state not in HOLDS_NOTHING:
         raise UndoRefused
     return True
+
+
+def _check_awaited(order: Order, reference: str, orders: "MerchantOrders") -> None:
+    """The gateway is at work: is that how the order stands, so that whoever waits is woken when it is done?"""
+    state = order.payment.state
+    if state not in AT_WORK:
+        state = orders.tell(order.id, News(Told.PENDING, reference=reference)).order.payment.state
+    if state not in AT_WORK:
+        raise OutcomeUnknown
 
 
 def _paid(tenant: Tenant, order: Order, desk: Desk) -> str:

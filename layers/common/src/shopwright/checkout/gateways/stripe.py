@@ -189,11 +189,14 @@ class Stripe:
                 return self._refunded(payment, standing, deadline)
             if standing.held in (Held.NOTHING, Held.VOIDED):
                 return Change(Done.ALREADY, standing=standing)
+            if standing.held is Held.PENDING:  # until it has said what became of it, nothing of it can be undone
+                return Change(Done.REFUSED, standing=standing)
             undo = self.refund if standing.held is Held.CAPTURED else self.void
             change = undo(payment, deadline, serial=serial)
             if change.done is not Done.REFUSED:
-                break
-        return change
+                return change
+        # A refusal is kept under its key, with what was held then.
+        return Change(change.done, change.reference, self.find(payment, deadline))
 
     def _refunded(self, payment: Payment, standing: Standing, deadline: Deadline) -> Change:
         """A charge counts a refund from its beginning, and it may fail yet: its own status says whether it is done."""
