@@ -1,28 +1,36 @@
-// The page's whole program: a guest's token buys a ticket, the ticket opens a socket, and answers come by it.
+// The page's program: a guest's token buys a ticket, the ticket opens a socket, and answers come by it.
 // What the shop says is only ever put into the page as text, never as HTML.
 
-import { Till, comesFromTheBank, made } from "./till.js";
+import { Kept } from "./kept.js";
+import { Till, fromTheBank, isHeard, made } from "./till.js";
 
 const ANSWER_WITHIN_MS = 40_000;
 const FRESH_FOR_MS = 30_000; // a token that ends sooner is not used for another ticket
 
 const at = (id) => document.getElementById(id);
 
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(message, name = "") {
+    super(message);
+    this.refusal = name;
+  }
+}
 
 /** One shop's line: it opens when something is asked, and again after it has closed. */
 class Line {
   #api;
   #shop;
+  #kept;
   #token = null;
   #tokenEnds = 0;
   #socket = null;
   #waiting = new Map();
   #asked = 0;
 
-  constructor(api, shop) {
+  constructor(api, shop, kept) {
     this.#api = api;
     this.#shop = shop;
+    this.#kept = kept;
   }
 
   /** Send a question; `heard` gets each event once and in order. It resolves with the last one. */
@@ -39,7 +47,13 @@ class Line {
 
   /** Anything else that this visitor asks of the shop. */
   async call(method, path, body = null, headers = {}) {
-    return this.#send(method, path, body, await this.#signedIn(), headers);
+    try {
+      return await this.#send(method, path, body, await this.#signedIn(), headers);
+    } catch (failure) {
+      if (failure.refusal !== "NotSignedIn") throw failure;
+      this.#tokenEnds = 0; // it ended sooner than it said: renewed, the same may be asked once more
+      return this.#send(method, path, body, await this.#signedIn(), headers);
+    }
   }
 
   close() {
@@ -57,7 +71,7 @@ class Line {
 
   async #open() {
     if (this.#socket?.readyState === WebSocket.OPEN) return this.#socket;
-    const { url } = await this.#send("POST", "/v1/chat/tickets", null, await this.#signedIn());
+    const { url } = await this.call("POST", "/v1/chat/tickets");
     this.#socket = await new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
       socket.onopen = () => resolve(socket);
@@ -71,12 +85,35 @@ class Line {
   }
 
   async #signedIn() {
-    if (Date.now() > this.#tokenEnds - FRESH_FOR_MS) {
-      const guest = await this.#send("POST", "/v1/guests", { widget_key: this.#shop.widget_key });
-      this.#token = guest.access_token;
-      this.#tokenEnds = Date.now() + guest.expires_in * 1000;
-    }
+    if (!this.#isFresh) await this.#kept.alone(() => this.#isFresh || this.#comeIn());
     return this.#token;
+  }
+
+  get #isFresh() {
+    return Date.now() <= this.#tokenEnds - FRESH_FOR_MS;
+  }
+
+  /** As who they were, if this browser knows that; else as somebody new. */
+  async #comeIn() {
+    const guest = this.#kept.renewal ? await this.#renewed() : await this.#guest();
+    this.#kept.put({ renewal: guest.renewal });
+    this.#token = guest.access_token;
+    this.#tokenEnds = Date.now() + guest.expires_in * 1000;
+  }
+
+  async #renewed() {
+    try {
+      return await this.#guest(this.#kept.renewal);
+    } catch (failure) {
+      if (failure.refusal !== "RenewalRefused") throw failure;
+      this.#kept.forget();
+      at("status").textContent = "The shop does not know this visit any more: you begin anew, with an empty cart.";
+      return this.#guest();
+    }
+  }
+
+  #guest(renewal = null) {
+    return this.#send("POST", "/v1/guests", { widget_key: this.#shop.widget_key, ...(renewal ? { renewal } : {}) });
   }
 
   async #send(method, path, body, token = null, more = {}) {
@@ -87,7 +124,7 @@ class Line {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Refused(told.message ?? "The shop cannot be reached. Please try again.");
+    if (!answer.ok) throw new Refused(told.message ?? "The shop cannot be reached. Please try again.", told.error);
     return told;
   }
 
@@ -251,7 +288,8 @@ class Page {
   #shops;
   #api;
 
-  constructor({ api, shops }) {
+  /** `back`: what a bank has sent its shopper back with, to whom no window listens any more. */
+  constructor({ api, shops }, back = null) {
     this.#api = api;
     this.#shops = shops;
     at("shop").append(...shops.map((shop) => new Option(shop.name, shop.widget_key)));
@@ -267,16 +305,21 @@ class Page {
         at("ask").requestSubmit();
       }
     });
+    const bought = back && shops.find((shop) => new Kept(shop.widget_key).order?.back === back.back);
+    if (bought) at("shop").value = bought.widget_key;
     this.#enter();
+    if (bought) this.#till.goOn(back);
+    else if (back) at("status").textContent = "Your bank has sent you back, and this browser does not know the order.";
   }
 
   #enter() {
     this.#line?.close();
     this.#session = null;
     const shop = this.#shops.find((one) => one.widget_key === at("shop").value);
-    const line = new Line(this.#api, shop);
+    const kept = new Kept(shop.widget_key);
+    const line = new Line(this.#api, shop, kept);
     this.#line = line;
-    this.#till = new Till((...asked) => line.call(...asked), shop.instruments ?? []);
+    this.#till = new Till((...asked) => line.call(...asked), shop.instruments ?? [], kept);
     at("shop-name").textContent = `Ask ${shop.name}`;
     document.title = `Ask ${shop.name}`;
     at("conversation").replaceChildren(at("welcome"));
@@ -316,10 +359,11 @@ class Page {
 }
 
 try {
-  if (!comesFromTheBank()) {
+  const back = fromTheBank();
+  if (!back || !(await isHeard(back))) {
     const answer = await fetch("config.json", { cache: "no-cache" });
     if (!answer.ok) throw new Refused();
-    new Page(await answer.json());
+    new Page(await answer.json(), back);
   }
 } catch {
   at("status").textContent = "The page has not been told where its shop is: publish it again.";

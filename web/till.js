@@ -2,6 +2,7 @@
 // It knows no card: what is paid with is one of the gateway's test instruments, or a token of the gateway's own form.
 
 const LOOK_EVERY_MS = 1_000;
+const HEARD_WITHIN_MS = 1_500; // by the window where the order was begun, if it is still open
 const SETTLED = new Set(["paid", "cancelled", "refunded"]);
 const WORDS = {
   processing: "Your order is being worked on.",
@@ -44,13 +45,26 @@ export function money(minor, currency) {
   return style.format(minor / 10 ** style.resolvedOptions().maximumFractionDigits).replace(/\s/g, " ");
 }
 
-/** A window to which a bank has sent its shopper back: it tells the one that waits, and has done its work. */
-export function comesFromTheBank() {
+/** What a bank has sent its shopper back to this window with: {back, proof}, or null. It leaves the address. */
+export function fromTheBank() {
   const proof = Object.fromEntries(new URLSearchParams(location.search));
   const { back } = proof;
-  if (!back) return false;
+  if (!back) return null;
   delete proof.back;
-  new BroadcastChannel("till").postMessage({ back, proof });
+  history.replaceState(null, "", location.pathname);
+  return { back, proof };
+}
+
+/** Hand it to the window where the order was begun. If that one is still open, this one has done its work. */
+export async function isHeard({ back, proof }) {
+  const channel = new BroadcastChannel("till");
+  const heard = await new Promise((resolve) => {
+    channel.onmessage = ({ data }) => data.heard === back && resolve(true);
+    channel.postMessage({ back, proof });
+    setTimeout(() => resolve(false), HEARD_WITHIN_MS);
+  });
+  channel.close();
+  if (!heard) return false;
   at("cart-open").hidden = true;
   document.querySelector("main").replaceChildren(
     made("p", "Your bank has sent you back. You can close this window: your order goes on where you began it."),
@@ -58,18 +72,28 @@ export function comesFromTheBank() {
   return true;
 }
 
-/** One shop's till. `call` asks the shop's API as this shopper; `instruments` are what may be paid with here. */
+/** One shop's till. `call` asks the shop's API as this shopper; `instruments` are what may be paid with here; `kept` is
+ * what this browser keeps of the shopper. */
 export class Till {
   #call;
   #instruments;
+  #kept;
   #order = null; // the one that is being worked on
   #turns = 0; // what came back for an earlier step is not shown
 
-  constructor(call, instruments) {
+  constructor(call, instruments, kept) {
     this.#call = call;
     this.#instruments = instruments;
+    this.#kept = kept;
     at("cart-open").onclick = () => this.open();
-    at("cart-open").textContent = "Cart";
+    at("cart-open").textContent = kept.order ? "Your order" : "Cart";
+    if (kept.order) this.#work(kept.order);
+  }
+
+  /** An order of before, with what its bank has sent the shopper back with. */
+  goOn({ proof }) {
+    this.open();
+    this.#prove(this.#order.id, proof);
   }
 
   /** Put one more of a product into the cart; which one, the shopper says where there are several. */
@@ -113,7 +137,9 @@ export class Till {
   #showCart(turn, cart, status = "") {
     const count = cart.lines.reduce((sum, line) => sum + line.quantity, 0);
     at("cart-open").textContent = count ? `Cart (${count})` : "Cart";
-    if (!cart.lines.length) return this.#show(turn, "Cart", status, made("p", "There is nothing in the cart."));
+    if (!cart.lines.length) {
+      return this.#show(turn, "Cart", status, made("p", "There is nothing in the cart."), this.#visitor(turn));
+    }
     const lines = made("ul", "", "plain");
     for (const line of cart.lines) {
       const item = made("li", "", "line");
@@ -128,7 +154,43 @@ export class Till {
       lines.append(item);
     }
     const total = cart.total ? [made("p", `Goods ${money(cart.total.amount, cart.total.currency)}`, "sum")] : [];
-    return this.#show(turn, "Cart", status, lines, ...total, this.#payment(turn));
+    return this.#show(turn, "Cart", status, lines, ...total, this.#payment(turn), this.#visitor(turn));
+  }
+
+  /** What else is kept of this visitor, and how it is forgotten. */
+  #visitor(turn) {
+    const place = made("p");
+    place.append(
+      button("Your orders", () => this.#trying(turn, () => this.#orders()), "quiet"),
+      document.createTextNode(" "),
+      button("Forget me on this device", () => this.#trying(turn, () => this.#leave()), "quiet"),
+    );
+    return place;
+  }
+
+  async #orders() {
+    const turn = ++this.#turns;
+    const { orders } = await this.#call("GET", "/v1/orders?limit=10");
+    const list = made("ul", "", "plain");
+    for (const order of orders) {
+      const item = made("li");
+      const words = [
+        new Date(order.created_at).toLocaleString(),
+        money(order.total_minor, order.currency),
+        order.status.replaceAll("_", " "),
+      ].join(", ");
+      item.append(button(words, () => this.#showOrder(++this.#turns, order), "quiet"));
+      list.append(item);
+    }
+    const what = orders.length ? list : made("p", "You have ordered nothing yet.");
+    this.#show(turn, "Your orders", "", what, button("Back to the cart", () => this.open(), "quiet"));
+  }
+
+  /** No token and no renewal of this visitor is good for anything any more. */
+  async #leave() {
+    await this.#call("POST", "/v1/sign-out");
+    this.#kept.forget();
+    location.reload();
   }
 
   #payment(turn) {
@@ -203,10 +265,20 @@ export class Till {
 
   async #place(request, back) {
     const { order_id } = await this.#call("POST", "/v1/checkout", request, { "idempotency-key": back });
-    const channel = new BroadcastChannel("till");
-    this.#order = { id: order_id, channel };
-    channel.onmessage = ({ data }) => data.back === back && this.#prove(order_id, data.proof);
+    this.#kept.put({ order: { id: order_id, back } });
+    this.#work({ id: order_id, back });
     await this.#follow(++this.#turns);
+  }
+
+  /** Listen for what the bank of this order says, in whichever window. */
+  #work({ id, back }) {
+    const channel = new BroadcastChannel("till");
+    this.#order = { id, channel };
+    channel.onmessage = ({ data }) => {
+      if (data.back !== back) return;
+      channel.postMessage({ heard: back });
+      this.#prove(id, data.proof);
+    };
   }
 
   async #prove(orderId, proof) {
@@ -218,9 +290,14 @@ export class Till {
   async #follow(turn) {
     let shown = "";
     while (turn === this.#turns && this.#order && at("till").open) {
-      const order = await this.#call("GET", `/v1/orders/${this.#order.id}`).catch(() => null);
+      const { id } = this.#order;
+      const order = await this.#call("GET", `/v1/orders/${id}`).catch((failure) => failure);
       if (turn !== this.#turns) return;
-      if (order && order.status !== shown) {
+      if (order.refusal === "OrderUnknown") {
+        this.#over(id); // somebody else's: the shop does not know the visitor of then any more
+        return this.open();
+      }
+      if (order.status && order.status !== shown) {
         shown = order.status;
         this.#showOrder(turn, order);
         if (SETTLED.has(order.status)) return;
@@ -239,16 +316,21 @@ export class Till {
       more.push(link, made("p", "Until then nothing is taken. If you leave it unanswered, your cart is kept.", "hint"));
     }
     if (SETTLED.has(order.status)) {
-      this.#order.channel.close();
-      this.#order = null;
-      if (order.status === "paid") {
-        at("cart-open").textContent = "Cart";
-        more.push(this.#receipt(order.order_id));
-      } else more.push(button("Back to the cart", () => this.open()));
+      this.#over(order.order_id);
+      if (order.status !== "cancelled") more.push(this.#receipt(order.order_id));
+      if (order.status !== "paid") more.push(button("Back to the cart", () => this.open()));
     }
     const said = made("p", words, order.status === "cancelled" ? "wrong" : "said");
     said.id = "order-words";
     this.#show(turn, "Your order", words, said, facts, ...more);
+  }
+
+  #over(orderId) {
+    if (this.#order?.id !== orderId) return;
+    this.#order.channel.close();
+    this.#order = null;
+    this.#kept.put({ order: null });
+    at("cart-open").textContent = "Cart";
   }
 
   /** Where the receipt will be: it is written a moment after the payment. */

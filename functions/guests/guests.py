@@ -1,4 +1,4 @@
-"""POST /v1/guests: a short-lived token for a visitor of a merchant's page, who has not signed in."""
+"""POST /v1/guests: a short-lived token for a visitor of a merchant's page, who has not signed in; or the next one."""
 
 import time
 import uuid
@@ -8,13 +8,18 @@ from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from shopwright.observability import metrics
+from shopwright.resilience.deadline import Deadline
 from shopwright.runtime import http
 from shopwright.runtime.settings import Settings
 from shopwright.tenancy import limits, widget
+from shopwright.tenancy import renewal as renewing
 from shopwright.tenancy.caller import Role
 from shopwright.tenancy.cognito import Identities, Token
 from shopwright.tenancy.dynamodb import GuestCounter, Members
 from shopwright.tenancy.member import Member
+from shopwright.tenancy.renewal import Presented, RenewalRefused, RenewalStolen, RenewedElsewhere
+from shopwright.tenancy.tenant import Tenant
 
 SCOPES = frozenset({"shop/chat"})
 
@@ -31,6 +36,14 @@ class Visit(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     widget_key: Annotated[str, Field(pattern=widget.KEY, examples=["wk_outdoor_demo"])]
+    renewal: Annotated[
+        str | None,
+        Field(
+            pattern=renewing.FORM,
+            repr=False,
+            description="What the answer before gave, to stay the same visitor, with their cart, orders and receipts.",
+        ),
+    ] = None
 
 
 class Guest(BaseModel):
@@ -39,6 +52,12 @@ class Guest(BaseModel):
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: int
+    renewal: str = Field(
+        repr=False,
+        description="Exchanged here, once, for the next token and the next renewal. Keep it as you would a password; "
+        "POST /v1/sign-out ends it, and so does using it twice.",
+    )
+    renewal_expires_in: int
     session: str
 
 
@@ -75,28 +94,65 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
     def welcome(visit: Visit) -> Guest:
         at = desk()
         shop = widget.admit(at.members.widget(visit.widget_key), api.current_event.headers.get("origin"))
-        at.count(shop.key, api.current_event.request_context.identity.source_ip or "")
-        name = f"guest-{uuid.uuid4().hex}"
-        # The row comes before the user: the pre-token trigger reads it, and a token that has none does not stand.
-        at.members.add(
-            Member(
-                subject=f"user#{name}",
-                merchant_id=shop.tenant.merchant_id,
-                role=Role.GUEST.value,
-                scopes=SCOPES,
-                expires_at=int(at.now()) + limits.guests().lifetime_s + 60,
-            )
-        )
-        http.deadline(api).check()
-        token = at.anonymous(name)
-        return Guest(
-            access_token=token.access_token,
-            token_type="Bearer",  # noqa: S106 - the kind of token, not a secret
-            expires_in=token.expires_in,
-            session="POST /v1/chat without a session_id begins one; its answer names it.",
-        )
+        source = api.current_event.request_context.identity.source_ip or ""
+        if visit.renewal is None:
+            at.count(shop.key, source)
+            return _new(shop.tenant, at, http.deadline(api))
+        at.count(f"{shop.key}#renewed", source)  # a flood of new visitors does not keep those of before out
+        return _renewed(Presented.read(visit.renewal), shop.tenant, at, http.deadline(api))
 
     return http.handler(api, admit=None, trail=None)
+
+
+def _new(tenant: Tenant, at: Desk, deadline: Deadline) -> Guest:
+    number, now = uuid.uuid4().hex, int(at.now())
+    text, renewals = renewing.first(number, now=now)
+    # The row comes before the user: the pre-token trigger reads it, and a token that has none does not stand.
+    at.members.add(
+        Member(
+            subject=renewing.subject_of(number),
+            merchant_id=tenant.merchant_id,
+            role=Role.GUEST.value,
+            scopes=SCOPES,
+            expires_at=now + limits.guests().renewable_s,
+            renewals=renewals,
+        )
+    )
+    deadline.check()
+    return _welcomed(at.anonymous(_name(renewing.subject_of(number))), text)
+
+
+def _renewed(presented: Presented, tenant: Tenant, at: Desk, deadline: Deadline) -> Guest:
+    row, now = at.members.row(presented.subject), int(at.now())
+    try:
+        text, renewals = renewing.following(presented, row, tenant, now=now, again_s=limits.guests().renewed_again_s)
+    except RenewalStolen:
+        metrics.count("GuestRenewalsStolen")
+        at.members.sign_out(presented.subject, at=now)
+        raise RenewalRefused from None
+    if row is None:
+        raise RenewalRefused
+    deadline.check()
+    # The token comes first, so that an outage of Cognito uses nothing up; and it is nobody's until the row is written.
+    token = at.anonymous(_name(row.subject))
+    if not at.members.renew(row, renewals, expires_at=now + limits.guests().renewable_s):
+        raise RenewedElsewhere
+    return _welcomed(token, text)
+
+
+def _name(subject: str) -> str:
+    return subject.removeprefix("user#")
+
+
+def _welcomed(token: Token, text: str) -> Guest:
+    return Guest(
+        access_token=token.access_token,
+        token_type="Bearer",  # noqa: S106 - the kind of token, not a secret
+        expires_in=token.expires_in,
+        renewal=text,
+        renewal_expires_in=limits.guests().renewable_s,
+        session="POST /v1/chat without a session_id begins one; its answer names it.",
+    )
 
 
 handler = build()

@@ -318,6 +318,33 @@ def test_a_bank_that_asks_is_answered_in_another_window_and_the_order_goes_on_he
     assert "Paid." in words(page, until="Paid.")
 
 
+def test_who_comes_back_from_their_bank_to_no_open_page_finds_their_order_again(page: Browser) -> None:
+    take_to_the_till(page)
+    see_the_terms(page, "asks first")
+    agree(page)
+    words(page, until="Your bank asks")
+
+    page.open(page.js("document.getElementById('bank').href") + "?answer=pass")  # in this window: the page is gone
+
+    assert "Paid." in words(page, until="Paid.")
+    assert page.js("location.search") == ""
+
+
+def test_a_visitor_who_opens_the_page_again_is_who_they_were_until_they_are_forgotten(
+    page: Browser, cloud: Running
+) -> None:
+    take_to_the_till(page)
+
+    enter(page, cloud, merchants.shop("kitchen").widget_key)
+    assert lines_in_the_cart(page) == 1
+
+    forget = "[...document.querySelectorAll('#till-body button')].find((one) => one.textContent.startsWith('Forget'))"
+    page.js(f"{forget}.click()")
+    page.wait("!document.getElementById('till').open")
+    enter(page, cloud, merchants.shop("kitchen").widget_key)
+    assert lines_in_the_cart(page) == 0
+
+
 def test_a_bank_that_says_no_keeps_the_cart(page: Browser) -> None:
     take_to_the_till(page)
     see_the_terms(page, "asks first")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shopwright.tenancy.dynamodb import Members, MembersUnavailable
-from shopwright.tenancy.member import Member
+from shopwright.tenancy.member import Member, Renewals
 from shopwright.tenancy.widget import Widget
 
 
@@ -26,6 +26,15 @@ class FakeMembers(Members):
         if member.subject in self.rows:
             raise MembersUnavailable("Membership cannot be checked at the moment. Please try again.")
         self.rows[member.subject] = member
+
+    def renew(self, row: Member, renewals: Renewals, *, expires_at: int) -> bool:
+        self._answer()
+        if row.renewals is None:
+            raise LookupError("Only a row that has a renewal can be renewed.")
+        if self.rows.get(row.subject) != row or row.disabled:
+            return False
+        self.rows[row.subject] = replace(row, renewals=renewals, expires_at=expires_at)
+        return True
 
     def sign_out(self, subject: str, *, at: int) -> None:
         self._answer()

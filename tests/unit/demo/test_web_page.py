@@ -50,6 +50,7 @@ def test_every_file_goes_with_its_kind_and_is_asked_for_anew(bucket: Bucket) -> 
 
     assert kinds == {
         "index.html": "text/html",
+        "kept.js": "text/javascript",
         "page.js": "text/javascript",
         "till.js": "text/javascript",
         "page.css": "text/css",
@@ -65,12 +66,12 @@ def test_whatever_the_page_asks_for_is_among_its_files(bucket: Bucket) -> None:
 
     asked = {*re.findall(r'(?:href|src)="([^#"]+)"', html), *re.findall(r'fetch\("([^"]+)"', script)}
     assert asked == {"icon.svg", "page.css", "page.js", "config.json"}
-    assert re.findall(r'from "\./([^"]+)"', script) == ["till.js"]
+    assert re.findall(r'from "\./([^"]+)"', script) == ["kept.js", "till.js"]
 
 
 def test_nothing_in_the_page_is_inline_and_nothing_makes_markup_of_words(bucket: Bucket) -> None:
     html = bucket.objects["index.html"]["Body"].decode()
-    script = "".join(bucket.objects[name]["Body"].decode() for name in ("page.js", "till.js"))
+    script = "".join(bucket.objects[name]["Body"].decode() for name in ("kept.js", "page.js", "till.js"))
 
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=|javascript:", html)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", script)

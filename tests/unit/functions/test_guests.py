@@ -1,10 +1,12 @@
-"""A visitor of a merchant's page gets a little token, on that page only, and not as fast as they like."""
+"""A visitor of a merchant's page gets a little token, on that page alone, and may come back as who they were."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import guests
 import pytest
+from shopwright.checkout.cart import LIFETIME_S
 from shopwright.tenancy import limits
 from shopwright.tenancy.dynamodb import TooManyGuests
 from shopwright.tenancy.tenant import Tenant
@@ -16,13 +18,16 @@ from tests.fakes.identities import FakeIdentities
 from tests.fakes.members import FakeMembers
 
 SHOP = Widget("wk_outdoor_demo", Tenant("outdoor"), frozenset({"https://outdoor.example"}))
+OTHER = Widget("wk_kitchen_demo", Tenant("kitchen"), frozenset({"https://kitchen.example"}))
+A_MONTH = 2_592_000
 
 
 class Desk:
     """A desk that counts who comes, and knows one widget."""
 
     def __init__(self) -> None:
-        self.members = FakeMembers(widgets=(SHOP,))
+        self.members = FakeMembers(widgets=(SHOP, OTHER))
+        self.now = gateway.ISSUED_AT
         self.identities = FakeIdentities()
         self.counted: list[tuple[str, str]] = []
         self.full = False
@@ -38,12 +43,16 @@ class Desk:
                 members=self.members,
                 count=self.count,
                 anonymous=self.identities.anonymous,
-                now=lambda: gateway.ISSUED_AT,
+                now=lambda: self.now,
             )
         )
         headers = {} if origin is None else {"Origin": origin}
         sent = {"widget_key": "wk_outdoor_demo"} if body is None else body
         return gateway.send(handler, gateway.request("POST", "/v1/guests", body=sent, headers=headers), **more)
+
+    def come_back(self, renewal: str, *, after_s: int = 900, **more: Any) -> Answer:
+        self.now += after_s
+        return self.visit({"widget_key": "wk_outdoor_demo", "renewal": renewal}, **more)
 
 
 def test_a_visitor_gets_a_token_that_stands_for_a_guest_of_this_merchant() -> None:
@@ -57,8 +66,8 @@ def test_a_visitor_gets_a_token_that_stands_for_a_guest_of_this_merchant() -> No
     assert (answer.body["token_type"], answer.body["expires_in"]) == ("Bearer", 900)
     row = desk.members.rows[f"user#{name}"]
     assert (row.merchant_id, row.role, row.scopes) == ("outdoor", "guest", frozenset({"shop/chat"}))
-    assert row.expires_at is not None
-    assert 900 <= row.expires_at - gateway.ISSUED_AT <= 1000
+    assert row.expires_at == gateway.ISSUED_AT + A_MONTH
+    assert answer.body["renewal_expires_in"] == A_MONTH
     assert desk.counted == [("wk_outdoor_demo", "203.0.113.7")]
 
 
@@ -139,4 +148,118 @@ def test_when_time_is_up_no_user_is_made() -> None:
 
 def test_the_numbers_are_in_one_place() -> None:
     assert limits.guests().lifetime_s == 900
+    assert limits.guests().renewable_s == LIFETIME_S  # a visitor can come back for as long as their cart can
     assert 0 < limits.guests().per_source_per_minute < limits.guests().per_widget_per_minute
+
+
+def test_who_comes_back_is_who_they_were_with_a_new_token_and_a_new_renewal() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+
+    for _ in range(3):
+        answer = desk.come_back(renewal)
+        assert answer.status == 201
+        assert answer.body["renewal"] != renewal
+        renewal = answer.body["renewal"]
+
+    assert len(set(desk.identities.welcomed)) == 1
+    [row] = desk.members.rows.values()
+    assert row.expires_at == desk.now + A_MONTH
+    assert desk.counted[1:] == [("wk_outdoor_demo#renewed", "203.0.113.7")] * 3
+
+
+def test_what_is_kept_of_a_renewal_opens_nothing() -> None:
+    desk = Desk()
+    answer = desk.visit()
+
+    [row] = desk.members.rows.values()
+    assert row.renewals is not None
+    assert not {row.renewals.line, row.renewals.present} & set(answer.body["renewal"].split("."))
+    assert answer.body["renewal"] not in repr(row)
+
+
+def test_a_renewal_that_is_used_again_signs_everybody_out_who_holds_one() -> None:
+    """Whoever stole it, and however often they have renewed it since."""
+    desk = Desk()
+    stolen = latest = desk.visit().body["renewal"]
+    for _ in range(20):
+        latest = desk.come_back(latest).body["renewal"]
+
+    again = desk.come_back(stolen)
+    other = desk.come_back(latest)
+
+    assert [(one.status, one.body["error"]) for one in (again, other)] == [(403, "RenewalRefused")] * 2
+    [row] = desk.members.rows.values()
+    assert row.not_before == desk.now - 900  # and no token of before stands
+
+
+def test_an_answer_that_was_lost_is_given_once_more_for_a_moment() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    lost = desk.come_back(renewal).body["renewal"]
+
+    again = desk.come_back(renewal, after_s=50)
+
+    assert again.status == 201
+    assert desk.come_back(renewal, after_s=9).status == 201
+    assert desk.come_back(renewal, after_s=9).status == 403  # the moment is over: it was not made longer by asking
+    assert desk.come_back(lost, after_s=1).status == 403
+
+
+def test_only_the_guest_can_have_themselves_signed_out_by_a_wrong_renewal() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    guest, line, secret = renewal.split(".")
+    made_up = f"{guest}.{'A' * 22}.{secret}"
+
+    assert desk.come_back(made_up).status == 403
+    assert desk.come_back(f"{'0' * 32}.{line}.{secret}").status == 403
+
+    assert desk.come_back(renewal).status == 201
+
+
+def test_a_renewal_is_for_its_own_shop_and_ends_with_signing_out_being_switched_off_or_a_month() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    elsewhere = desk.visit({"widget_key": "wk_kitchen_demo", "renewal": renewal}, origin="https://kitchen.example")
+    assert (elsewhere.status, elsewhere.body["error"]) == (403, "RenewalRefused")
+    assert desk.come_back(renewal, origin="https://evil.example").status == 403
+    [subject] = desk.members.rows
+    row = desk.members.rows[subject]
+
+    desk.members.rows[subject] = replace(row, disabled=True)
+    assert desk.come_back(renewal, after_s=0).status == 403
+    desk.members.rows[subject] = replace(row, expires_at=desk.now)
+    assert desk.come_back(renewal, after_s=0).status == 403
+    desk.members.rows[subject] = row
+    desk.members.sign_out(subject, at=desk.now)
+    assert desk.come_back(renewal, after_s=0).status == 403
+
+
+def test_an_outage_uses_no_renewal_up() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    desk.identities.down = True
+    assert desk.come_back(renewal).status == 503
+
+    desk.identities.down = False
+    assert desk.come_back(renewal).status == 201
+
+
+def test_two_who_renew_in_the_same_moment_get_one_token() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    inner: list[Answer] = []
+    desk.identities.meanwhile = lambda: inner.append(desk.come_back(renewal, after_s=0))
+
+    outer = desk.come_back(renewal)
+
+    assert (inner[0].status, outer.status, outer.body["error"]) == (201, 409, "RenewedElsewhere")
+
+
+@pytest.mark.parametrize("renewal", ["", "x", "a.b.c", "0" * 200, f"{'0' * 32}.{'A' * 22}.{'B' * 42}"])
+def test_what_is_no_renewal_is_refused_without_being_repeated(renewal: str) -> None:
+    answer = Desk().visit({"widget_key": "wk_outdoor_demo", "renewal": renewal})
+
+    assert (answer.status, answer.body["field"]) == (422, "renewal")
+    assert len(renewal) < 3 or renewal not in str(answer.body)

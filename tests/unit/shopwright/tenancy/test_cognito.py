@@ -44,6 +44,17 @@ def test_a_guest_can_sign_out_although_no_user_is_left(identities: Identities) -
     identities.sign_out("guest-1")
 
 
+def test_a_guest_who_comes_back_gets_another_token(pool: tuple[str, str]) -> None:
+    identities, cognito = Identities(pool[0], guest_client=pool[1]), boto3.client("cognito-idp")
+    first = identities.anonymous("guest-1")
+    cognito.admin_create_user(UserPoolId=pool[0], Username="guest-1")  # as if its removal had failed
+
+    second = identities.anonymous("guest-1")
+
+    assert second.access_token != first.access_token
+    assert cognito.list_users(UserPoolId=pool[0])["Users"] == []
+
+
 def test_guests_leave_no_user_behind(pool: tuple[str, str]) -> None:
     Identities(pool[0], guest_client=pool[1]).anonymous("guest-1")
 

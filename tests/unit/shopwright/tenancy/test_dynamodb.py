@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from shopwright.tenancy.dynamodb import GuestCounter, Members, MembersUnavailable, TooManyGuests, client
+from shopwright.tenancy.member import Renewals
 from shopwright.tenancy.tenant import Tenant
 from shopwright.tenancy.widget import Widget
 
@@ -56,6 +57,30 @@ def test_nobody_is_written_over(members: Members) -> None:
     found = members.row("user#ann")
     assert found is not None
     assert found.merchant_id == "outdoor"
+
+
+FIRST, SECOND = Renewals("l" * 64, "1" * 64, "", 5), Renewals("l" * 64, "2" * 64, "1" * 64, 9)
+
+
+def test_a_guests_renewal_is_exchanged_once(members: Members) -> None:
+    guest = gateway.member(subject="user#guest-1", role="guest", expires_at=1_790_000_960, renewals=FIRST)
+    members.add(guest)
+    assert members.row("user#guest-1") == guest
+
+    assert members.renew(guest, SECOND, expires_at=1_790_009_000) is True
+    assert members.renew(guest, SECOND, expires_at=1_790_009_000) is False
+
+    row = members.row("user#guest-1")
+    assert row is not None
+    assert (row.renewals, row.expires_at) == (SECOND, 1_790_009_000)
+
+
+def test_a_guest_who_has_signed_out_meanwhile_is_not_renewed(members: Members) -> None:
+    guest = gateway.member(subject="user#guest-1", role="guest", expires_at=1_790_000_960, renewals=FIRST)
+    members.add(guest)
+    members.sign_out("user#guest-1", at=7)
+
+    assert members.renew(guest, SECOND, expires_at=1_790_009_000) is False
 
 
 def test_a_sign_out_holds_and_never_moves_back(members: Members) -> None:
@@ -111,6 +136,7 @@ def test_a_widget_is_found_unless_it_is_off(members: Members) -> None:
         lambda members: members.widget("wk_outdoor"),
         lambda members: members.add(gateway.member(subject="user#new")),
         lambda members: members.sign_out("user#ann", at=9),
+        lambda members: members.renew(gateway.member(renewals=FIRST), SECOND, expires_at=9),
     ],
 )
 def test_a_table_that_does_not_answer_lets_nobody_in(ask: Callable[[Members], object], aws: None) -> None:

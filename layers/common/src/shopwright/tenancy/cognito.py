@@ -24,6 +24,10 @@ _PASSING = frozenset(
 )
 
 
+# Of an anonymous user: another request for the same one runs at this moment.
+_TAKEN = frozenset({"NotAuthorizedException", "UserNotFoundException"})
+
+
 class IdentityUnavailable(Unavailable):
     """Cognito did not answer, or asked us to slow down."""
 
@@ -60,7 +64,7 @@ class Identities:
         self._cognito = cognito or client()
 
     def anonymous(self, username: str) -> Token:
-        """A token for a new user who has no name, no address and no way to sign in again.
+        """A token for a user who has no name, no address and no way to sign in again: a new one, or one of before.
 
         The user is removed as soon as the token exists: the token is checked by its signature and by our members row,
         never against the user, and a pool that keeps every visitor grows for ever.
@@ -69,9 +73,7 @@ class Identities:
             raise LookupError("These identities were made without a client for guests.")
         password = f"{secrets.token_urlsafe(32)}aA1!"
         try:
-            self._cognito.admin_create_user(
-                UserPoolId=self._pool, Username=username, TemporaryPassword=password, MessageAction="SUPPRESS"
-            )
+            self._create(username, password)
             try:
                 self._cognito.admin_set_user_password(
                     UserPoolId=self._pool, Username=username, Password=password, Permanent=True
@@ -85,10 +87,20 @@ class Identities:
             finally:
                 self._cognito.admin_delete_user(UserPoolId=self._pool, Username=username)
         except (BotoCoreError, ClientError) as cause:
-            if _passes(cause):
+            if _passes(cause) or _code(cause) in _TAKEN:
                 raise _unavailable() from cause
             raise
         return Token(result["AccessToken"], result["ExpiresIn"])
+
+    def _create(self, username: str, password: str) -> None:
+        """Make the user; one that is there was left behind when its removal failed."""
+        try:
+            self._cognito.admin_create_user(
+                UserPoolId=self._pool, Username=username, TemporaryPassword=password, MessageAction="SUPPRESS"
+            )
+        except ClientError as cause:
+            if _code(cause) != "UsernameExistsException":
+                raise
 
     def sign_out(self, username: str) -> None:
         """Revoke the user's refresh tokens. A user who is gone (a guest) has none."""

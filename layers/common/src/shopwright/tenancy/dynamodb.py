@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shopwright.errors import Exhausted, Unavailable
 from shopwright.tenancy.branding import Shopfront
-from shopwright.tenancy.member import Member
+from shopwright.tenancy.member import Member, Renewals
 from shopwright.tenancy.tenant import Tenant
 from shopwright.tenancy.widget import Widget
 
@@ -73,6 +73,7 @@ class Members:
             disabled=_switched_off(item),
             not_before=int(item.get("not_before", {}).get("N", "0")),
             expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,
+            renewals=_renewals(item),
         )
 
     def add(self, member: Member) -> None:
@@ -88,12 +89,43 @@ class Members:
             item["scopes"] = {"SS": sorted(member.scopes)}
         if member.expires_at is not None:
             item["expires_at"] = {"N": str(member.expires_at)}
+        if member.renewals is not None:
+            item |= _kept(member.renewals)
         try:
             self._dynamodb.put_item(
                 TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(subject)"
             )
         except (BotoCoreError, ClientError) as cause:
             raise _unavailable() from cause
+
+    def renew(self, row: Member, renewals: Renewals, *, expires_at: int) -> bool:
+        """Keep the next renewal of a guest in place of the one that the row has; False: somebody else exchanged it, or
+        signed the guest out, since the row was read."""
+        seen = row.renewals
+        if seen is None:
+            raise LookupError("Only a row that has a renewal can be renewed.")
+        kept = _kept(renewals)
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"subject": {"S": row.subject}},
+                UpdateExpression=f"SET expires_at = :until, {', '.join(f'{name} = :{name}' for name in kept)}",
+                ConditionExpression="renewal_present = :seen AND not_before = :not_before AND disabled = :no",
+                ExpressionAttributeValues={
+                    ":until": {"N": str(expires_at)},
+                    ":seen": {"S": seen.present},
+                    ":not_before": {"N": str(row.not_before)},
+                    ":no": {"BOOL": False},
+                    **{f":{name}": value for name, value in kept.items()},
+                },
+            )
+        except ClientError as cause:
+            if _condition_failed(cause):
+                return False
+            raise _unavailable() from cause
+        except BotoCoreError as cause:
+            raise _unavailable() from cause
+        return True
 
     def sign_out(self, subject: str, *, at: int) -> None:
         """Refuse every token of the subject that was issued at `at` or before. It never moves back in time."""
@@ -146,6 +178,26 @@ class Shopfronts:
             )
         except (BotoCoreError, ClientError) as cause:
             raise _unavailable() from cause
+
+
+def _renewals(item: "Item") -> Renewals | None:
+    if "renewal_line" not in item:
+        return None
+    return Renewals(
+        line=item["renewal_line"]["S"],
+        present=item["renewal_present"]["S"],
+        before=item["renewal_before"]["S"],
+        since=int(item["renewal_since"]["N"]),
+    )
+
+
+def _kept(renewals: Renewals) -> "Item":
+    return {
+        "renewal_line": {"S": renewals.line},
+        "renewal_present": {"S": renewals.present},
+        "renewal_before": {"S": renewals.before},
+        "renewal_since": {"N": str(renewals.since)},
+    }
 
 
 def _switched_off(item: "Item") -> bool:

@@ -13,6 +13,8 @@ class GuestLimits:
     per_source_per_minute: int
     per_widget_per_minute: int
     lifetime_s: int
+    renewable_s: int
+    renewed_again_s: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,17 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Renewals:
+    """What is kept of a guest's renewals (`renewal.py`): hashes of what they share, of the one that may be exchanged
+    now, and of the one before; and since when the present one may."""
+
+    line: str
+    present: str
+    before: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One row, as stored: it is compared with a token's claims, and is never itself taken for a verified caller.
 
@@ -19,6 +30,7 @@ class Member:
     disabled: bool = False
     not_before: int = 0
     expires_at: int | None = field(default=None)
+    renewals: Renewals | None = field(default=None, repr=False)
 
     def gone(self, now: float) -> bool:
         """Whether the row's time is over."""
