@@ -56,6 +56,29 @@ class Ticket(_Told):
     upload: Upload
 
 
+class RefusedRow(_Told):
+    """A row of a feed that could not be read."""
+
+    row: int
+    reason: str
+
+
+class WarnedOf(_Told):
+    """An article of a feed that its merchant should look at."""
+
+    sku: str
+    reason: str
+
+
+class Wares(_Told):
+    """What became of a product feed; of the rows and articles the first ones."""
+
+    refused: tuple[RefusedRow, ...] = ()
+    refused_count: int = 0
+    warned: tuple[WarnedOf, ...] = ()
+    warned_count: int = 0
+
+
 class Document(_Told):
     """How far one document has come."""
 
@@ -64,6 +87,7 @@ class Document(_Told):
     updated_at: str
     reason: str | None = None
     chunks: int = 0
+    catalog: Wares | None = None
 
 
 class Citation(_Told):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import terminal
-from local.api import SETTLED, Document, Refused, Shop, Ticket
+from local.api import SETTLED, Document, Refused, Shop, Ticket, Wares
 from local.cloud import Cloud, Running
 from local.merchants import shop, token
 from local.web import NoAnswer
@@ -24,6 +24,7 @@ REFUSED = "refused"
 OVER = SETTLED | {REFUSED}
 PATIENCE_S = 300.0
 POLL_S = 0.5
+SHOWN = 10  # of a feed's rows that were refused, and of its articles to look at
 
 
 class NothingToDrop(terminal.Stop):
@@ -47,6 +48,7 @@ class Dropped:
     reason: str | None
     chunks: int
     document_id: str | None
+    catalog: Wares | None = None
 
     @property
     def good(self) -> bool:
@@ -102,6 +104,28 @@ def table(dropped: Sequence[Dropped]) -> str:
     return terminal.table(("FILE", "STATUS", "PASSAGES", "REASON"), rows)
 
 
+def notes(dropped: Sequence[Dropped]) -> str:
+    """What a feed's merchant should mend or look at: the first ten of each, and where the rest is; "" for nothing."""
+    lines: list[str] = []
+    for one in dropped:
+        if one.catalog is None:
+            continue
+        told, name = one.catalog, terminal.printable(one.name)
+        refused = [f"  row {row.row}: {terminal.printable(row.reason)}" for row in told.refused]
+        warned = [f"  {terminal.printable(which.sku)}: {terminal.printable(which.reason)}" for which in told.warned]
+        lines += _first(f"{name}: rows refused", refused, told.refused_count, one)
+        lines += _first(f"{name}: articles to look at", warned, told.warned_count, one)
+    return "\n".join(lines)
+
+
+def _first(title: str, told: Sequence[str], count: int, one: Dropped) -> list[str]:
+    if not count:
+        return []
+    rest = count - len(told[:SHOWN])
+    where = f"GET /v1/documents/{one.document_id} shows the first {len(told)}"
+    return ["", f"{title} ({count})", *told[:SHOWN], *([f"  and {rest} more; {where}"] if rest else [])]
+
+
 def _drop(
     to: Shop,
     file: File,
@@ -132,7 +156,7 @@ def _drop(
                 last = now.status
                 on_change(last)
             if last in SETTLED:
-                return Dropped(file.name, last, now.reason, now.chunks, ticket.document_id)
+                return Dropped(file.name, last, now.reason, now.chunks, ticket.document_id, now.catalog)
         pause(POLL_S)
     return Dropped(file.name, last, f"not done after {patience_s:.0f} s; `make logs` says why", 0, ticket.document_id)
 
@@ -179,6 +203,8 @@ def main(arguments: Sequence[str] | None = None, *, find: Callable[[str], Runnin
     progress.end()
     print(table(dropped))
     counts = Counter(one.status for one in dropped)
+    if said := notes(dropped):
+        print(said)
     print(f"\n{', '.join(f'{number} {status}' for status, number in sorted(counts.items()))}")
     return 0 if all(one.good for one in dropped) else 1
 

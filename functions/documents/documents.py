@@ -120,13 +120,23 @@ class RefusedRow(BaseModel):
     reason: str
 
 
+class WarnedOf(BaseModel):
+    """An article that was taken in, and why to look at it: a count that brings back what was sold, a price of 0."""
+
+    sku: str
+    reason: str
+
+
 class Wares(BaseModel):
-    """What the newest version of a product feed came to. `refused` holds the first rows that could not be read."""
+    """What the newest version of a product feed came to. `refused` holds the first rows that could not be read,
+    `warned` the first articles that were taken in and should be looked at."""
 
     products: int
     withdrawn: int = Field(description="Products that the version before named, and this one does not.")
     refused: list[RefusedRow]
     refused_count: int
+    warned: list[WarnedOf]
+    warned_count: int
 
 
 class Progress(BaseModel):
@@ -290,6 +300,8 @@ def _wares(report: Report) -> Wares:
         withdrawn=report.withdrawn,
         refused=[RefusedRow(row=one.row, reason=one.reason) for one in report.refused],
         refused_count=report.refused_count,
+        warned=[WarnedOf(sku=one.sku, reason=one.reason) for one in report.warned],
+        warned_count=report.warned_count,
     )
 
 

@@ -280,6 +280,7 @@ def test_a_payment_that_nobody_decides_is_parked_when_its_time_is_over_and_resum
     house.late = timedelta(0)
     house.orders.resume(order)
     assert undone(house, order) == "waiting"
+    assert house.walk(order, "undo") == "Undone"
     house.recover(order)
     assert house.orders.look(order).parked is False
     assert violations(house, sku, 1, order) == []

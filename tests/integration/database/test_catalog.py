@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -44,11 +45,11 @@ class Counter:
         self.turn = 0
         self.chunks: dict[str, str] = {}
 
-    def drop(self, *rows: str) -> Changed:
+    def drop(self, *rows: str, header: str = HEADER) -> Changed:
         """The feed with these rows in place of the one before: one passage for each row."""
         self.turn += 1
         changed: list[Changed] = []
-        text = "\n".join((HEADER, *rows)) + "\n"
+        text = "\n".join((header, *rows)) + "\n"
         feed = feeds.read(text, "csv")
         assert feed is not None
         drop = arrival(self.merchant, self.name, f"{self.turn:04X}")
@@ -139,6 +140,79 @@ def test_a_feed_sets_what_is_on_hand_and_never_what_is_held(counter: Counter) ->
     assert counter.run("select on_hand, held from shopwright.stock where product_id = 'P-1'") == [
         {"on_hand": None, "held": 3}
     ]
+
+
+TIMED = HEADER + ",stock_as_of"
+
+
+def sell(counter: Counter, units: int, *, ago: str = "0 s") -> None:
+    """A sale of the skillet, as the checkout leaves it."""
+    number = next(TURNS)
+    order = f"o-{number:a>26}".translate(str.maketrans("0123456789", "abcdefghij"))
+    counter.run(
+        "insert into shopwright.purchase (merchant_id, id, saga_id, subject, status, terms, quote_hash, consent,"
+        " cart_version, total_minor, currency)"
+        " values (%s, %s, %s, 'user#ann', 'paid', '{}', %s, '{}', %s, 100, 'GBP')",
+        *(counter.merchant.merchant_id, order, order, f"{number:064x}", number),
+    )
+    counter.run(
+        "insert into shopwright.reservation (merchant_id, order_id, product_id, sku, quantity, counted, state,"
+        " expires_at, changed_at)"
+        " values (%s, %s, 'P-1', 'P-1', %s, true, 'sold', now(), clock_timestamp() - %s::interval)",
+        *(counter.merchant.merchant_id, order, units, ago),
+    )
+    counter.run("update shopwright.stock set on_hand = greatest(on_hand - %s, 0) where sku = 'P-1'", units)
+
+
+def left(counter: Counter) -> object:
+    return counter.run("select on_hand from shopwright.stock where sku = 'P-1'")[0]["on_hand"]
+
+
+def test_what_was_sold_after_a_count_that_says_when_it_was_is_not_put_back(counter: Counter) -> None:
+    counter.drop(SKILLET)
+    sell(counter, 1, ago="2 hours")
+    sell(counter, 2, ago="10 minutes")
+    hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+
+    counter.drop(f"{SKILLET.replace(',4,', ',10,')},{hour_ago}", header=TIMED)
+
+    assert left(counter) == 8
+    report = counter.catalog.report(counter.document_id)
+    assert report is not None
+    assert report.warned == ()
+    counter.drop(f"{SKILLET.replace(',4,', ',1,')},{hour_ago}", header=TIMED)
+    assert left(counter) == 0  # never below nothing
+
+
+def test_a_count_that_does_not_say_when_it_was_holds_and_its_merchant_is_told_what_it_brings_back(
+    counter: Counter,
+) -> None:
+    counter.drop(SKILLET, KETTLE)
+    sell(counter, 3)
+
+    counter.drop(SKILLET.replace("black", "grey"), KETTLE)
+
+    assert left(counter) == 4
+    report = counter.catalog.report(counter.document_id)
+    assert report is not None
+    assert [(one.sku, one.reason.split(" ", 1)[0]) for one in report.warned] == [("P-1", "3")]
+    assert report.warned_count == 1
+    counter.drop(SKILLET, KETTLE)  # nothing was sold since
+    again = counter.catalog.report(counter.document_id)
+    assert again is not None
+    assert again.warned == ()
+
+
+@pytest.mark.parametrize(("count_", "warned"), [("1", 0), ("2", 1), ("0", 0), ("9", 3)])
+def test_a_count_that_knows_of_the_sales_brings_nothing_back(counter: Counter, count_: str, warned: int) -> None:
+    counter.drop(SKILLET)
+    sell(counter, 3)
+
+    counter.drop(SKILLET.replace(",4,", f",{count_},"))
+
+    report = counter.catalog.report(counter.document_id)
+    assert report is not None
+    assert [one.reason.split(" ", 1)[0] for one in report.warned] == ([str(warned)] if warned else [])
 
 
 @pytest.mark.parametrize("change", ["on_hand = -1", "held = -1"])

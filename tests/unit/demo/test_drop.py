@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from local import web
-from local.api import Document, Refused, Shop, Ticket, Upload
-from local.drop import Dropped, File, NothingToDrop, drop, files, table
+from local.api import Document, Refused, RefusedRow, Shop, Ticket, Upload, Wares, WarnedOf
+from local.drop import Dropped, File, NothingToDrop, drop, files, notes, table
 
 
 class Bazaar(Shop):
@@ -158,6 +158,26 @@ def test_a_quarantined_file_is_told_with_its_reason_and_the_others_go_on(tmp_pat
         ("faq.md", "searchable", True),
     ]
     assert "NotText: it holds something else" in table(results)
+
+
+def test_a_feeds_refused_rows_and_doubtful_articles_are_told_with_their_reasons(tmp_path: Path) -> None:
+    clock = Clock()
+    rows = tuple(RefusedRow(row=number, reason=f"This row has no title ({number}).") for number in range(2, 22))
+    warned = (WarnedOf(sku="P-1", reason="Its price is 0."),)
+    wares = Wares(refused=rows, refused_count=31, warned=warned, warned_count=1)
+    feed = found("feed.md").model_copy(update={"catalog": wares})
+    bazaar = Bazaar({"feed.md": feed, "faq.md": found("faq.md")})
+
+    results = drop(bazaar, shelf(tmp_path, feed="x", faq="words"), pause=clock.pause, clock=clock.read)
+    said = notes(results)
+
+    assert "feed.md: rows refused (31)" in said
+    assert "  row 11: This row has no title (11)." in said
+    assert "row 12" not in said
+    assert "  and 21 more; GET /v1/documents/feed.md shows the first 20" in said
+    assert "feed.md: articles to look at (1)\n  P-1: Its price is 0." in said
+    assert "faq.md" not in said
+    assert notes(results[:1]) == ""
 
 
 def test_a_file_that_the_api_will_not_take_is_refused_with_the_apis_words(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import documents
 import pytest
 from shopwright.catalog.aurora import Catalog, Report
-from shopwright.catalog.product import Refused
+from shopwright.catalog.product import Refused, Warned
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.documents.aurora import DocumentRepository, Documents
 from shopwright.documents.document import Document, DocumentNotFound, Page, Status, document_id
@@ -195,7 +195,9 @@ def test_a_merchant_sees_their_documents_and_how_far_each_has_come() -> None:
 
 def test_a_merchant_reads_what_became_of_a_feed_and_which_rows_to_mend() -> None:
     desk = Desk()
-    desk.wares.reports["outdoor", RETURNS.id] = Report(102, 3, (Refused(7, "This row has no title."),), 1)
+    desk.wares.reports["outdoor", RETURNS.id] = Report(
+        102, 3, (Refused(7, "This row has no title."),), 1, (Warned("P-1", "Its price is 0."),), 1
+    )
 
     feed, other = (desk.call("GET", f"/v1/documents/{one.id}").body["catalog"] for one in (RETURNS, EMPTY))
 
@@ -204,6 +206,8 @@ def test_a_merchant_reads_what_became_of_a_feed_and_which_rows_to_mend() -> None
         "withdrawn": 3,
         "refused": [{"row": 7, "reason": "This row has no title."}],
         "refused_count": 1,
+        "warned": [{"sku": "P-1", "reason": "Its price is 0."}],
+        "warned_count": 1,
     }
     assert other is None
 

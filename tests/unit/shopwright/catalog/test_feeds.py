@@ -1,6 +1,7 @@
 """Feeds as shops export them: every row becomes a product or a reason, and nothing in a file is run or fetched."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -232,6 +233,47 @@ def test_a_row_that_cannot_be_read_is_told_and_costs_nothing_but_itself(row: str
     [refused] = feed.refused
     assert refused.row == 3
     assert reason in refused.reason
+
+
+AS_OF = datetime(2026, 11, 26, 13, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("column", ["stock_as_of", "Stock As Of", "Inventory as of", "stockAsOf", "g:stock_as_of"])
+@pytest.mark.parametrize("said", ["2026-11-26T14:30:00+01:00", "2026-11-26T13:30:00Z", "2026-11-26 13:30+00:00"])
+def test_a_feed_may_say_when_its_stock_was_counted(column: str, said: str) -> None:
+    table = read(f"sku,name,price,stock,{column}\nP-1,Pot,9.50,3,{said}\nP-2,Pan,8.00,1,\n")
+    lines = read(json.dumps({"sku": "P-1", "name": "Pot", "price": 9.5, "stock": 3, column: said}), "jsonl")
+
+    assert [product.variants[0].counted_at for product in (*table.products, *lines.products)] == [AS_OF, None, AS_OF]
+    assert "stock_as_of" not in told(table.products[0].facts)
+
+
+def test_the_time_of_a_count_stands_in_xml_and_for_all_variants_of_a_product_too() -> None:
+    inner = "<id>1</id><title>a</title><price>1</price><stock>2</stock>"
+    xml = read(f"<r><item>{inner}<stock_as_of>2026-11-26T13:30:00Z</stock_as_of></item></r>", "xml")
+    variants = [{"sku": sku, "price": 1, "stock": 4} for sku in ("R", "B")]
+    nested = {"id": "1", "title": "a", "stock_as_of": "2026-11-26T13:30:00Z", "variants": variants}
+
+    assert xml.products[0].variants[0].counted_at == AS_OF
+    assert [one.counted_at for one in read(json.dumps([nested]), "json").products[0].variants] == [AS_OF, AS_OF]
+
+
+@pytest.mark.parametrize("said", ["yesterday", "2026-11-26", "2026-11-26T14:30:00", "26.11.2026 14:30", "1790000000"])
+def test_a_count_of_which_nobody_can_say_when_it_was_is_refused_and_told_how_to_write_it(said: str) -> None:
+    feed = read(f"sku,name,price,stock,stock_as_of\nP-1,Pot,9.50,3,\nP-2,Pan,8.00,1,{said}\n")
+
+    assert [product.id for product in feed.products] == ["P-1"]
+    assert "is no time with a zone. Write it as 2026-11-26T14:30:00Z" in feed.refused[0].reason
+
+
+@pytest.mark.parametrize("priced", ["0,,", "0.00,,", "0.00,4.00,", "0.00,0.00,0.00", "0,,2.00"])
+def test_what_costs_nothing_has_no_price_and_its_merchant_is_told(priced: str) -> None:
+    feed = read(f"sku,name,price,compare_at_price,sale_price\nP-1,Pot,9.50,0,0.00\nP-2,Pan,{priced}\n")
+
+    [warned] = feed.warned
+    assert (warned.sku, "cannot be bought" in warned.reason) == ("P-2", True)
+    assert {"price", "sale_price"} & told(one(feed, "P-2").variants[0].facts).keys() == set()
+    assert told(one(feed, "P-1").variants[0].facts) == {"price": (Decimal(950), "XXX")}  # 0 before, 0 on sale: neither
 
 
 def test_one_feed_has_one_way_to_write_decimals() -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 from shopwright.catalog.facts import Choice, Kind, Sheet, Told, read_key, told_value
 from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Range
 from shopwright.catalog.passages import Owner
-from shopwright.catalog.product import Feed, Product, Refused
+from shopwright.catalog.product import Feed, Product, Refused, Warned
 from shopwright.catalog.shelf import (
     MAX_PAGE,
     MAX_SHOWN,
@@ -46,12 +46,15 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a feed: `refused` holds the first rows that could not be read, `refused_count` counts all."""
+    """What became of a feed: `refused` holds the first rows that could not be read, `refused_count` counts all; so do
+    `warned` and `warned_count` for articles."""
 
     products: int
     withdrawn: int
     refused: tuple[Refused, ...]
     refused_count: int
+    warned: tuple[Warned, ...] = ()
+    warned_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,9 @@ class Catalog:
         refused += [Refused(product.row, _TAKEN) for product in feed.products if product.id not in written]
         withdrawn = self._withdraw(db, document_id, sorted(written))
         facts = stock = 0
+        warned = list(feed.warned)
         for batch in _batches(sorted(products, key=lambda product: product.id), _BATCH):
-            changed = self._details(db, batch)
+            changed = self._details(db, batch, warned)
             facts, stock = facts + changed[0], stock + changed[1]
         self._link(db, document_id, {chunk: owner for chunk, owner in owners.items() if owner.product_id in written})
         untold = [chunk for chunk, owner in owners.items() if owner.product_id not in written]
@@ -108,6 +112,8 @@ class Catalog:
             withdrawn=withdrawn,
             refused=json.dumps([[one.row, one.reason] for one in refused[:SHOWN_REFUSALS]], ensure_ascii=False),
             refused_count=len(refused),
+            warned=json.dumps([[one.sku, one.reason] for one in warned[:SHOWN_REFUSALS]], ensure_ascii=False),
+            warned_count=len(warned),
         )
         return Changed(len(products), withdrawn, facts, stock)
 
@@ -126,7 +132,8 @@ class Catalog:
         if row is None:
             return None
         refused = tuple(Refused(number, reason) for number, reason in row["refused"])
-        return Report(row["products"], row["withdrawn"], refused, row["refused_count"])
+        warned = tuple(Warned(sku, reason) for sku, reason in row["warned"])
+        return Report(row["products"], row["withdrawn"], refused, row["refused_count"], warned, row["warned_count"])
 
     def whole(self, document_id: str) -> bool:
         """Whether a document still tells of all the products that it told of; so does one that is no feed."""
@@ -208,8 +215,9 @@ class Catalog:
             self._run(db, "withdraw_variants", ids=gone, products=[], skus=[])
         return len(gone)
 
-    def _details(self, db: Cursor, products: Sequence[Product]) -> tuple[int, int]:
-        """Variants, facts and stock of some products; how many facts and how many stocks changed."""
+    def _details(self, db: Cursor, products: Sequence[Product], warned: list[Warned]) -> tuple[int, int]:
+        """Variants, facts and stock of some products; how many facts and how many stocks changed. `warned` gets those
+        of which the count brings back what was sold."""
         ids = [product.id for product in products]
         variants = [(product.id, at, one) for product in products for at, one in enumerate(product.variants)]
         skus = {"products": [product for product, _, _ in variants], "skus": [one.sku for _, _, one in variants]}
@@ -238,7 +246,15 @@ class Catalog:
             units=[fact.unit for _, _, fact in facts],
         )
         changed += self._changed(db, "forget_missing_facts", ids=ids, **keys)
-        stock = self._changed(db, "write_stock", **skus, on_hand=[one.on_hand for _, _, one in variants])
+        counts = {
+            **skus,
+            "on_hand": [one.on_hand for _, _, one in variants],
+            "counted_at": [one.counted_at for _, _, one in variants],
+        }
+        self._run(db, "hold_stock", **skus)
+        rows = db.execute(_QUERIES["put_back"], {"merchant": self._merchant, **counts}).fetchall()
+        warned += [Warned(row["sku"], _put_back(row["units"])) for row in rows]
+        stock = self._changed(db, "write_stock", **counts)
         self._run(db, "forget_missing_stock", ids=ids, **skus)
         if changed or stock:
             self._run(db, "touch", ids=sorted({*changed, *stock}))
@@ -372,13 +388,21 @@ class Names:
         return {row["stretch"]: row["is_whole"] for row in rows}
 
 
+def _put_back(units: int) -> str:
+    return (
+        f"{units} sold here since the count before may be for sale again: the count is higher than what was left, and "
+        "no stock_as_of says when it was taken."
+    )
+
+
 def _offer(row: Row) -> Offer:
+    """One at a price of 0 has no price: nothing is sold for nothing."""
     return Offer(
         sku=row["sku"],
         product_id=row["product_id"],
         title=row["title"],
         variant=row["variant"],
-        price=_price(row["amount"], row["currency"]),
+        price=_price(row["amount"] or None, row["currency"]),
         price_version=row["price_version"] or 0,
         availability=row["availability"] or "",
         left=row["on_hand"],

@@ -1,6 +1,7 @@
 """What a merchant sells, as a feed tells it: changes when the shop needs to know more about a product."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shopwright.catalog.facts import Fact
 
@@ -20,12 +21,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One thing that can be put into a cart. `on_hand` is None when the feed does not count it."""
+    """One thing that can be put into a cart. `on_hand` is None when the feed does not count it; `counted_at` is when it
+    was counted, where the feed says so."""
 
     sku: str
     title: str
     facts: tuple[Fact, ...] = ()
     on_hand: int | None = None
+    counted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """An article that was taken in, and something about it that the merchant will want to look at."""
+
+    sku: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """What a file says that the merchant sells, and which of its rows could not be read. `withheld` is where those
     stand that no shopper may read: rows that were refused, and a table's header."""
@@ -57,3 +68,4 @@ class Feed:
     products: tuple[Product, ...]
     refused: tuple[Refused, ...]
     withheld: tuple[Place, ...] = ()
+    warned: tuple[Warned, ...] = ()

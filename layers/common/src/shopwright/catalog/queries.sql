@@ -76,13 +76,53 @@ update shopwright.product_fact known
                     where fed.product_id = known.product_id and fed.sku = known.sku and fed.name = known.name)
 returning product_id;
 
+-- name: hold_stock
+-- Nobody sells any of these until their counts are written: what is sold before this is seen below, what is sold after it
+-- is taken from the new count.
+select s.sku
+  from shopwright.stock s
+  join unnest(%(products)s::text[], %(skus)s::text[]) as fed (product_id, sku)
+    on fed.product_id = s.product_id and fed.sku = s.sku
+ where s.merchant_id = %(merchant)s
+ order by s.product_id, s.sku
+   for update of s;
+
+-- name: put_back
+-- Articles whose count came without its time, and brings back what was sold since the count before.
+select v.sku, least(sum(r.quantity), fed.on_hand - s.on_hand)::int4 as units
+  from unnest(%(products)s::text[], %(skus)s::text[], %(on_hand)s::int4[], %(counted_at)s::timestamptz[])
+       as fed (product_id, sku, on_hand, counted_at)
+  join shopwright.stock s
+    on s.merchant_id = %(merchant)s and s.product_id = fed.product_id and s.sku = fed.sku
+  join shopwright.variant v
+    on v.merchant_id = %(merchant)s and v.product_id = fed.product_id and v.sku = fed.sku
+  join shopwright.reservation r
+    on r.merchant_id = %(merchant)s and r.product_id = fed.product_id and r.sku = fed.sku and r.state = 'sold'
+       and r.changed_at > s.counted_at
+ where fed.counted_at is null and fed.on_hand > s.on_hand
+ group by v.product_id, v.sku, fed.on_hand, s.on_hand
+ order by v.product_id, v.sku;
+
 -- name: write_stock
--- Set what is on hand; what is held is the checkout's.
-insert into shopwright.stock as known (merchant_id, product_id, sku, on_hand)
-select %(merchant)s, fed.product_id, fed.sku, fed.on_hand
-  from unnest(%(products)s::text[], %(skus)s::text[], %(on_hand)s::int4[]) as fed (product_id, sku, on_hand)
-    on conflict (merchant_id, product_id, sku) do update set on_hand = excluded.on_hand
- where known.on_hand is distinct from excluded.on_hand
+-- Set what is on hand, less what was sold here since it was counted, where the feed says when that was; what is held is
+-- the checkout's. When the count came stands beside it: what is sold later is known by that.
+insert into shopwright.stock as known (merchant_id, product_id, sku, on_hand, counted_at)
+select %(merchant)s, fed.product_id, fed.sku,
+       case when fed.on_hand is not null then
+       greatest(fed.on_hand - coalesce((select sum(r.quantity)
+                                          from shopwright.reservation r
+                                         where r.merchant_id = %(merchant)s and r.product_id = fed.product_id
+                                           and r.sku = fed.sku and r.state = 'sold'
+                                           and r.changed_at > fed.counted_at), 0), 0) end,
+       clock_timestamp()
+  from unnest(%(products)s::text[], %(skus)s::text[], %(on_hand)s::int4[], %(counted_at)s::timestamptz[])
+       as fed (product_id, sku, on_hand, counted_at)
+    on conflict (merchant_id, product_id, sku) do update
+   set on_hand = excluded.on_hand, counted_at = excluded.counted_at
+ where known.on_hand is distinct from excluded.on_hand or known.counted_at is null
+    or exists (select from shopwright.reservation r
+                where r.merchant_id = known.merchant_id and r.product_id = known.product_id and r.sku = known.sku
+                  and r.state = 'sold' and r.changed_at > known.counted_at)
 returning product_id;
 
 -- name: forget_missing_stock
@@ -115,11 +155,13 @@ delete from shopwright.chunk
 
 -- name: report
 -- What became of a feed.
-insert into shopwright.feed (merchant_id, document_id, products, withdrawn, refused, refused_count)
-values (%(merchant)s, %(document)s, %(products)s::int4, %(withdrawn)s::int4, %(refused)s::jsonb, %(refused_count)s::int4)
+insert into shopwright.feed (merchant_id, document_id, products, withdrawn, refused, refused_count, warned,
+                             warned_count)
+values (%(merchant)s, %(document)s, %(products)s::int4, %(withdrawn)s::int4, %(refused)s::jsonb, %(refused_count)s::int4,
+        %(warned)s::jsonb, %(warned_count)s::int4)
     on conflict (merchant_id, document_id) do update
    set products = excluded.products, withdrawn = excluded.withdrawn, refused = excluded.refused,
-       refused_count = excluded.refused_count;
+       refused_count = excluded.refused_count, warned = excluded.warned, warned_count = excluded.warned_count;
 
 -- name: no_feed
 -- This document is no feed, or not one any more.
@@ -129,7 +171,7 @@ delete from shopwright.feed where merchant_id = %(merchant)s and document_id = %
 -- What became of a feed; no row for a document that is none.
 select (select count(*) from shopwright.product p
          where p.merchant_id = f.merchant_id and p.document_id = f.document_id and not p.withdrawn)::int4 as products,
-       f.withdrawn, f.refused, f.refused_count
+       f.withdrawn, f.refused, f.refused_count, f.warned, f.warned_count
   from shopwright.feed f
  where f.merchant_id = %(merchant)s and f.document_id = %(document)s;
 

@@ -3,11 +3,22 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from shopwright.catalog import facts
 from shopwright.catalog.columns import Column, column, figures
 from shopwright.catalog.facts import Fact, Kind
-from shopwright.catalog.product import MAX_ID, MAX_PRODUCTS, MAX_VARIANTS, Feed, Place, Product, Refused, Variant
+from shopwright.catalog.product import (
+    MAX_ID,
+    MAX_PRODUCTS,
+    MAX_VARIANTS,
+    Feed,
+    Place,
+    Product,
+    Refused,
+    Variant,
+    Warned,
+)
 from shopwright.money import NO_CURRENCY, Money, NotMoney, currency_of, decimal_mark, parse
 from shopwright.privacy.redact import Kind as Personal
 from shopwright.privacy.redact import find, mask
@@ -23,12 +34,25 @@ _PRICES = ("price", "sale_price", "compare_at", "price_cents")
 _NO_FACTS = frozenset(
     [
         *_PRICES,
-        *("id", "group", "parent", "sku", "currency", "stock", "in_stock", "availability", "type", "options"),
+        *(
+            "id",
+            "group",
+            "parent",
+            "sku",
+            "currency",
+            "stock",
+            "stock_as_of",
+            "in_stock",
+            "availability",
+            "type",
+            "options",
+        ),
         *("option_names", "tracker", "variants", "prices", "sale_from", "sale_until", "weight_unit"),
     ]
 )
 _MAX_FACTS = 60
 _MAX_TITLE = 300
+_FOR_NOTHING = "Its price is 0: it is shown without a price, and cannot be bought."
 _LONGEST_ARTICLE = 14  # digits of the longest article number
 
 
@@ -143,6 +167,7 @@ class _Shop:
         self._last: _Draft | None = None
         self._refused: list[Refused] = []
         self._withheld: list[Place] = []
+        self._warned: list[Warned] = []
 
     def take(self, record: Record) -> None:
         try:
@@ -161,7 +186,9 @@ class _Shop:
                 continue
             products.append(_product(draft, self._way))
         refused = sorted(self._refused, key=lambda refused: refused.row)
-        return Feed(tuple(products), tuple(refused), tuple(self._withheld))
+        kept = {variant.sku for product in products for variant in product.variants}
+        warned = tuple(one for one in self._warned if one.sku in kept)
+        return Feed(tuple(products), tuple(refused), tuple(self._withheld), warned)
 
     def _take(self, record: Record) -> None:
         read = _read(record.fields)
@@ -259,11 +286,15 @@ class _Shop:
             title = facts.without_personal("title", own_title[:_MAX_TITLE])
         elif called:
             title = f"{draft.title}, {facts.without_personal('title', called)}"[:_MAX_TITLE]
-        found = [*_prices(read, draft.base, self._way), *_availability(read)]
+        prices = [*_prices(read, draft.base, self._way)]
+        if any(not price.amount for price in prices):
+            prices = []
+            self._warned.append(Warned(sku, _FOR_NOTHING))
+        found = [*prices, *_availability(read)]
         for name, value in options:
             found.append(facts.fact(column(name).name or "options", value, column(name).unit))
         found += _facts(read, self._way)
-        return Variant(sku, title, tuple(_once(found)), _on_hand(read))
+        return Variant(sku, title, tuple(_once(found)), _on_hand(read), _counted_at(read, draft.base))
 
 
 def _read(fields: Iterable[Field]) -> _Read:
@@ -310,7 +341,12 @@ def _prices(read: _Read, base: _Read, way: _Way) -> Iterator[Fact]:
         if not said["price_cents"].isdigit():
             raise _Unreadable(f"Its price {_shown(said['price_cents'])} is no number of cents.")
         price = Money(int(said["price_cents"]), currency or way.currency or NO_CURRENCY)
+    if price is not None and not price.minor:
+        yield facts.money("price", price)  # whatever it cost before
+        return
     sale = _amount(said, "sale_price", currency, way)
+    if sale is not None and not sale.minor:
+        sale = None  # programs write it for no sale
     before = _amount(said, "compare_at", currency, way)
     if price is not None and before is not None and before.currency == price.currency and before.minor > price.minor:
         price, sale = before, price
@@ -362,6 +398,23 @@ def _on_hand(read: _Read) -> int | None:
             return None
         raise _Unreadable(f"Its stock {_shown(said)} is no whole number.")
     return max(0, int(float(said.replace(",", ""))))  # below zero: sold before it was there
+
+
+def _counted_at(read: _Read, base: _Read) -> datetime | None:
+    """When its stock was counted: a product may say it for all of its variants."""
+    said = read.roles.get("stock_as_of") or base.roles.get("stock_as_of")
+    if not said:
+        return None
+    try:
+        moment = datetime.fromisoformat(said)
+        zoned = moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        zoned = None
+    if zoned is None:
+        raise _Unreadable(
+            f"Its stock_as_of {_shown(said)} is no time with a zone. Write it as 2026-11-26T14:30:00Z or with +01:00."
+        )
+    return zoned
 
 
 def _facts(read: _Read, way: _Way) -> Iterator[Fact]:
