@@ -12,8 +12,8 @@ const WORDS = {
   paid: "Paid. Thank you for your order!",
   cancelling: "Your payment is being undone.",
   cancelled: "This order came to nothing.",
-  refunding: "Your money is on its way back.",
-  refunded: "Your money has been given back.",
+  refunding: "", // the shop says how much, and when
+  refunded: "",
 };
 const TROUBLE = {
   not_sold: "no longer sold",

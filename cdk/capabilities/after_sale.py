@@ -16,7 +16,6 @@ from cdk.parts.ground import Ground
 
 _TIMEOUT_S = 60
 _ATTEMPTS = 5
-_PAID = ("OrderPaid",)
 _SOLD = ("OrderPaid", "OrderRefunded")
 _ON_THE_SHELF = ("OrderPaid", "OrderCancelled", "OrderRefunded")
 
@@ -33,7 +32,7 @@ class AfterSale(Construct):
         data = ground.data
         self.queues: dict[str, tuple[sqs.Queue, sqs.Queue]] = {}
 
-        receipt = self._consumer("write-receipt", "receipts", _PAID, layers=("common", "receipts"), memory_mb=512)
+        receipt = self._consumer("write-receipt", "receipts", _SOLD, layers=("common", "receipts"), memory_mb=512)
         receipt.add_environment("MEMBERS_TABLE", data.members.table_name)
         receipt.add_environment("RECEIPTS_BUCKET", data.receipts.bucket_name)
         use_table(receipt, data.members, "GetItem")

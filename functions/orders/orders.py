@@ -77,8 +77,11 @@ class OrderShown(BaseModel):
     tax_minor: int = Field(description="Included in lines and delivery.")
     total_minor: int
     currency: str
+    refunded_minor: int = Field(description="What was taken and given back: nothing, or the total.")
     created_at: datetime
     changed_at: datetime
+    paid_at: datetime | None
+    ended_at: datetime | None = Field(description="When it was cancelled or refunded.")
 
 
 class OrdersShown(BaseModel):
@@ -183,7 +186,7 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
     @api.get("/v1/orders/<order_id>/receipt")
     def receipt(order_id: OrderId) -> ReceiptShown:
         order = find(order_id)
-        lent = desk().receipts(http.caller(api).tenant).lend(order.id)
+        lent = desk().receipts(http.caller(api).tenant).lend(order.id, refunded=order.status is Status.REFUNDED)
         return ReceiptShown(html=lent.html, pdf=lent.pdf, expires_in=lent.expires_in)
 
     @api.post(
@@ -254,8 +257,11 @@ def _shown(order: ordering.Order, action: ToDo | None) -> OrderShown:
         tax_minor=order.tax_minor,
         total_minor=order.total.minor,
         currency=order.total.currency,
+        refunded_minor=0 if order.given_back is None else order.given_back.minor,
         created_at=order.created_at,
         changed_at=order.changed_at,
+        paid_at=order.paid_at,
+        ended_at=order.ended_at,
     )
 
 

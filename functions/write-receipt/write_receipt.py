@@ -1,4 +1,4 @@
-"""SQS, fed by the topic of order events: a paid order is given its receipt, a page and a PDF, once."""
+"""SQS, fed by the topic of order events: a paid or refunded order is given its receipt, a page and a PDF, once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,13 +44,19 @@ def build(desk: Callable[[], Desk] = wire) -> queue.QueueHandler:
         at, tenant = desk(), event.tenant
         orders = at.orders(tenant)
         told = orders.told(event.id)
-        if told.kind != "OrderPaid":
+        if told.kind not in ("OrderPaid", "OrderRefunded"):
             raise NothingToReceipt
         shopfront = at.shopfront(tenant)
         if shopfront is None:
             raise BrandingMissing
-        receipt = receipt_for(orders.look(told.order_id), paid_at=told.at, branding=shopfront.branding)
-        if at.receipts(tenant).keep(receipt.order_id, html=html(receipt), pdf=pdf(receipt)):
+        order, refunded = orders.look(told.order_id), told.kind == "OrderRefunded"
+        receipt = receipt_for(
+            order,
+            paid_at=order.paid_at or told.at,
+            branding=shopfront.branding,
+            refunded_at=told.at if refunded else None,
+        )
+        if at.receipts(tenant).keep(order.id, html=html(receipt), pdf=pdf(receipt), refunded=refunded):
             metrics.count("ReceiptsWritten")
 
     return queue.handler(write, OrderEvent)

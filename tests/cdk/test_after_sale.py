@@ -6,7 +6,7 @@ from tests.cdk.assembly import Assembly
 from tests.cdk.permissions import permissions
 
 CONSUMERS = {
-    "receipts": ("write-receipt", ["OrderPaid"]),
+    "receipts": ("write-receipt", ["OrderPaid", "OrderRefunded"]),
     "stock": ("tell-stock", ["OrderPaid", "OrderCancelled", "OrderRefunded"]),
     "sales": ("count-sale", ["OrderPaid", "OrderRefunded"]),
 }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -215,6 +215,24 @@ def test_a_paid_order_is_given_a_page_and_a_pdf_in_its_shops_folder(s3: "S3Clien
     assert found[f"receipts/outdoor/{ORDER}.pdf"].startswith(b"%PDF-")
     for secret in ("pi_secret", "v1.", "ann"):
         assert secret not in page
+
+
+def test_a_refunded_order_is_given_a_receipt_that_says_so_beside_the_first(s3: "S3Client") -> None:
+    orders = Orders()
+    write(s3, orders, orders.tell("OrderRefunded"))  # events may come in any order
+    write(s3, orders, orders.tell())
+
+    found = kept(s3)
+    first, then = (found[f"receipts/outdoor/{ORDER}{more}.html"].decode() for more in ("", "-refunded"))
+    assert "Refunded" not in first
+    assert "Given back" not in first
+    for said in ("<dt>Refunded</dt>", "2026-11-24 09:00 UTC", "Given back", "199.00 EUR"):
+        assert said in then
+    assert f"/outdoor/{ORDER}.html?" in ask(s3, orders).body["html"]
+    orders.known[ORDER] = replace(orders.known[ORDER], status=Status.REFUNDED)
+    assert f"/outdoor/{ORDER}-refunded.html?" in ask(s3, orders).body["html"]
+    s3.delete_object(Bucket="receipts", Key=f"receipts/outdoor/{ORDER}-refunded.html")
+    assert f"/outdoor/{ORDER}.html?" in ask(s3, orders).body["html"]  # it is not written yet: the first one, meanwhile
 
 
 def test_an_event_that_comes_again_leaves_the_receipt_as_it_was_even_when_the_brand_has_changed(s3: "S3Client") -> None:

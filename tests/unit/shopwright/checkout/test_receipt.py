@@ -78,6 +78,15 @@ def test_the_page_and_the_pdf_say_the_same() -> None:
         assert said in document
 
 
+def test_a_refunded_order_says_so_with_its_day_and_amount_on_both() -> None:
+    receipt = replace(BOUGHT, refunded_at=datetime(2026, 12, 3, 16, 5, tzinfo=UTC))
+    page, document = " ".join(Words(html(receipt)).text.split()), text_of(pdf(receipt))
+
+    for said in (*SAID, "Refunded 2026-12-03 16:05 UTC", "Given back 427.00 EUR"):
+        assert said in page
+        assert said in document
+
+
 def test_what_a_shop_wrote_is_text_on_the_page_and_nothing_else() -> None:
     line = replace(BOUGHT.lines[0], title="<script>alert(1)</script> & co", sku='"><img src=x onerror=alert(1)>')
     page = html(replace(BOUGHT, lines=(line,)))

@@ -794,13 +794,15 @@ def _order(row: Row) -> Order:
             return_url=row["return_url"],
             captures=row["captures"],
             undos=row["undos"],
-            changed_at=row["paid_at"],
+            changed_at=row["payment_at"],
             held=row["held"],
             wake=row["wake"],
         ),
         restock=row["restock"],
         parked=row["parked"],
         undo_since=row["undo_since"],
+        paid_at=row["paid_at"],
+        ended_at=row["ended_at"],
     )
 
 

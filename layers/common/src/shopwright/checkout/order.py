@@ -161,6 +161,8 @@ class Order:
     restock: bool = False  # a refund brings the goods back onto the shelf
     parked: bool = False
     undo_since: datetime | None = None  # since when it is being undone, or was last tried again by an operator
+    paid_at: datetime | None = None
+    ended_at: datetime | None = None  # when it was cancelled or refunded
 
     @property
     def is_undone(self) -> bool:
@@ -204,14 +206,29 @@ class Order:
                 return self.status.value
 
     @property
+    def given_back(self) -> Money | None:
+        """What was taken and is the shopper's again; it is always the whole."""
+        return self.total if self.payment.state is State.REFUNDED else None
+
+    @property
     def told(self) -> str:
         """What whoever bought it is told of its end; nothing while all is well."""
-        if not self.reason:
-            return ""
-        if self.payment.state is State.DECLINED:
-            return explain(self.payment.reason).message
-        words = _cancelled()
-        return words.get(self.reason, words["other"])
+        words, amount = _words(), str(self.total)
+        day = "" if self.ended_at is None else f"{self.ended_at:%Y-%m-%d}"
+        match self.status:
+            case Status.UNDOING:
+                return words["undoing"]
+            case Status.REFUNDING:
+                return words["refunding"].format(amount=amount)
+            case Status.REFUNDED:
+                return words["refunded"].format(amount=amount, day=day)
+            case Status.CANCELLED if self.payment.state is State.DECLINED and self.reason != "cancelled_by_shop":
+                return explain(self.payment.reason).message
+            case Status.CANCELLED:
+                said = words.get(self.reason, words["other"])
+                return f"{said} {words['given_back'].format(amount=amount, day=day)}" if self.given_back else said
+            case _:
+                return ""
 
     @property
     def bought(self) -> Bought:
@@ -224,8 +241,8 @@ class Order:
 
 
 @cache
-def _cancelled() -> dict[str, str]:
-    return tomllib.loads(files("shopwright.checkout").joinpath("cancelled.toml").read_text("utf-8"))
+def _words() -> dict[str, str]:
+    return tomllib.loads(files("shopwright.checkout").joinpath("ends.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,12 @@ values (%(merchant)s, %(order)s, %(gateway)s, %(instrument)s, %(return_url)s);
 -- name: look
 -- An order with its payment.
 select o.*, p.state, p.gateway, p.reference, p.instrument, p.challenge, p.proof, p.reason as pay_reason, p.return_url,
-       p.captures, p.undos, p.wake, p.changed_at as paid_at,
+       p.captures, p.undos, p.wake, p.changed_at as payment_at,
+       (select b.at from shopwright.outbox b
+         where b.merchant_id = %(merchant)s and b.order_id = o.id and b.kind = 'OrderPaid') as paid_at,
+       (select max(b.at) from shopwright.outbox b
+         where b.merchant_id = %(merchant)s and b.order_id = o.id
+           and b.kind in ('OrderCancelled', 'OrderRefunded')) as ended_at,
        exists (select from shopwright.payment_event e
                 where e.merchant_id = %(merchant)s and e.order_id = o.id and e.applied
                   and e.kind in ('authorized', 'captured')) as held,
@@ -43,7 +48,12 @@ select o.*, p.state, p.gateway, p.reference, p.instrument, p.challenge, p.proof,
 -- name: hold
 -- The same, for this transaction alone until it ends.
 select o.*, p.state, p.gateway, p.reference, p.instrument, p.challenge, p.proof, p.reason as pay_reason, p.return_url,
-       p.captures, p.undos, p.wake, p.changed_at as paid_at,
+       p.captures, p.undos, p.wake, p.changed_at as payment_at,
+       (select b.at from shopwright.outbox b
+         where b.merchant_id = %(merchant)s and b.order_id = o.id and b.kind = 'OrderPaid') as paid_at,
+       (select max(b.at) from shopwright.outbox b
+         where b.merchant_id = %(merchant)s and b.order_id = o.id
+           and b.kind in ('OrderCancelled', 'OrderRefunded')) as ended_at,
        exists (select from shopwright.payment_event e
                 where e.merchant_id = %(merchant)s and e.order_id = o.id and e.applied
                   and e.kind in ('authorized', 'captured')) as held,
@@ -68,7 +78,12 @@ select o.id
 -- name: of_subject
 -- One page of orders, the newest first: a shopper's own, or with no subject all of the merchant's.
 select o.*, p.state, p.gateway, p.reference, p.instrument, p.challenge, p.proof, p.reason as pay_reason, p.return_url,
-       p.captures, p.undos, p.wake, p.changed_at as paid_at,
+       p.captures, p.undos, p.wake, p.changed_at as payment_at,
+       (select b.at from shopwright.outbox b
+         where b.merchant_id = %(merchant)s and b.order_id = o.id and b.kind = 'OrderPaid') as paid_at,
+       (select max(b.at) from shopwright.outbox b
+         where b.merchant_id = %(merchant)s and b.order_id = o.id
+           and b.kind in ('OrderCancelled', 'OrderRefunded')) as ended_at,
        exists (select from shopwright.payment_event e
                 where e.merchant_id = %(merchant)s and e.order_id = o.id and e.applied
                   and e.kind in ('authorized', 'captured')) as held,

@@ -40,10 +40,10 @@ class ReceiptNotWritten(NotFound):
 
 
 class NothingToReceipt(Conflict):
-    """What was told of the order is not that it was paid."""
+    """What was told of the order is not that it was paid or refunded."""
 
     def __init__(self) -> None:
-        super().__init__("Only a payment is given a receipt.")
+        super().__init__("Only a payment or its refund is given a receipt.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +70,27 @@ class Receipt:
     tax: Money
     total: Money
     paid_by: str
+    refunded_at: datetime | None = None
 
     @property
     def sums(self) -> tuple[tuple[str, Money, bool], ...]:
-        """What is written under the lines, and whether it is what was paid."""
+        """What is written under the lines, and whether it is what was paid, or given back."""
         return (
             ("Goods", self.goods, False),
             ("Delivery", self.delivery, False),
             ("Total paid", self.total, True),
             ("of which tax", self.tax, False),
+            *((("Given back", self.total, True),) if self.refunded_at else ()),
         )
 
+    @property
+    def times(self) -> tuple[tuple[str, datetime], ...]:
+        """What happened to the money, and when."""
+        return (("Paid", self.paid_at), *((("Refunded", self.refunded_at),) if self.refunded_at else ()))
 
-def receipt_for(order: Order, *, paid_at: datetime, branding: Branding) -> Receipt:
-    """What the shopper agreed to and paid, by the order's own terms."""
+
+def receipt_for(order: Order, *, paid_at: datetime, branding: Branding, refunded_at: datetime | None = None) -> Receipt:
+    """What the shopper agreed to, paid, and perhaps got back, by the order's own terms."""
 
     def money(minor: int) -> Money:
         return Money(minor, order.total.currency)
@@ -101,6 +108,7 @@ def receipt_for(order: Order, *, paid_at: datetime, branding: Branding) -> Recei
         tax=money(order.tax_minor),
         total=order.total,
         paid_by=order.payment.gateway.capitalize(),
+        refunded_at=refunded_at,
     )
 
 
@@ -128,7 +136,7 @@ def pdf(receipt: Receipt) -> bytes:
     page.set_font(_FONT, "", 9)
     for name, said in (
         ("Order", receipt.order_id),
-        ("Paid", f"{receipt.paid_at:%Y-%m-%d %H:%M} UTC"),
+        *((name, f"{at:%Y-%m-%d %H:%M} UTC") for name, at in receipt.times),
         ("By", receipt.paid_by),
     ):
         page.cell(22, 5, name)
@@ -165,7 +173,7 @@ def _page(receipt: Receipt) -> "FPDF":
     from fpdf import FPDF
 
     page = FPDF(format="A4")
-    page.set_creation_date(receipt.paid_at)  # the same receipt is the same bytes, whenever it is made
+    page.set_creation_date(receipt.times[-1][1])  # the same receipt is the same bytes, whenever it is made
     page.set_title(f"Receipt {receipt.order_id}")
     page.set_author(receipt.branding.name)
     page.set_margin(_MARGIN_MM)

@@ -87,23 +87,34 @@ class MerchantReceipts:
         self._s3 = s3
         self._folder = f"receipts/{tenant.merchant_id}/"
 
-    def keep(self, order_id: str, *, html: str, pdf: bytes) -> bool:
-        """Write an order's receipt; False: it has one, which stays. The page is last: where it is, both are."""
-        self._put(f"{order_id}.pdf", pdf, "application/pdf")
-        return self._put(f"{order_id}.html", html.encode(), "text/html; charset=utf-8")
+    def keep(self, order_id: str, *, html: str, pdf: bytes, refunded: bool = False) -> bool:
+        """Write an order's receipt, or beside it the one that says that it was refunded; False: it has that, and it
+        stays. The page is last: where it is, both are."""
+        name = _name(order_id, refunded)
+        self._put(f"{name}.pdf", pdf, "application/pdf")
+        return self._put(f"{name}.html", html.encode(), "text/html; charset=utf-8")
 
-    def lend(self, order_id: str) -> Lent:
-        """Addresses that show the receipt for a few minutes, or ReceiptNotWritten."""
-        try:
-            with _named():
-                self._s3.head_object(Bucket=self._bucket, Key=f"{self._folder}{order_id}.html")
-        except ClientError:
-            raise ReceiptNotWritten from None
+    def lend(self, order_id: str, *, refunded: bool = False) -> Lent:
+        """Addresses that show the receipt for a few minutes, or ReceiptNotWritten. Of a refunded order it is the one
+        that says so, as soon as that is written."""
+        name = _name(order_id, refunded)
+        if not self._has(name):
+            if refunded:
+                return self.lend(order_id)
+            raise ReceiptNotWritten
         return Lent(
-            self._address(f"{order_id}.html", "inline"),
-            self._address(f"{order_id}.pdf", f'attachment; filename="receipt-{order_id}.pdf"'),
+            self._address(f"{name}.html", "inline"),
+            self._address(f"{name}.pdf", f'attachment; filename="receipt-{name}.pdf"'),
             LENT_S,
         )
+
+    def _has(self, name: str) -> bool:
+        try:
+            with _named():
+                self._s3.head_object(Bucket=self._bucket, Key=f"{self._folder}{name}.html")
+        except ClientError:
+            return False
+        return True
 
     def _address(self, name: str, disposition: str) -> str:
         return self._s3.generate_presigned_url(
@@ -130,6 +141,10 @@ class MerchantReceipts:
         except ClientError:
             return False
         return True
+
+
+def _name(order_id: str, refunded: bool) -> str:
+    return f"{order_id}-refunded" if refunded else order_id
 
 
 @contextmanager
