@@ -21,6 +21,7 @@ from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
 from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.paying import GatewaySettings, WalletSettings
+from shopwright.tenancy.branding import Shopfront
 from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
@@ -53,7 +54,8 @@ RequestId = Annotated[
         min_length=1,
         max_length=MAX_REQUEST_ID,
         pattern="^[A-Za-z0-9_-]+$",
-        description="Needed: the same request again answers the same, and has no further effect.",
+        description="Needed: the same request again answers the same, and has no further effect. While the first is "
+        "still being worked on, it is 409 RequestInFlight; with another body under the key, 409 KeyOfAnother.",
     ),
 ]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -130,7 +132,13 @@ class Order(_Shape):
     quote: QuoteShown
     signature: Annotated[str, Field(max_length=200)]
     consent: Consent
-    return_url: Annotated[str, Field(max_length=MAX_URL, description="Where the shopper's bank sends them back to.")]
+    return_url: Annotated[
+        str,
+        Field(
+            max_length=MAX_URL,
+            description="Where the shopper's bank sends them back to: https, on the shop's own website.",
+        ),
+    ]
 
 
 class Started(BaseModel):
@@ -157,7 +165,9 @@ class Desk:
     close_request: Callable[[Caller, str, str | None], None]
     place: Callable[[Caller, Placing], None]
     start: Callable[[Caller, str, str], None]
+    shopfront: Callable[[Tenant], Shopfront | None]
     now: Callable[[], float]
+    on_this_machine: bool = False  # a page on the shopper's own machine is one of the shop's: for who develops one
 
 
 @cache
@@ -169,6 +179,7 @@ def wire() -> Desk:
     from shopwright.checkout.dynamodb import Carts, Claims
     from shopwright.checkout.gateways import instrument
     from shopwright.checkout.stepfunctions import Sagas
+    from shopwright.tenancy.dynamodb import Shopfronts
     from shopwright.tenancy.secretsmanager import Secret
 
     env = Environment.read()
@@ -202,7 +213,9 @@ def wire() -> Desk:
         close_request=claims.close_request,
         place=lambda caller, placing: orders.of(caller.tenant).place(placing),
         start=lambda caller, order, saga: sagas.start(caller.tenant, order, saga),
+        shopfront=Shopfronts(env.members_table).of,
         now=time.time,
+        on_this_machine=env.stage != "prod",
     )
 
 
@@ -266,8 +279,17 @@ def _consenting(at: Desk, quoted: Callable[[Caller, str, str], Quote]) -> consen
         claim=at.claim,
         place=at.place,
         start=at.start,
+        sites=lambda caller: _sites(at.shopfront(caller.tenant)),
         now=at.now,
+        on_this_machine=at.on_this_machine,
     )
+
+
+def _sites(shopfront: Shopfront | None) -> frozenset[str]:
+    if shopfront is None:
+        return frozenset()
+    brand = shopfront.branding
+    return frozenset(consent.host_of(one) for one in (brand.website, *brand.sites) if one)
 
 
 handler = build()

@@ -251,6 +251,7 @@ class House:
             claim=claim,
             place=lambda caller, placing: self._place(placing),
             start=lambda caller, order, name: self.started.append((order, name)),
+            sites=lambda caller: frozenset({"shop.example"}),
             now=lambda: self.now().timestamp(),
         )
 

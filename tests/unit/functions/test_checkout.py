@@ -18,6 +18,7 @@ from shopwright.checkout.stepfunctions import SagaUnavailable
 from shopwright.checkout.terms import Terms
 from shopwright.money import Money
 from shopwright.runtime.http import LARGEST_BODY_BYTES
+from shopwright.tenancy.branding import Branding, Shopfront
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.member import Member
 from shopwright.tenancy.passport import SigningKey
@@ -49,6 +50,9 @@ class Desk:
         self.saga_down = False
         self.configured = True
         self.offers = [TENT]
+        brand = Branding(name="The Shop", website="https://www.shop.example/en", currency="EUR")
+        self.shopfront: Shopfront | None = Shopfront(branding=brand)
+        self.on_this_machine = False
 
     def build(self) -> Any:
         def offers(caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
@@ -70,7 +74,9 @@ class Desk:
             close_request=self._close,
             place=lambda caller, placing: self.placed.append(placing),
             start=self._start,
+            shopfront=lambda tenant: self.shopfront,
             now=lambda: NOW,
+            on_this_machine=self.on_this_machine,
         )
 
     def _check(self, vendor: str, text: str) -> None:
@@ -213,6 +219,7 @@ def test_what_could_not_be_started_is_started_by_the_same_request_again(desk: De
         ({"signature": "who.knows"}, 422, "QuoteForged"),
         ({"consent": None}, 422, "Invalid"),
         ({"return_url": "http://shop.example"}, 422, "ReturnUrlUnusable"),
+        ({"return_url": "https://evil.example/paid"}, 422, "ReturnUrlUnusable"),
         ({"surprise": 1}, 422, "Invalid"),
     ],
 )
@@ -222,6 +229,47 @@ def test_a_refusal_names_itself_and_starts_nothing(desk: Desk, change: dict[str,
     assert (answer.status, answer.body["error"]) == (status, error)
     assert desk.started == []
     assert desk.placed == []
+
+
+def returned_to(desk: Desk, url: str) -> Answer:
+    return desk.call("/v1/checkout", agreed(desk.quote(), return_url=url), headers=KEY)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://shop.example", "https://www.shop.example:443/a?b=c", "https://SHOP.example/#x"]
+)
+def test_a_bank_sends_the_shopper_back_to_the_shops_own_site(desk: Desk, url: str) -> None:
+    assert returned_to(desk, url).status == 202
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://shop.example.evil.example/", "https://evil.example/?shop.example", "https://shop.example:8443/"),
+        *("https://pay.shop.example/", "https://shop.example@evil.example/", "https://ann:" + "pw@shop.example/"),
+        *("http://127.0.0.1:3000/", "http://localhost/", "javascript:alert(1)", "//shop.example/", "https://", ""),
+        *("https://shop.example:0/", "https://shop.example:99999/", "https://shop.example/\u2028"),
+    ],
+)
+def test_a_bank_sends_nobody_anywhere_else_and_it_is_said_where_to(desk: Desk, url: str) -> None:
+    answer = returned_to(desk, url)
+
+    assert (answer.status, answer.body["error"]) == (422, "ReturnUrlUnusable")
+    assert "(shop.example)" in answer.body["message"]
+    assert desk.started == []
+
+
+def test_who_develops_a_page_may_pay_on_their_own_machine_and_other_sites_are_put_on_record(desk: Desk) -> None:
+    desk.on_this_machine = True
+    assert returned_to(desk, "http://127.0.0.1:3000/page/?back=1").status == 202
+    other = Desk()
+    other.shopfront = Shopfront(
+        branding=Branding(name="The Shop", sites=("https://till.example:8443/x",), currency="EUR")
+    )
+    assert returned_to(other, "https://till.example:8443/paid").status == 202
+    nobody = Desk()
+    nobody.shopfront = None
+    assert "the operator puts its website on record" in returned_to(nobody, "https://shop.example/").body["message"]
 
 
 def test_without_a_key_nothing_is_taken(desk: Desk) -> None:

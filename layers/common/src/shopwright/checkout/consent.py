@@ -5,7 +5,7 @@ spent by the first request that it comes with. Nothing that a model writes is on
 take nor give a signature or a consent, and a machine's token may not come to this route.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -75,10 +75,14 @@ class RequestInFlight(Conflict):
 
 
 class ReturnUrlUnusable(Invalid):
-    """A bank cannot send the shopper back to this address."""
+    """A bank may not send the shopper back to this address."""
 
-    def __init__(self) -> None:
-        super().__init__(f"return_url is an https address of at most {MAX_URL} characters, without a name or password.")
+    def __init__(self, sites: Iterable[str] = ()) -> None:
+        where = ", ".join(sorted(sites)) or "the operator puts its website on record"
+        super().__init__(
+            f"return_url is an https address of the shop's own ({where}), of at most {MAX_URL} characters, without a "
+            "name or password."
+        )
 
 
 class ClaimsUnavailable(Unavailable):
@@ -115,7 +119,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What must be within reach. `quoted` makes the quote that the shopper would get now; `claim` is False when the
-    consent has been spent on another request; `claimed` looks, and spends nothing."""
+    consent has been spent on another request; `claimed` looks, and spends nothing. `sites` are the hosts of the shop's
+    own pages; `on_this_machine`: one's own machine is a page too."""
 
     signatures: Signatures
     quoted: Callable[[Caller, Quote], Quote]
@@ -123,7 +128,9 @@ class Desk:
     claim: Callable[[Caller, Claim], bool]
     place: Callable[[Caller, Placing], None]
     start: Callable[[Caller, str, str], None]
+    sites: Callable[[Caller], frozenset[str]]
     now: Callable[[], float]
+    on_this_machine: bool = False
 
 
 def begin(caller: Caller, agreed: Agreed, *, request: str, desk: Desk) -> str:
@@ -138,7 +145,7 @@ def begin(caller: Caller, agreed: Agreed, *, request: str, desk: Desk) -> str:
         raise QuoteForeign
     if not agreed.agreed or agreed.quote_hash != quote.hash or agreed.nonce != quote.nonce:
         raise Unconsented
-    check_return_url(agreed.return_url)
+    check_return_url(agreed.return_url, desk.sites(caller), on_this_machine=desk.on_this_machine)
     order, saga = ids.order_id(caller.tenant, quote.nonce), ids.saga_id(caller.tenant, quote.nonce)
     claim = Claim(quote.nonce, order, saga, quote.hash, caller.subject, request)
     before = desk.claimed(caller, quote.nonce)
@@ -162,17 +169,26 @@ def begin(caller: Caller, agreed: Agreed, *, request: str, desk: Desk) -> str:
     return order
 
 
-def check_return_url(url: str) -> None:
-    """Raise ReturnUrlUnusable unless a browser may be sent there. Plain http is for one's own machine alone."""
+def check_return_url(url: str, sites: frozenset[str], *, on_this_machine: bool) -> None:
+    """Raise ReturnUrlUnusable unless it is a page of the shop's own: whoever comes from a bank believes what they see.
+    Plain http is for one's own machine alone."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise ReturnUrlUnusable from None
-    safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    if not safe or not host or parts.username or parts.password or len(url) > MAX_URL or not url.isprintable():
-        raise ReturnUrlUnusable
+        raise ReturnUrlUnusable(sites) from None
+    ours = parts.scheme == "https" and host_of(url) in sites
+    here = on_this_machine and host in _LOOPBACK and parts.scheme in ("http", "https")
+    safe = not parts.username and not parts.password and len(url) <= MAX_URL and url.isprintable() and port != 0
+    if not safe or not (ours or here):
+        raise ReturnUrlUnusable(sites)
+
+
+def host_of(address: str) -> str:
+    """The host of a site's address, with its port unless it is the usual one; `www.` before it makes no other site."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").removeprefix("www.")
+    return host if parts.port in (None, 443) else f"{host}:{parts.port}"
 
 
 def _check_terms(caller: Caller, quote: Quote, desk: Desk) -> None:

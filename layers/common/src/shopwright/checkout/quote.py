@@ -50,13 +50,6 @@ class CurrencyUnfit(Conflict):
     """The cart's prices are not in the one currency that the shop takes orders in."""
 
 
-class NothingToPay(Conflict):
-    """The goods cost nothing, and nothing cannot be charged."""
-
-    def __init__(self) -> None:
-        super().__init__("This cart costs nothing, and the shop takes no orders without a price. Please ask the shop.")
-
-
 class QuoteTooLong(Conflict):
     """More than can be agreed to at once: the quote could be made, and never sent back."""
 
@@ -142,8 +135,6 @@ def make(
     goods = sum(line.total_minor for line in lines)
     delivery = terms.delivery_for(goods)
     total = goods + delivery
-    if total == 0:
-        raise NothingToPay
     Money(total, terms.currency)  # refuses what is beyond any price
     made = Quote(
         merchant_id=caller.tenant.merchant_id,

@@ -5,12 +5,23 @@ in it is secret: the public key is the one that the gateway's form in a shopper'
 """
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shopwright.errors import Conflict
 
 _Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+def _reachable(address: str) -> str:
+    parts = urlsplit(address)
+    if not parts.hostname or parts.port == 0:
+        raise ValueError("a website's address has a host, and a port from 1 to 65535 if any")
+    return address
+
+
+_Address = Annotated[str, Field(max_length=200, pattern=r"^https?://[^\s<>\"']+$"), AfterValidator(_reachable)]
 
 
 class BrandingMissing(Conflict):
@@ -29,7 +40,8 @@ class Branding(BaseModel):
     legal_name: _Text | None = None
     address: tuple[_Text, ...] = Field(default=(), max_length=6)
     email: Annotated[str, Field(max_length=200, pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
-    website: Annotated[str, Field(max_length=200, pattern=r"^https?://[^\s<>\"']+$")] | None = None
+    website: _Address | None = None
+    sites: tuple[_Address, ...] = Field(default=(), max_length=10)  # where else the shop has pages that shoppers pay on
     tax_id: _Text | None = None
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")] = "#1f2937"
     locale: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en-GB"
