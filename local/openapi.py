@@ -21,8 +21,8 @@ TARGET = ROOT / "docs" / "openapi.json"
 _REF = "#/components/schemas/"
 _ERRORS = {
     "400": "The body is not one JSON value.",
-    "401": "There is no token, or it does not stand: sign in again.",
-    "403": "The token's scope, role or merchant does not allow this.",
+    "401": "No token stands that has the scope of this route: sign in, with an account that may do this.",
+    "403": "The caller's role or merchant does not allow this.",
     "404": "There is no such thing, or it is somebody else's.",
     "409": "It has changed since the caller read it.",
     "413": "The body is too large.",

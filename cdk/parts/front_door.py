@@ -38,7 +38,7 @@ _REFUSALS: dict[str, tuple[apigateway.ResponseType, str | None, str, str]] = {
         apigateway.ResponseType.UNAUTHORIZED,
         None,
         "NotSignedIn",
-        "Sign in: this route needs a valid access token with its scope.",
+        "Sign in, with an account that may do this: the route needs a valid access token with its scope.",
     ),
     "AccessDenied": (apigateway.ResponseType.ACCESS_DENIED, None, "Denied", "This caller may not do this."),
     "ExpiredToken": (

@@ -54,7 +54,10 @@ class Popular(BaseModel):
 class Shown(BaseModel):
     """A shop's documents and sales, counted. `counted_at` is null until the first count: a new shop waits minutes."""
 
-    counted_at: datetime | None
+    counted_at: datetime | None = Field(
+        description="What is shown is as of then. It is counted anew every quarter of an hour: what was ordered since "
+        "is not in it yet, and is in `GET /v1/orders` at once."
+    )
     documents: int
     searchable: int
     refused: int = Field(description="In quarantine: each document's own page says why.")
