@@ -229,7 +229,8 @@ export class Till {
       row(`${line.quantity} × ${line.title}`, `${amount(line.total_minor)} (${amount(line.unit_minor)} each)`);
     }
     row("Goods", amount(quote.goods_minor));
-    row("Delivery", amount(quote.delivery_minor));
+    row("Delivery", amount(quote.delivery_minor - quote.surcharge_minor));
+    if (quote.surcharge_minor) row("Delivery of bulky goods", amount(quote.surcharge_minor));
     row("Tax, included", amount(quote.tax_minor));
     row("Total", amount(quote.total_minor));
     row("Paid with", paidWith.name);

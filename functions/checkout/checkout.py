@@ -103,6 +103,9 @@ class QuoteShown(_Shape):
     instrument: Annotated[str, Field(max_length=100, description="A name for the instrument, by which nobody can pay.")]
     issued_at: Whole
     expires_at: Whole
+    surcharge_minor: Annotated[
+        int, Field(ge=0, le=2**53 - 1, description="The part of delivery_minor that bulky goods cost on top.")
+    ]
 
     @property
     def quote(self) -> Quote:

@@ -74,6 +74,7 @@ class OrderShown(BaseModel):
     action: ToDo | None = Field(description="For whoever bought it alone, while status is action_needed.")
     lines: list[LineShown]
     delivery_minor: int
+    surcharge_minor: int = Field(description="The part of delivery_minor that bulky goods cost on top.")
     tax_minor: int = Field(description="Included in lines and delivery.")
     total_minor: int
     currency: str
@@ -254,6 +255,7 @@ def _shown(order: ordering.Order, action: ToDo | None) -> OrderShown:
         action=action,
         lines=[LineShown.model_validate(line, from_attributes=True) for line in order.lines],
         delivery_minor=order.delivery_minor,
+        surcharge_minor=order.surcharge_minor,
         tax_minor=order.tax_minor,
         total_minor=order.total.minor,
         currency=order.total.currency,

@@ -231,6 +231,23 @@ def test_a_refusal_names_itself_and_starts_nothing(desk: Desk, change: dict[str,
     assert desk.placed == []
 
 
+def test_bulky_goods_cost_their_surcharge_once_on_top_of_delivery_which_may_be_free(desk: Desk) -> None:
+    desk.offers = [
+        replace(TENT, surcharge=Money(1900, "EUR")),
+        replace(TENT, sku="TENT-6P", surcharge=Money(2900, "EUR")),
+        replace(TENT, sku="PEG", price=Money(100, "EUR")),
+    ]
+
+    quoted = desk.quote()["quote"]
+
+    assert (quoted["goods_minor"], quoted["surcharge_minor"], quoted["delivery_minor"]) == (39_900, 2900, 2900)
+    assert quoted["total_minor"] == 42_800
+    assert quoted["tax_minor"] == 3317 + 3317 + 17 + 483  # delivery is taxed as it always was
+    small = Desk()
+    small.offers = [replace(TENT, price=Money(100, "EUR"), surcharge=Money(1900, "EUR"))]
+    assert small.quote()["quote"]["delivery_minor"] == 495 + 1900
+
+
 def returned_to(desk: Desk, url: str) -> Answer:
     return desk.call("/v1/checkout", agreed(desk.quote(), return_url=url), headers=KEY)
 

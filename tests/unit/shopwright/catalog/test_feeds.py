@@ -276,6 +276,24 @@ def test_what_costs_nothing_has_no_price_and_its_merchant_is_told(priced: str) -
     assert told(one(feed, "P-1").variants[0].facts) == {"price": (Decimal(950), "XXX")}  # 0 before, 0 on sale: neither
 
 
+def test_bulky_goods_say_what_their_delivery_costs_on_top() -> None:
+    feed = read(
+        "sku,name,price,currency,Delivery Surcharge\nT-1,Bell tent,499,EUR,19.00\nT-2,Peg,4,EUR,\nT-3,Mat,9,EUR,0\n"
+    )
+    nested = {"id": "S", "title": "Sofa", "currency": "EUR", "delivery_surcharge": 49, "variants": [
+        {"sku": "S-1", "price": 500}, {"sku": "S-2", "price": 700, "delivery_surcharge": "79.00 EUR"}]}  # fmt: skip
+    sofa = read(json.dumps([nested]), "json").products[0]
+
+    def surcharges(product: Product) -> list[object]:
+        shared = told(product.facts).get("delivery_surcharge")
+        return [told(one.facts).get("delivery_surcharge", shared) for one in product.variants]
+
+    assert [surcharges(product) for product in feed.products] == [[(Decimal(1900), "EUR")], [None], [None]]
+    assert surcharges(sofa) == [(Decimal(4900), "EUR"), (Decimal(7900), "EUR")]
+    refused = read("sku,name,price,delivery surcharge\nT-1,Tent,4,much\nT-2,Peg,4,\n").refused
+    assert "Its delivery surcharge “much” cannot be read." in refused[0].reason
+
+
 def test_one_feed_has_one_way_to_write_decimals() -> None:
     german = read("sku;name;preis\nA;Topf;1.299\nB;Deckel;12,50\nC;Herd;1.299,00\n")
     unclear = read("sku;name;preis\nA;Topf;1.299\nB;Deckel;12\n")

@@ -87,6 +87,14 @@ def test_a_refunded_order_says_so_with_its_day_and_amount_on_both() -> None:
         assert said in document
 
 
+def test_what_bulky_goods_cost_on_top_is_a_line_of_its_own() -> None:
+    receipt = replace(BOUGHT, surcharge=eur(1900))
+
+    for said in (" ".join(Words(html(receipt)).text.split()), text_of(pdf(receipt))):
+        assert "Delivery of bulky goods 19.00 EUR" in said
+        assert "Delivery 0.00 EUR" in said
+
+
 def test_what_a_shop_wrote_is_text_on_the_page_and_nothing_else() -> None:
     line = replace(BOUGHT.lines[0], title="<script>alert(1)</script> & co", sku='"><img src=x onerror=alert(1)>')
     page = html(replace(BOUGHT, lines=(line,)))

@@ -406,6 +406,7 @@ def _offer(row: Row) -> Offer:
         price_version=row["price_version"] or 0,
         availability=row["availability"] or "",
         left=row["on_hand"],
+        surcharge=_price(row["surcharge"], row["surcharge_currency"]),
     )
 
 

@@ -15,7 +15,8 @@ class RangeUnusable(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One article that the shop sells now. `left` is None when nobody counts it; `price` when the feed gives none."""
+    """One article that the shop sells now. `left` is None when nobody counts it; `price` when the feed gives none;
+    `surcharge` is what its delivery costs on top, if anything."""
 
     sku: str
     product_id: str
@@ -25,6 +26,7 @@ class Offer:
     price_version: int
     availability: str
     left: int | None
+    surcharge: Money | None = None
 
     @property
     def name(self) -> str:

@@ -798,6 +798,7 @@ def _order(row: Row) -> Order:
             held=row["held"],
             wake=row["wake"],
         ),
+        surcharge_minor=terms.get("surcharge_minor", 0),
         restock=row["restock"],
         parked=row["parked"],
         undo_since=row["undo_since"],

@@ -158,6 +158,7 @@ class Order:
     created_at: datetime
     changed_at: datetime
     payment: Paying
+    surcharge_minor: int = 0  # the part of delivery's that bulky goods cost
     restock: bool = False  # a refund brings the goods back onto the shelf
     parked: bool = False
     undo_since: datetime | None = None  # since when it is being undone, or was last tried again by an operator

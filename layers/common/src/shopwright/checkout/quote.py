@@ -97,6 +97,7 @@ class Quote:
     instrument: str
     issued_at: int
     expires_at: int
+    surcharge_minor: int = 0  # the part of delivery's that bulky goods cost
 
     @property
     def total(self) -> Money:
@@ -133,7 +134,8 @@ def make(
         raise CartEmpty
     lines = tuple(_line(shown, terms) for shown in cart.lines)
     goods = sum(line.total_minor for line in lines)
-    delivery = terms.delivery_for(goods)
+    surcharge = max((_surcharge(shown, terms) for shown in cart.lines), default=0)  # they come together
+    delivery = terms.delivery_for(goods) + surcharge
     total = goods + delivery
     Money(total, terms.currency)  # refuses what is beyond any price
     made = Quote(
@@ -152,6 +154,7 @@ def make(
         instrument=instrument,
         issued_at=int(now),
         expires_at=int(now) + LIFETIME_S,
+        surcharge_minor=surcharge,
     )
     if len(json.dumps(made.json())) > MOST_BYTES:
         raise QuoteTooLong
@@ -244,6 +247,12 @@ def _in_currency(price: Money, currency: str, name: str) -> int:
     if minor != int(minor):
         raise CurrencyUnfit(f"{name} is priced at {price.amount}, which is no amount of {currency}.")
     return int(minor)
+
+
+def _surcharge(shown: Shown, terms: Terms) -> int:
+    """What delivering this article costs on top of delivery, however many of it there are."""
+    offer = shown.offer
+    return 0 if offer is None or offer.surcharge is None else _in_currency(offer.surcharge, terms.currency, offer.title)
 
 
 def _line(shown: Shown, terms: Terms) -> QuotedLine:

@@ -71,6 +71,7 @@ class Receipt:
     total: Money
     paid_by: str
     refunded_at: datetime | None = None
+    surcharge: Money | None = None  # for bulky goods, on top of delivery
 
     @property
     def sums(self) -> tuple[tuple[str, Money, bool], ...]:
@@ -78,6 +79,7 @@ class Receipt:
         return (
             ("Goods", self.goods, False),
             ("Delivery", self.delivery, False),
+            *((("Delivery of bulky goods", self.surcharge, False),) if self.surcharge else ()),
             ("Total paid", self.total, True),
             ("of which tax", self.tax, False),
             *((("Given back", self.total, True),) if self.refunded_at else ()),
@@ -104,7 +106,8 @@ def receipt_for(order: Order, *, paid_at: datetime, branding: Branding, refunded
             for line in order.lines
         ),
         goods=money(order.total.minor - order.delivery_minor),
-        delivery=money(order.delivery_minor),
+        delivery=money(order.delivery_minor - order.surcharge_minor),
+        surcharge=money(order.surcharge_minor) if order.surcharge_minor else None,
         tax=money(order.tax_minor),
         total=order.total,
         paid_by=order.payment.gateway.capitalize(),

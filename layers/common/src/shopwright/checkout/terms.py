@@ -1,8 +1,9 @@
 """What delivery costs and which tax a price includes: changes when shops charge in another way.
 
-One flat charge for delivery, free from an amount on; prices include tax, at one rate or the article's own. Not covered:
-several zones or carriers, weight, tax that is added at the till, and rates that depend on where the shopper lives. A
-shop that needs one of these cannot sell through us yet.
+One flat charge for delivery, free from an amount on; bulky goods cost their feed's surcharge on top, the highest once
+for an order; prices include tax, at one rate or the article's own. Not covered: several zones or carriers, weight, tax
+that is added at the till, and rates that depend on where the shopper lives. A shop that needs one of these cannot sell
+through us yet.
 """
 
 from collections.abc import Mapping

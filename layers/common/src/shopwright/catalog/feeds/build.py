@@ -34,20 +34,9 @@ _PRICES = ("price", "sale_price", "compare_at", "price_cents")
 _NO_FACTS = frozenset(
     [
         *_PRICES,
-        *(
-            "id",
-            "group",
-            "parent",
-            "sku",
-            "currency",
-            "stock",
-            "stock_as_of",
-            "in_stock",
-            "availability",
-            "type",
-            "options",
-        ),
-        *("option_names", "tracker", "variants", "prices", "sale_from", "sale_until", "weight_unit"),
+        *("id", "group", "parent", "sku", "currency", "stock", "stock_as_of", "in_stock", "availability", "type"),
+        *("options", "option_names", "tracker", "variants", "prices", "sale_from", "sale_until", "weight_unit"),
+        *("delivery_surcharge",),
     ]
 )
 _MAX_FACTS = 60
@@ -290,7 +279,7 @@ class _Shop:
         if any(not price.amount for price in prices):
             prices = []
             self._warned.append(Warned(sku, _FOR_NOTHING))
-        found = [*prices, *_availability(read)]
+        found = [*prices, *_surcharge(read, draft.base, self._way), *_availability(read)]
         for name, value in options:
             found.append(facts.fact(column(name).name or "options", value, column(name).unit))
         found += _facts(read, self._way)
@@ -357,6 +346,15 @@ def _prices(read: _Read, base: _Read, way: _Way) -> Iterator[Fact]:
     # A sale that begins or ends on a day cannot be told without a calendar: better no sale than one that is over.
     if sale is not None and not {"sale_from", "sale_until"} & said.keys() and price and sale.minor < price.minor:
         yield facts.money("sale_price", sale)
+
+
+def _surcharge(read: _Read, base: _Read, way: _Way) -> Iterator[Fact]:
+    """What its delivery costs on top: a product may say it for all of its variants."""
+    said = read.roles if "delivery_surcharge" in read.roles else base.roles
+    currency = _currency(read.roles.get("currency") or base.roles.get("currency"))
+    surcharge = _amount(said, "delivery_surcharge", currency, way)
+    if surcharge is not None and surcharge.minor:
+        yield facts.money("delivery_surcharge", surcharge)
 
 
 def _amount(said: dict[str, str], role: str, currency: str | None, way: _Way) -> Money | None:
