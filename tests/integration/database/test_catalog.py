@@ -1,7 +1,7 @@
 """A merchant's catalog through its drops: what changed gets a new version, what is held stays, and whose is whose."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
@@ -145,23 +145,24 @@ def test_a_feed_sets_what_is_on_hand_and_never_what_is_held(counter: Counter) ->
 TIMED = HEADER + ",stock_as_of"
 
 
-def sell(counter: Counter, units: int, *, ago: str = "0 s") -> None:
+def sell(counter: Counter, units: int, *, ago: str = "0 s", run: Callable[..., object] | None = None) -> None:
     """A sale of the skillet, as the checkout leaves it."""
+    run = run or counter.run
     number = next(TURNS)
     order = f"o-{number:a>26}".translate(str.maketrans("0123456789", "abcdefghij"))
-    counter.run(
+    run(
         "insert into shopwright.purchase (merchant_id, id, saga_id, subject, status, terms, quote_hash, consent,"
         " cart_version, total_minor, currency)"
         " values (%s, %s, %s, 'user#ann', 'paid', '{}', %s, '{}', %s, 100, 'GBP')",
         *(counter.merchant.merchant_id, order, order, f"{number:064x}", number),
     )
-    counter.run(
+    run(
         "insert into shopwright.reservation (merchant_id, order_id, product_id, sku, quantity, counted, state,"
         " expires_at, changed_at)"
         " values (%s, %s, 'P-1', 'P-1', %s, true, 'sold', now(), clock_timestamp() - %s::interval)",
         *(counter.merchant.merchant_id, order, units, ago),
     )
-    counter.run("update shopwright.stock set on_hand = greatest(on_hand - %s, 0) where sku = 'P-1'", units)
+    run("update shopwright.stock set on_hand = greatest(on_hand - %s, 0) where sku = 'P-1'", units)
 
 
 def left(counter: Counter) -> object:
@@ -182,6 +183,21 @@ def test_what_was_sold_after_a_count_that_says_when_it_was_is_not_put_back(count
     assert report.warned == ()
     counter.drop(f"{SKILLET.replace(',4,', ',1,')},{hour_ago}", header=TIMED)
     assert left(counter) == 0  # never below nothing
+
+
+def test_a_sale_that_is_paid_while_a_timed_count_is_written_is_not_put_back(counter: Counter) -> None:
+    counter.drop(SKILLET)
+    row = f"{SKILLET.replace(',4,', ',10,')},{datetime.now(UTC).isoformat()}"
+    writer = threading.Thread(target=lambda: counter.drop(row, header=TIMED))
+
+    with counter.shop.database().as_tenant(SIGNER.sign(counter.merchant)) as db:
+        sell(counter, 2, run=lambda statement, *values: db.execute(statement.encode(), values))
+        writer.start()
+        writer.join(1)
+        assert writer.is_alive()  # it waits for the sale
+    writer.join(20)
+
+    assert left(counter) == 8
 
 
 def test_a_count_that_does_not_say_when_it_was_holds_and_its_merchant_is_told_what_it_brings_back(

@@ -251,7 +251,7 @@ class Catalog:
             "on_hand": [one.on_hand for _, _, one in variants],
             "counted_at": [one.counted_at for _, _, one in variants],
         }
-        self._run(db, "hold_stock", **skus)
+        self._run(db, "hold_stock", **skus, counted_at=counts["counted_at"])
         rows = db.execute(_QUERIES["put_back"], {"merchant": self._merchant, **counts}).fetchall()
         warned += [Warned(row["sku"], _put_back(row["units"])) for row in rows]
         stock = self._changed(db, "write_stock", **counts)

@@ -77,12 +77,12 @@ update shopwright.product_fact known
 returning product_id;
 
 -- name: hold_stock
--- Nobody sells any of these until their counts are written: what is sold before this is seen below, what is sold after it
--- is taken from the new count.
+-- Nobody sells any of those whose counts say when they were taken until they are written: what is sold before this is seen
+-- below, what is sold after it is taken from the new count.
 select s.sku
   from shopwright.stock s
-  join unnest(%(products)s::text[], %(skus)s::text[]) as fed (product_id, sku)
-    on fed.product_id = s.product_id and fed.sku = s.sku
+  join unnest(%(products)s::text[], %(skus)s::text[], %(counted_at)s::timestamptz[]) as fed (product_id, sku, counted_at)
+    on fed.product_id = s.product_id and fed.sku = s.sku and fed.counted_at is not null
  where s.merchant_id = %(merchant)s
  order by s.product_id, s.sku
    for update of s;
