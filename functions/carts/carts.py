@@ -8,17 +8,18 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart as carting
-from shopwright.checkout.cart import MAX_QUANTITY, MAX_REQUEST_ID, Change, Empty, Line, Priced, Put, Remove, Shown
+from shopwright.checkout.cart import MAX_QUANTITY, Change, Empty, Line, Priced, Put, Remove, Shown
 from shopwright.checkout.dynamodb import Carts
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
 from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.database import TenantSettings
+from shopwright.runtime.repeated import idempotency_key
 from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
 from shopwright.tenancy.dynamodb import Members
@@ -37,13 +38,7 @@ class Environment(TenantSettings):
 Sku = Annotated[str, Path(description="The article's number as the catalog has it, URL-encoded.")]
 RequestId = Annotated[
     str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=MAX_REQUEST_ID,
-        pattern="^[A-Za-z0-9_-]+$",
-        description="One for each change that is meant: the same request again has no further effect.",
-    ),
+    idempotency_key("One for each change that is meant: the same request again has no further effect."),
 ]
 
 

@@ -6,8 +6,6 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header
-from shopwright.checkout.cart import MAX_REQUEST_ID
 from shopwright.errors import Unavailable
 from shopwright.observability.sqs import Audit
 from shopwright.orchestrator.answer import Answer, Question
@@ -17,6 +15,7 @@ from shopwright.runtime.acquainted import acquainted
 from shopwright.runtime.answering import AgentSettings, AnsweringSettings, answerer, environment
 from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.journal import logger
+from shopwright.runtime.repeated import idempotency_key
 from shopwright.runtime.said import Answered, Message, Unanswered, answered, unanswered
 from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.member import Roll
@@ -34,13 +33,7 @@ class AgentEnvironment(AgentSettings):
 
 Key = Annotated[
     str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=MAX_REQUEST_ID,
-        pattern="^[A-Za-z0-9_-]+$",
-        description="One for each message that is meant: sent again under it, a message changes the cart no further.",
-    ),
+    idempotency_key("One for each message that is meant: sent again under it, a message changes the cart no further."),
 ]
 
 

@@ -7,12 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel, ConfigDict, Field
 from shopwright.checkout import cart as carting
 from shopwright.checkout import consent, quote
 from shopwright.checkout.canonical import digest
-from shopwright.checkout.consent import MAX_REQUEST_ID, MAX_URL, Agreed, KeyNeeded
+from shopwright.checkout.consent import MAX_URL, Agreed, KeyNeeded
 from shopwright.checkout.order import Placing
 from shopwright.checkout.quote import Quote, QuotedLine, Signatures
 from shopwright.checkout.terms import Terms
@@ -21,6 +20,7 @@ from shopwright.observability.sqs import Audit
 from shopwright.runtime import http
 from shopwright.runtime.bulkhead import bulkhead
 from shopwright.runtime.paying import GatewaySettings, WalletSettings
+from shopwright.runtime.repeated import idempotency_key
 from shopwright.tenancy.branding import Shopfront
 from shopwright.tenancy.bulkhead import Bulkhead
 from shopwright.tenancy.caller import Caller
@@ -49,13 +49,9 @@ class Environment(WalletSettings, GatewaySettings):
 
 RequestId = Annotated[
     str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=MAX_REQUEST_ID,
-        pattern="^[A-Za-z0-9_-]+$",
-        description="Needed: the same request again answers the same, and has no further effect. While the first is "
-        "still being worked on, it is 409 RequestInFlight; with another body under the key, 409 KeyOfAnother.",
+    idempotency_key(
+        "Needed: the same request again answers the same, and has no further effect. While the first is "
+        "still being worked on, it is 409 RequestInFlight; with another body under the key, 409 KeyOfAnother."
     ),
 ]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
