@@ -139,6 +139,13 @@ def test_links_alone_above_or_below_a_page_are_no_words_of_the_merchant() -> Non
     ]
 
 
+def test_links_within_what_stands_around_a_page_are_read_with_it() -> None:
+    """Each frame is looked at once: else 300 of them in one another had their links read 300 times."""
+    page = "<h1>Cart</h1><aside>See also <header><a href='/'>Boots</a></header></aside><p>Carts last.</p>"
+
+    assert [text for _, text, _ in blocks("a.html", page)] == ["See also", "Boots", "Carts last."]
+
+
 @pytest.mark.parametrize("delimiter", list(",;\t|"))
 def test_a_table_says_each_row_with_its_headers_whatever_separates_its_cells(delimiter: str) -> None:
     rows = [

@@ -162,6 +162,7 @@ class _Walk:
     first_heading: str = ""
     _path: list[tuple[int, str]] = field(default_factory=list)
     _pending: list[str] = field(default_factory=list)
+    _framed: bool = False
 
     def into(self, node: LexborNode, depth: int = 0) -> None:
         if depth > _MAX_DEPTH:
@@ -179,14 +180,9 @@ class _Walk:
             self._pending.append(node.text(deep=False))
         elif tag in _SKIPPED or not node.is_element_node or _is_hidden(node):
             return
-        elif tag in _FRAMES and _only_links(node):
+        elif tag in _FRAMES and not self._framed:
             self._flush()
-            self.finder.find(_words(node))
-        elif tag == "footer":  # it is below the page, and not of its last section
-            self._flush()
-            path, self._path = self._path, []
-            self.into(node, depth + 1)
-            self._path = path
+            self._frame(node, depth)
         elif tag == "br":
             self._pending.append(" ")
         elif tag in _HEADINGS:
@@ -203,6 +199,19 @@ class _Walk:
             self.into(node, depth + 1)
         else:
             self.into(node, depth + 1)
+
+    def _frame(self, node: LexborNode, depth: int) -> None:
+        """What stands around a page. One within another is looked at no more, so that each is read once."""
+        if _only_links(node):
+            self.finder.find(_words(node))
+            return
+        path, self._framed = self._path, True
+        if node.tag == "footer":  # it is below the page, and not of its last section
+            self._path = []
+        self.into(node, depth + 1)
+        self._framed = False
+        if node.tag == "footer":
+            self._path = path
 
     def _enter(self, level: int, title: str) -> None:
         if not title:
@@ -309,8 +318,8 @@ def _words(node: LexborNode) -> str:
 
 def _only_links(node: LexborNode) -> bool:
     """Does it lead elsewhere and say nothing, as the bar above a page does?"""
-    linked = " ".join(words for link in node.css("a") if (words := _words(link)))
-    return bool(linked) and linked.split() == _words(node).split()
+    words = _words(node).split()
+    return bool(words) and " ".join(_words(link) for link in node.css("a")).split() == words
 
 
 def _deep(node: LexborNode, depth: int) -> int:
