@@ -220,3 +220,42 @@ def test_a_wish_in_another_language_is_known_as_one(message: str, deed: Deed, co
 )
 def test_a_question_in_another_language_is_none(message: str) -> None:
     assert basket.foreign(message) is None
+
+
+@pytest.mark.parametrize("message", ["add no colander", "put no whisks in my cart", "add a whisk and no colander"])
+def test_what_is_denied_is_not_put_in(message: str) -> None:
+    wish = read(message)
+    assert wish is None or wish.deed is Deed.SHOW
+
+
+def test_a_name_with_a_number_sign_denies_nothing() -> None:
+    assert items("add the No. 5 ladle") == (Deed.ADD, [("No. 5 ladle", None)])
+
+
+@pytest.mark.parametrize(
+    ("message", "named", "count"),
+    [
+        ("add SG-UTE-110 x 4", "SG-UTE-110", 4),
+        ("add SG-UTE-110 x4", "SG-UTE-110", 4),
+        ("add whisks: 3", "whisks", 3),
+        ("add whisk (3)", "whisk", 3),
+        ("add whisk*3", "whisk", 3),
+        ("add whisk ×3", "whisk", 3),
+        ("put Whisk - 4 in the cart", "Whisk", 4),
+        ("add whisk, qty 3", "whisk", 3),
+        ("add whisks, 3 pieces", "whisks", 3),
+        ("add a whisk x3", "whisk", 3),
+        ("add Tarp 3 x 3", "Tarp 3 x 3", None),
+        ("add Tempo Watch 46", "Tempo Watch 46", None),
+    ],
+)
+def test_how_many_is_read_behind_a_product_too(message: str, named: str, count: int | None) -> None:
+    assert items(message) == (Deed.ADD, [(named, count)])
+
+
+def test_a_number_is_read_with_what_it_measures() -> None:
+    (said,) = basket.figures_in("a 2 litre press")
+    assert (said.number, said.unit) == ("2", "l")
+    assert not any(said.is_as(one) for one in basket.figures_in("French Press 1 l, 2 kg", loose=True))
+    assert any(said.is_as(one) for one in basket.figures_in("Press 2", loose=True))
+    assert basket.figures_in("SG-UTE-110 in 4K") == ()

@@ -667,3 +667,31 @@ def test_who_asks_in_another_language_is_told_how_it_goes_or_gets_what_is_named_
     assert "Geändert habe ich nichts" in counter.said("Ändere Head Lamp im Warenkorb auf 4")
     assert "Geändert habe ich nichts" in counter.said("Entferne die Stirnlampe aus dem Warenkorb")
     assert counter.said("vide mon panier") == TALK["emptied"]
+
+
+@pytest.mark.parametrize("message", ["add a 30 cm bread knife", "add two 30 cm bread knives to my cart"])
+def test_a_measure_that_a_product_has_not_is_no_wish_for_it(counter: Counter, message: str) -> None:
+    counter.shop.products = [listed("bread knife 23 cm", 49)]
+
+    assert "Bread Knife 23 Cm is not listed in 30" in counter.said(message)
+    assert counter.said("what's in my cart?") == TALK["empty"]
+    assert "1 × Bread Knife 23 Cm" in counter.said("add a 23 cm bread knife")
+
+
+@pytest.mark.parametrize("message", ["add stove 3", "add the stove 3", "add 2 stove x 3"])
+def test_a_number_beside_a_product_that_is_no_part_of_its_name_is_not_passed_over(
+    counter: Counter, message: str
+) -> None:
+    assert counter.said(message) == "How many of Stove shall it be?"
+    assert counter.said("what's in my cart?") == TALK["empty"]
+
+
+def test_both_is_not_two_of_one_where_there_are_others(counter: Counter) -> None:
+    counter.said("add two tents and two stoves to my cart")
+
+    reply = counter.hear("remove both", shown=("stove",))
+
+    assert reply is not None
+    assert reply.asks
+    assert "2 × Tent" in (held := counter.said("what's in my cart?"))
+    assert "2 × Stove" in held

@@ -70,6 +70,32 @@ class Foreign:
     how_to: str
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number among the words for a product. `unit` is empty where it measures nothing."""
+
+    text: str
+    number: str
+    unit: str
+
+    def is_as(self, other: "Figure") -> bool:
+        """Whether another says as much: "46 mm" is as the "46" of a name."""
+        return self.number == other.number and (self.unit == other.unit or not (self.unit and other.unit))
+
+
+def figures_in(text: str, *, loose: bool = False) -> tuple[Figure, ...]:
+    """The numbers that stand by themselves, or before a measure. `loose`: also those in a longer word, such as "2P"."""
+    tables = _tables()
+    return tuple(
+        Figure(
+            found[0].strip(" x×*"),
+            (re.sub(r"\.0*$", "", plain) if "." in (plain := found["number"].replace(",", ".")) else plain),
+            tables.measures.get((found["unit"] or "").lower(), ""),
+        )
+        for found in (tables.loose if loose else tables.measured).finditer(text)
+    )
+
+
 def read(text: str) -> Wish | None:
     """What the words ask of the cart; None: nothing."""
     tables = _tables()
@@ -135,9 +161,12 @@ def counted(text: str) -> Item:
         return Item(re.sub(r"^(?:ones?\b|of )\s*", "", rest, flags=re.I), 1 if count is None else count, more=True)
     more = False
     count, rest = _first_count(tables.every.sub("", plain))
-    if count is None:
-        if match := tables.behind.search(rest):
-            count, rest = _figure(match["before"] or match["after"]), rest[: match.start()].strip(" ,:(-")
+    if count is None or (count == 1 and re.match(r"an?\b", plain, re.I)):
+        match = tables.behind.search(rest)
+        # "Tarp 3 x 3" is called so, and "SG-110 x 4" are four.
+        if match is not None and not re.search(r"(?:^|[\s(])[\d.,]+$", rest[: match.start()]):
+            said = next(one for one in match.groups() if one is not None)
+            count, rest = _figure(said), rest[: match.start()].strip(" ,:(-–=")
         elif match := tables.times.search(rest):
             count, rest = tables.often[match[1].lower()], rest[: match.start()].strip()
     if count is not None and rest.endswith(" more"):
@@ -147,7 +176,7 @@ def counted(text: str) -> Item:
 
 def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wish | None:
     if named := said.get("items") or said.get("counted"):
-        items = _each([counted(part) for part in _parts(named)])
+        items = _behind(_each([counted(part) for part in _parts(named)]))
         if said.get("counted") and any(not isinstance(item.count, int) or not item.text for item in items):
             return None
         if deed is Deed.ADD and re.match(r"(?:all|every|each|as many)\b", named, re.I):
@@ -180,6 +209,18 @@ def _each(items: list[Item]) -> list[Item]:
     many = first.count
     named = (Item(_without_article(first.text[said.end() :])), *items[1:])
     return [Item(item.text, many if item.count is None else item.count) for item in named]
+
+
+def _behind(items: list[Item]) -> list[Item]:
+    """How many, where that stands by itself behind the product that it is of: "colanders, 3 pieces"."""
+    told: list[Item] = []
+    for item in items:
+        alone = item.count is not None and not item.more and _tables().alone.fullmatch(item.text)
+        if alone and told and told[-1].count is None:
+            told[-1] = Item(told[-1].text, item.count)
+        else:
+            told.append(item)
+    return told
 
 
 def _is_story(text: str) -> bool:
@@ -353,6 +394,10 @@ class _Tables:
     unit: re.Pattern[str]
     piece: re.Pattern[str]
     behind: re.Pattern[str]
+    measures: Mapping[str, str]
+    measured: re.Pattern[str]
+    loose: re.Pattern[str]
+    alone: re.Pattern[str]
     times: re.Pattern[str]
     often: Mapping[str, int]
     more: re.Pattern[str]
@@ -361,7 +406,11 @@ class _Tables:
     tongues: tuple[_Tongue, ...]
 
 
-_EXCEPT = re.compile(r"\b(?:but|except|unless|apart from|other than|besides|until)\b", re.I)
+# What is denied is not wished for: "a whisk and no colander". "No. 5" denies nothing.
+_EXCEPT = re.compile(
+    r"\b(?:but|except|unless|apart from|other than|besides|until|not|no(?![.-]| ?\d)|neither|nor|never|don['’]?t)\b",
+    re.I,
+)
 _ABROAD = (
     ("clear", Deed.CLEAR),
     ("take", Deed.TAKE),
@@ -393,6 +442,8 @@ def _tables() -> _Tables:
         return re.compile(pattern.replace("{cart}", said["cart"]).replace("{number}", number), re.I)
 
     article = r"(?:the|my|your|some|those|these|this|that|another|more)\b"
+    measures = {word: line.split()[0] for line in by["measures"].strip().splitlines() for word in line.split()}
+    unit = rf"(?P<unit>{_any(measures)})(?![^\W_])"
     often = {"once": 1, "twice": 2, "thrice": 3, **{f"{word} times": values[word] for word in by["small"]}}
     return _Tables(
         longest=said["longest"],
@@ -441,10 +492,21 @@ def _tables() -> _Tables:
         unit=re.compile(rf"(?:{_any(by['units'].split())})(?![\w])|[\"”″]", re.I),
         piece=re.compile(by["pieces"], re.I),
         behind=re.compile(
-            r"(?<![0-9])(?:\s|,|:|\()\s*(?:(?:quantity|qty)[: ]*)?"
-            r"(?:[x×]\s?(?P<before>\d[\w.,/]*)|(?P<after>[+-]?\d[\d.,/]*)\s?(?:[x×]|pcs\.?|pieces?|times|units?))\)?$",
+            r"\s*(?:"
+            r"(?:[*×]|(?<=[\s,:(])x)\s?(\d[\w.,/]*)"
+            r"|(?<=[\s,:(])([+-]?\d[\d.,/]*)\s?(?:[x×]|pcs\.?|pieces?|times|units?)"
+            r"|(?:,|:|\(|\s)\s*(?:quantity|qty|amount)\b[.: =]*(\d[\w.,/]*)"
+            r"|(?::|=|\s[-–]\s)\s*(\d+)"
+            r"|\(\s*(\d+)\s*(?=\))"
+            r")\s*\)?$",
             re.I,
         ),
+        measures=measures,
+        measured=re.compile(
+            rf"(?<![\w.,/-])(?:[x×*]\s?|(?<=\w)\*)?(?P<number>\d+(?:[.,]\d+)?)(?:[ -]?{unit}|(?![\w/]|[.,]\d))", re.I
+        ),
+        loose=re.compile(rf"(?P<number>\d+(?:[.,]\d+)?)(?:[ -]?{unit})?", re.I),
+        alone=re.compile(r"(?:pcs\.?|pieces?|units?|items?|times|of (?:it|them|those|these|that|each))?", re.I),
         times=re.compile(rf"\s({_any(often)})$", re.I),
         often=often,
         more=re.compile(

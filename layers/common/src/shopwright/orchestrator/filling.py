@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopwright.catalog.facts import Choice
+from shopwright.catalog.facts import AVAILABILITY, STOCK, Choice, Kind
 from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout.cart import MAX_QUANTITY
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import variants
-from shopwright.orchestrator.basket import Count, Deed, Foreign, Item, Odd, Wish
+from shopwright.orchestrator.basket import Count, Deed, Foreign, Item, Odd, Wish, figures_in
 from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.showing import Item as Product
 from shopwright.orchestrator.wanted import Pointing, Reference, numerals, product_words, wanted
@@ -304,7 +304,38 @@ def _picks(item: Item, cart: Mapping[str, Any], trip: Trip, *, one: bool = False
         return [_Pick(held[0]["sku"], held[0]["title"] or held[0]["sku"])]
     products = _products(item, trip, one=one)
     trip.products += [product["product_id"] for product in products]
-    return [_variant(product, item.text, trip) for product in products]
+    picks = [_variant(product, item.text, trip) for product in products]
+    for product in products:
+        _check_figures(item.text, product["product_id"], str(product["title"]), trip)
+    return picks
+
+
+def _check_figures(text: str, product_id: str | None, title: str, trip: Trip) -> None:
+    """A measure that is said must be the product's, or another one is meant; any other number that is no part of what
+    it is called may say how many, and is not passed over."""
+    found = figures_in(text)
+    if not found or any(one.how is Pointing.PLACE for one in wanted(text).references):
+        return
+    choices = trip.choices((product_id,)).get(product_id, ()) if product_id else ()
+    what, _ = variants.chosen(text, Product(product_id or "", title, _NO_PASSAGE, {}), choices)
+    called = figures_in(" ; ".join((title, what, *(one.title for one in choices))), loose=True)
+    like = figures_in(" ; ".join(variants.told_apart(one, choices) for one in choices), loose=True)
+    values = figures_in(
+        " ; ".join(
+            fact.text
+            for one in choices
+            for fact in one.sheet.values()
+            if fact.kind in (Kind.QUANTITY, Kind.WORDS) and fact.name not in (STOCK, AVAILABILITY)
+        ),
+        loose=True,
+    )
+    for figure in found:
+        told = (*called, *like, *values) if figure.unit else (*called, *like)
+        if not any(figure.is_as(one) for one in told):
+            says = wording().talk
+            if figure.unit:
+                raise _NotDone(says["not_in_that"].format(title=title, what=figure.text), asks=True)
+            raise _NotDone(says["how_many"].format(title=title), asks=True)
 
 
 def _variant(product: Mapping[str, Any], text: str, trip: Trip) -> _Pick:
@@ -425,6 +456,7 @@ def _line(item: Item, cart: Mapping[str, Any], trip: Trip, *, sure: bool) -> Map
         of_cart = bool(near) or _is_sold(item, trip) or (sure and not terms)
         raise _NotDone(wording().talk[says].format(titles="; ".join(named)), asks=True, unsure=not of_cart)
     (line,) = meant
+    _check_figures(item.text, line["product_id"], str(line["title"] or line["sku"]), trip)
     trip.products += [line["product_id"]] if line["product_id"] else []
     return line
 
@@ -455,6 +487,8 @@ def _held(item: Item, cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[s
     if not meant and not terms and len(places) == 1:  # "the second one" of those in the cart
         at = places[0] - 1 if places[0] > 0 else len(held) + places[0]
         return [held[at]] if 0 <= at < len(held) else []
+    if not meant and not terms and "both" in item.text.casefold().split():
+        return held  # of two that one line has, or of two lines: nobody guesses
     if not meant and not terms:
         meant = [line for line in held if line["product_id"] in trip.shown]
         meant = meant or ([] if trip.shown else list(held))
