@@ -35,6 +35,7 @@ def items(message: str) -> tuple[Deed, list[tuple[str, object]]]:
             Deed.ADD,
             [("Silk Liner", 2), ("Soft Pillow", 1)],
         ),
+        ("add a whisk and a ladle, three each", Deed.ADD, [("whisk", 3), ("ladle", 3)]),
         ("I want to buy two whisks", Deed.ADD, [("whisks", 2)]),
         ("can I have 2 ladles in my cart pls", Deed.ADD, [("ladles", 2)]),
         ("put them back into my basket", Deed.ADD, [("them", None)]),

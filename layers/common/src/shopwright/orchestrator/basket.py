@@ -215,6 +215,9 @@ def _behind(items: list[Item]) -> list[Item]:
     """How many, where that stands by itself behind the product that it is of: "colanders, 3 pieces"."""
     told: list[Item] = []
     for item in items:
+        if told and not item.more and _EACH.fullmatch(item.text):  # "a whisk and a ladle, three each"
+            told = [Item(one.text, item.count if one.count in (None, 1) else Odd.UNSAID) for one in told]
+            continue
         alone = item.count is not None and not item.more and _tables().alone.fullmatch(item.text)
         if alone and told and told[-1].count is None:
             told[-1] = Item(told[-1].text, item.count)
@@ -411,6 +414,7 @@ _EXCEPT = re.compile(
     r"\b(?:but|except|unless|apart from|other than|besides|until|not|no(?![.-]| ?\d)|neither|nor|never|don['’]?t)\b",
     re.I,
 )
+_EACH = re.compile(r"(?:of )?(?:each|both|either|every one)(?: of (?:them|those|these))?|apiece", re.I)
 _ABROAD = (
     ("clear", Deed.CLEAR),
     ("take", Deed.TAKE),
