@@ -285,6 +285,24 @@ def test_what_is_written_like_a_denial_may_be_what_a_thing_is_called() -> None:
     assert "Softfall" not in text(found("pans that are not non-stick", *pans))
 
 
+def test_what_is_denied_is_not_shown_however_it_is_spelled() -> None:
+    pans = (item("Softfall Nonstick Pan", coating="ceramic coating"), item("Iron Pan", material="iron"))
+
+    for message in ("pans that are not non-stick", "pans without non-stick coating", "pans without nonstick coating"):
+        assert "Softfall" not in text(found(message, *pans))
+        assert "Iron Pan" in text(found(message, *pans))
+
+
+def test_what_is_of_a_wood_is_of_wood() -> None:
+    boards = (item("Bread Board", material="beech"), item("Long Board", material="bamboo"), item("Soft Board"))
+
+    assert "Bread" not in (told := text(found("boards that aren't wood", *boards)))
+    assert "Long" not in told
+    assert "Soft Board" in told
+    boards = (*boards[:2], item("Soft Board", material="polypropylene"))
+    assert fitting(found("boards that are not wooden", *boards)) == ["Soft Board"]
+
+
 def test_a_weight_and_a_capacity_are_held_against_the_values() -> None:
     packs = (item("Day Pack", weight="690", capacity="22"), item("Trek Pack", weight="1450", capacity="45"))
 

@@ -23,7 +23,7 @@ from shopwright.llm.extractive import Draft, also_sought, record, sought_otherwi
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
-from shopwright.orchestrator import bought, contact, follow_up, looking, parted, recalled, tongue
+from shopwright.orchestrator import bought, contact, follow_up, having, looking, parted, recalled, tongue
 from shopwright.orchestrator import carry as carrying
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
@@ -475,10 +475,12 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
     visit.used.database_ms += carried.took_ms
     if carried.likely:
         passages = _passages(asked, visit)
+        if carried.denies:  # a product's own record is found by what it has, and "without" looks for the others
+            passages = [one for one in passages if not record(one.content)]
         # In the merchant's own sentences or not at all: what was found needs no model to be told.
         plain = replace(visit, desk=replace(visit.desk, spoken=None))
         told = _with_sources(_quietly(lambda quiet: _said(asked, passages, (), quiet), plain), visit.sighted)
-        if told.verdict != NOT_IN_DOCUMENTS:
+        if told.verdict != NOT_IN_DOCUMENTS and (not carried.denies or having.denies(told.text)):
             _retell(told, visit.telling)
             return told
     beside = None

@@ -143,6 +143,7 @@ class Carried:
     rest: str = ""
     passages: tuple[Passage, ...] = ()
     likely: bool = False  # it is what may be meant, where the documents say nothing
+    denies: bool = False  # it must not have something: what has it is no answer
     took_ms: float = 0.0  # the tools together
 
 
@@ -196,7 +197,9 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
     if not shown:
         return None
     carried = _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
-    return replace(carried, likely=any(wish.likely for wish in wishes) or all(one.likely for one in shown))
+    denies = any(wish.request.wanted.denied for wish in wishes)
+    likely = any(wish.likely for wish in wishes) or all(one.likely for one in shown)
+    return replace(carried, likely=likely, denies=denies)
 
 
 def named(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:

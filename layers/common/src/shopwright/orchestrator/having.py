@@ -59,7 +59,7 @@ def things_in(terms: Sequence[str], flags: Iterable[str]) -> tuple[tuple[Thing, 
             taken |= (named | _tables().beside) & said
             found.append(Thing(flag.replace("_", " "), named, (flag,)))
     for name, one in _tables().means.items():
-        if one.terms & said:
+        if one.terms & said and not one.denied_only:
             taken |= one.terms & said
             found.append(Thing(name, one.terms & said, means=name))
     return tuple(found), tuple(term for term in terms if term not in taken)
@@ -67,7 +67,7 @@ def things_in(terms: Sequence[str], flags: Iterable[str]) -> tuple[tuple[Thing, 
 
 def without_things(spelled: Sequence[str]) -> list[str]:
     """The words that a product must hold as they are: what another word may mean as well is not among them."""
-    means = {term for one in _tables().means.values() for term in one.terms}
+    means = {term for one in _tables().means.values() if not one.denied_only for term in one.terms}
     return [word for word in spelled if not words.terms(word) & means]
 
 
@@ -90,6 +90,25 @@ def has(one: Thing, title: str, content: str, sheet: Sheet, others: Sequence[tup
     known = {name for name in _tables().known for _, other in others if name in other and _says(one, other[name].value)}
     called = one.text[:1].isupper() and any(_says(one, other) for other, _ in others)
     return False if called or any(name in sheet for name in known) else None
+
+
+def may_have(one: Thing, title: str, content: str, sheet: Sheet) -> bool:
+    """Whether its words stand there, be it apart or spelled otherwise, where nobody says whether it has it: then it is
+    not shown to who wants none."""
+    if one.flags or one.means:
+        return False
+    said = terms_of(title, content, sheet)
+    joined = _joined(_ABSENT.sub(" ", " . ".join((title, *_values(sheet), _prose(content)))))
+    return all(
+        (thing(word, ()) or one).terms <= said or (len(plain := _joined(word)) >= _LONG and plain in joined)
+        for word in one.text.split()
+        if words.terms(word) & one.terms
+    )
+
+
+def denies(text: str) -> bool:
+    """Whether it is said of something that it is not so, or not there."""
+    return bool(_ABSENT.search(text))
 
 
 def terms_of(title: str, content: str, sheet: Sheet) -> frozenset[str]:
@@ -116,7 +135,12 @@ def _means(name: str, title: str, sheet: Sheet) -> bool | None:
     if means.contrary:
         other = _means(means.contrary, title, sheet)
         return None if other is None else not other
-    return False if any(name in sheet for name in _tables().by) else None
+    return False if any(name in sheet for name in means.by or _tables().by) else None
+
+
+def _joined(text: str) -> str:
+    """ "non-stick" and "non stick" are "nonstick"."""
+    return re.sub(r"[\W_]+", "", text.casefold())
 
 
 def _says(one: Thing, value: str) -> bool:
@@ -133,6 +157,7 @@ def _prose(content: str) -> str:
     return " . ".join(f"{label} : {value}" for label, value in pairs if value.casefold() not in _NO) or content
 
 
+_LONG = 7  # letters: a shorter word stands in too many others
 _NO = frozenset({"no", "false", "n"})
 
 
@@ -147,6 +172,8 @@ class _Means:
     terms: frozenset[str]
     says: re.Pattern[str]
     contrary: str
+    by: tuple[str, ...]
+    denied_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +201,8 @@ def _tables() -> _Tables:
                 words.terms(" ".join(one["words"])),
                 re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in one['says'])})(?![\w])", re.I),
                 one.get("contrary", ""),
+                tuple(one.get("by", ())),
+                one.get("denied_only", False),
             )
             for name, one in said["means"].items()
         },

@@ -446,7 +446,13 @@ def _state(item: Item, thing: Thing, others: Sequence[Item]) -> bool | None:
 
 def _lacks(item: Item, things: Sequence[Thing], others: Sequence[Item]) -> bool | None:
     """Whether it has none of these; None: nobody says."""
+    content = item.passage.content
     states = [_state(item, one, others) for one in things]
+    if any(
+        state is None and having.may_have(one, item.title, content, item.sheet)
+        for state, one in zip(states, things, strict=True)
+    ):
+        return False
     return False if any(states) else None if None in states else True
 
 
