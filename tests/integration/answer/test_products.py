@@ -114,6 +114,32 @@ def test_what_no_description_tells_the_shops_own_page_may(shops: Shops) -> None:
 
 
 @pytest.mark.parametrize(
+    ("shop", "message", "without"),
+    [
+        ("kitchen", "pans that are not non-stick", "Non-stick Pan"),
+        ("kitchen", "pans without non-stick coating", "Non-stick Pan"),
+        ("kitchen", "pans that are not suitable for induction", "Plainsong"),
+        ("kitchen", "boards that aren't wood", "Everyday Chopping Board"),
+        ("outdoor", "shoes without a membrane", "Burnside GT"),
+        ("outdoor", "not waterproof shoes", "Burnside GT"),
+        ("outdoor", "shoes that aren't waterproof", "Burnside GT"),
+    ],
+)
+def test_what_has_the_thing_that_is_denied_is_not_told(shops: Shops, shop: str, message: str, without: str) -> None:
+    said = shops.ask(shop, message)
+
+    assert said.verdict == "answered"
+    assert without not in said.text
+
+
+def test_whether_a_family_is_so_is_told_of_each_of_it(shops: Shops) -> None:
+    said = shops.ask("kitchen", "Are the Whetmore knives dishwasher safe?")
+
+    assert "Whetmore Paring Knife 9 cm: dishwasher safe no" in said.text
+    assert "Kitchen Shears" not in said.text
+
+
+@pytest.mark.parametrize(
     ("shop", "message", "near"),
     [
         ("outdoor", "do you have tents under 20 euros?", "Larkmoss 2 Footprint: price 39.90 EUR"),

@@ -18,6 +18,7 @@ from shopwright.grounding.check import Claim, Verdict, check
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
+from shopwright.llm import words
 from shopwright.llm.choose import choose
 from shopwright.llm.extractive import Draft, also_sought, record, sought_otherwise
 from shopwright.llm.prompt import Kind as PromptKind
@@ -474,13 +475,10 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
         return None
     visit.used.database_ms += carried.took_ms
     if carried.likely:
-        passages = _passages(asked, visit)
-        if carried.denies:  # a product's own record is found by what it has, and "without" looks for the others
-            passages = [one for one in passages if not record(one.content)]
-        # In the merchant's own sentences or not at all: what was found needs no model to be told.
-        plain = replace(visit, desk=replace(visit.desk, spoken=None))
-        told = _with_sources(_quietly(lambda quiet: _said(asked, passages, (), quiet), plain), visit.sighted)
-        if told.verdict != NOT_IN_DOCUMENTS and (not carried.denies or having.denies(told.text)):
+        told = _by_pages(asked, carried, visit) or (
+            _by_pages(carried.otherwise, carried, visit, headed=True) if carried.otherwise else None
+        )
+        if told is not None:
             _retell(told, visit.telling)
             return told
     beside = None
@@ -492,6 +490,25 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
         beside = _with_sources(beside, visit.sighted)
     said = _of_products(carried, lasting=not turns)
     return _spoken_out(said if beside is None else _together(said, beside), carried.sentences, beside, visit)
+
+
+def _by_pages(asked: str, carried: carrying.Carried, visit: _Visit, *, headed: bool = False) -> Said | None:
+    """In the merchant's own sentences or not at all: what was found needs no model to be told. `headed`: only what
+    stands under a heading that names the thing and what is denied of it."""
+    passages = _passages(asked, visit)
+    if carried.denies:  # a product's own record is found by what it has, and "without" looks for the others
+        passages = [one for one in passages if not record(one.content)]
+    if headed:
+        named = words.terms(asked)
+        passages = [
+            one for one in passages if len(named & words.terms(" ".join(one.section[-1:]))) >= min(2, len(named))
+        ]
+    if not passages:
+        return None
+    plain = replace(visit, desk=replace(visit.desk, spoken=None))
+    told = _with_sources(_quietly(lambda quiet: _said(asked, passages, (), quiet), plain), visit.sighted)
+    found = told.verdict != NOT_IN_DOCUMENTS and (not carried.denies or having.denies(told.text))
+    return told if found else None
 
 
 def _of_products(carried: carrying.Carried, *, lasting: bool) -> Said:

@@ -15,7 +15,7 @@ from typing import Any
 from shopwright.catalog.facts import Choice, Sheet, Told
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.wording import wording
-from shopwright.llm import fits
+from shopwright.llm import fits, words
 from shopwright.llm.extractive import record
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.orchestrator import having, showing
@@ -144,6 +144,7 @@ class Carried:
     passages: tuple[Passage, ...] = ()
     likely: bool = False  # it is what may be meant, where the documents say nothing
     denies: bool = False  # it must not have something: what has it is no answer
+    otherwise: str = ""  # such a wish as a question, as a page may answer it
     took_ms: float = 0.0  # the tools together
 
 
@@ -198,8 +199,17 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
         return None
     carried = _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
     denies = any(wish.request.wanted.denied for wish in wishes)
+    otherwise = _as_question(wishes[0]) if len(wishes) == 1 and denies else ""
     likely = any(wish.likely for wish in wishes) or all(one.likely for one in shown)
-    return replace(carried, likely=likely, denies=denies)
+    return replace(carried, likely=likely, denies=denies, otherwise=otherwise)
+
+
+def _as_question(wish: "_Wish") -> str:
+    """ "Pans not suitable for induction" asks what a page answers under "Which pans do not work on induction?"."""
+    about, wishes = showing.subject(wish.about, wish.request.wanted)
+    thing = " ".join(showing.sought(about, Wanted(), compared_by=None).spelled)
+    what = " ".join(one.what for one in wishes.denied)
+    return f"Which {thing} do not {what}?" if thing and what else ""
 
 
 def named(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
@@ -635,10 +645,28 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     if wish.skipped and (shown is None or not shown.fits):
         says = "no_more" if complete else "no_more_seen"
         return Shown((Line(wording().shelf[says]),), (), tuple(items))
+    if shown is not None and _WHETHER.search(wish.request.text) and (each := _each_told(looked_for, shown)) is not None:
+        return replace(each, likely=True)
     # "Which pans may go into the dishwasher?" the shop's own page may answer for all of them.
     asks = bool(_ASKS.search(wish.request.text) or _MAY.search(wish.request.text))
     likely = shown is not None and shown.by_flag and asks
     return replace(shown, likely=True) if shown is not None and likely else shown
+
+
+def _each_told(looked_for: showing.Sought, shown: Shown) -> Shown | None:
+    """Of a family, such as "the Plainsong pans", whether each is so: of several that are not, one that is would be no
+    answer."""
+    kind = shown.looked_at
+    things, named = having.things_in(looked_for.terms, having.flags_of(item.sheet for item in kind))
+    flags = tuple(flag for one in things for flag in one.flags)
+    titles = {item.product_id: words.terms(item.title) for item in kind}
+    called = {term for term in named if any(term in title for title in titles.values())}
+    family = [item for item in kind if called and called <= titles[item.product_id]]
+    if not flags or len(family) < 2:
+        return None
+    firsts = {tuple(item.sheet[flag].value for flag in flags if flag in item.sheet): item for item in reversed(family)}
+    family.sort(key=lambda item: item not in firsts.values())  # one of each answer is among those that are told
+    return showing.told(family[: showing.figures()["most"]], flags)
 
 
 def _show_bought(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Shown | None:
