@@ -695,3 +695,18 @@ def test_both_is_not_two_of_one_where_there_are_others(counter: Counter) -> None
     assert reply.asks
     assert "2 × Tent" in (held := counter.said("what's in my cart?"))
     assert "2 × Stove" in held
+
+
+@pytest.mark.parametrize("message", ["add tent, stove, and head lamp", "add tent, stove and head lamp to my cart"])
+def test_a_list_without_articles_is_of_as_many_products(counter: Counter, message: str) -> None:
+    told = counter.said(message)
+
+    assert all(f"1 × {one}" in told for one in ("Tent", "Stove", "Head Lamp"))
+
+
+def test_a_list_of_which_one_is_unsure_is_asked_about(counter: Counter) -> None:
+    reply = counter.hear("add tent, lamp, and stove")
+
+    assert reply is not None
+    assert reply.asks
+    assert counter.said("what's in my cart?") == TALK["empty"]

@@ -25,6 +25,8 @@ from shopwright.retrieval.search import Passage
 _LOOKED_FOR = 5
 _NAMED = 3  # products that are offered when several may be meant
 _LISTED = 8  # variants
+_LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+", re.I)
+_MOST_APART = 6
 _WORD = re.compile(r"\w+")
 _NO_PASSAGE = Passage("", "", 0, "", (), 0, 0, "", "", 0.0, None, 0.0)  # a variant has none of its own
 _OWN_AMOUNT = frozenset({Deed.DOUBLE, Deed.HALVE})  # by how many there were: another number the second time
@@ -199,12 +201,28 @@ def _done(wish: Wish, trip: Trip) -> str:
 
 def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     picks: dict[str, tuple[_Pick, int]] = {}
-    for item in wish.items:
+    for item in (one for item in wish.items for one in _apart(item, trip)):
         for pick in _picks(item, cart, trip):
             many = _whole(item.count, pick.title) + (picks[pick.sku][1] if pick.sku in picks else 0)
             _check_stock(pick, many, cart, trip, more=True)
             picks[pick.sku] = pick, many
     return _changed([{"action": "add", "sku": pick.sku, "quantity": many} for pick, many in picks.values()], trip)
+
+
+def _apart(item: Item, trip: Trip) -> Sequence[Item]:
+    """ "Whisk, spatula, and tongs" are three where no product is called all that, and each of them is a product."""
+    parts = [part for part in _LIST.split(item.text) if part]
+    if not 1 < len(parts) <= _MOST_APART or item.count not in (None, 1) or item.more or _is_one(item, trip):
+        return (item,)
+    apart = [Item(part, item.count) for part in parts]
+    return apart if all(product_words(one.text) and _is_one(one, trip) for one in apart) else (item,)
+
+
+def _is_one(item: Item, trip: Trip) -> bool:
+    try:
+        return len(_products(item, trip, one=True)) == 1
+    except _NotDone:
+        return False
 
 
 def _taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
