@@ -68,6 +68,7 @@ class Counter:
         hands_over: bool = False,
         session_id: str | None = None,
         said_at: str | None = None,
+        asked_of: str = "",
     ) -> Reply | None:
         found = talk.reply(
             message,
@@ -84,6 +85,7 @@ class Counter:
             deadline=Deadline(5000),
             session_id=session_id,
             said_at=said_at,
+            asked_of=asked_of,
         )
         assert self.shop.mistakes == []
         return found
@@ -709,4 +711,24 @@ def test_a_list_of_which_one_is_unsure_is_asked_about(counter: Counter) -> None:
 
     assert reply is not None
     assert reply.asks
+    assert counter.said("what's in my cart?") == TALK["empty"]
+
+
+@pytest.mark.parametrize("message", ["46", "the 46 one", "yes the 46 please", "Tempo Watch 46"])
+def test_what_is_said_to_which_one_is_the_choice(counter: Counter, message: str) -> None:
+    counter.shop.products = [listed("tempo watch 42", 199), listed("tempo watch 46", 229)]
+    before = "add two tempo watches"
+    first = counter.hear(before)
+    assert first is not None
+    assert first.asks
+
+    assert "2 × Tempo Watch 46" in counter.said(message, asked_of=before)
+
+
+@pytest.mark.parametrize("message", ["the 44 one", "How much is the 46?", "What is your return policy", "no", "46"])
+def test_what_chooses_none_of_them_puts_nothing_in(counter: Counter, message: str) -> None:
+    counter.shop.products = [listed("tempo watch 42", 199), listed("tempo watch 46", 229)]
+
+    counter.hear(message, asked_of="" if message == "46" else "add a tempo watch")
+
     assert counter.said("what's in my cart?") == TALK["empty"]

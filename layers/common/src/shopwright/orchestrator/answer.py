@@ -324,6 +324,7 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
         deadline=visit.deadline,
         session_id=visit.session_id,
         said_at=place if key is None else f"key {key}",
+        asked_of=turns[-1].question if turns and (turns[-1].verdict, turns[-1].mode) == (ASKS, TALK) else "",
     )
 
 

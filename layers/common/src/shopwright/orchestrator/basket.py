@@ -127,6 +127,11 @@ def read(text: str) -> Wish | None:
     return _wish(Deed.ADD, toward.groupdict(), names_cart=True) if toward else None
 
 
+def plainly(text: str) -> str:
+    """A message without the politeness around it."""
+    return _bare(plain_text(text))
+
+
 def is_polite(text: str) -> bool:
     """Whether a clause is no wish and no question, but what is said beside one."""
     return bool(_tables().polite.fullmatch(plain_text(text)))

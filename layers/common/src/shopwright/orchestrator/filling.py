@@ -113,6 +113,26 @@ def fill(wish: Wish, trip: Trip, *, alone: bool = True) -> str | None:
         return str(why) if wish.names_cart else None
 
 
+def choose(wish: Wish, words: str, trip: Trip) -> str | None:
+    """Do what was wished for before with the one that these words choose, where several were meant; None: they choose
+    none of them."""
+    if wish.deed not in (Deed.ADD, Deed.TAKE) or len(wish.items) != 1:
+        return None
+    (item,) = wish.items
+    of, terms = _terms(product_words(item.text)), _terms(words)
+    try:
+        among = trip.found(product_words(item.text)) if wish.deed is Deed.ADD else trip.cart()["lines"]
+    except _NotDone:
+        return None
+    titled = [one for one in among if one["title"] and of & _terms(one["title"]) and terms <= _terms(one["title"])]
+    if not terms or not titled:
+        return None
+    if len(titled) > 1:
+        trip.asks = True
+        return str(_which(titled, unsure=False))
+    return fill(Wish(wish.deed, (Item(str(titled[0]["title"]), item.count),), names_cart=True), trip)
+
+
 def fill_abroad(wish: Foreign, trip: Trip) -> str:
     """The same in another language: a product that is named as the shop names it is put in or taken out, and where that
     does not do, it is said how it goes."""

@@ -36,6 +36,8 @@ _WAYS_TO_PAY = re.compile(
     r"(?=.*\bpay(?:ing|ment)?\b)(?!.*\b(?:cart|basket|bag|trolley)\b)",
     re.IGNORECASE,
 )
+_ONE = re.compile(r"\b(?:the|one|ones|that|a|an|of|with|i|mean|meant|want|it)\b", re.IGNORECASE)
+_LONGEST_CHOICE = 6  # words
 _LONGEST_WISH = 12  # words: what is longer tells a story, and a word in it is no wish
 
 
@@ -88,11 +90,13 @@ def reply(
     deadline: Deadline,
     session_id: str | None = None,
     said_at: str | None = None,
+    asked_of: str = "",
 ) -> Reply | None:
     """Do what the masked message asks for, if it asks for something of this kind; None: look all of it up.
 
     `shown` are the products that were spoken of last. `said_at` is the message's place in its conversation: the same
     words at the same place change a cart once, as a message does that is delivered twice under one `request_id`.
+    `asked_of` is the message before, where we asked of it which product is meant.
     """
 
     def said_as(version: int, change: int) -> str:
@@ -136,12 +140,22 @@ def reply(
             reaches = True
     if not said and (abroad := basket.foreign(message)) is not None:
         said, left = [filling.fill_abroad(abroad, trip)], []
+    if not said and asked_of and (chosen := _chosen(message, asked_of, trip)) is not None:
+        said, left = [chosen], []
     if not said:
         return None
     reaches = reaches and not left
     if reaches:
         left.append(wording().talk["how_to_reach"])
     return Reply(" ".join(said), " ".join(left), trip.asks, tuple(dict.fromkeys(trip.products)), reaches)
+
+
+def _chosen(message: str, asked_of: str, trip: filling.Trip) -> str | None:
+    """What becomes of the wish before, where the message is an answer to "Which one do you mean?"."""
+    answer, wish = basket.plainly(message), basket.read(asked_of)
+    if wish is None or "?" in message or len(answer.split()) > _LONGEST_CHOICE:
+        return None
+    return filling.choose(wish, _ONE.sub(" ", answer), trip)
 
 
 def _is_instructed(text: str) -> bool:
