@@ -22,7 +22,7 @@ from shopwright.orchestrator.showing import Item as Product
 from shopwright.orchestrator.wanted import Pointing, Reference, numerals, product_words, wanted
 from shopwright.retrieval.search import Passage
 
-_LOOKED_FOR = 5
+_LOOKED_FOR = 12  # of fewer, one that is called so too may be missed
 _NAMED = 3  # products that are offered when several may be meant
 _LISTED = 8  # variants
 _LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+", re.I)
@@ -221,7 +221,7 @@ def _done(wish: Wish, trip: Trip) -> str:
 
 def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     picks: dict[str, tuple[_Pick, int]] = {}
-    for item in (one for item in wish.items for one in _apart(item, trip)):
+    for item in (one for said in wish.items for one in _apart(said, trip)):
         for pick in _picks(item, cart, trip):
             many = _whole(item.count, pick.title) + (picks[pick.sku][1] if pick.sku in picks else 0)
             _check_stock(pick, many, cart, trip, more=True)
