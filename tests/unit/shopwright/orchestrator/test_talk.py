@@ -732,3 +732,14 @@ def test_what_chooses_none_of_them_puts_nothing_in(counter: Counter, message: st
     counter.hear(message, asked_of="" if message == "46" else "add a tempo watch")
 
     assert counter.said("what's in my cart?") == TALK["empty"]
+
+
+def test_one_is_not_meant_alone_where_the_other_stands_further_down(counter: Counter) -> None:
+    between = [listed(f"lid {one}", 9) for one in "abcdef"]
+    counter.shop.products = [listed("iron pan 24", 30), *between, listed("soft pan 24", 20)]
+
+    reply = counter.hear("add the 24 pan")
+
+    assert reply is not None
+    assert reply.asks
+    assert counter.said("what's in my cart?") == TALK["empty"]
