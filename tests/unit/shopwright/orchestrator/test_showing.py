@@ -384,3 +384,72 @@ def test_what_is_cheaper_than_one_product_may_have_any_name_of_its_kind() -> Non
     assert fitting(showing.found(showing.widened(asked, showing.kind_of(mid.title)), (low,), complete=True)) == [
         "Heath Kettle"
     ]
+
+
+TENTS = (
+    item("Larkmoss 2 Trekking Tent", category="Tents", size="2 person", capacity="", berths="2 berth"),
+    item("Meadowlark 4 Family Tent", category="Tents", size="4 person", capacity="", berths="4 berth"),
+    item("Bell Tent 4 m", category="Tents", size="4 m", capacity="", berths="5 berth"),
+    item("Larkmoss 2 Footprint", category="Tents", size="2 person"),
+    item("Pop-up Beach Shelter", category="Tents", size="2 person"),
+)
+CHARGERS = (
+    item("Sprig Charger", connectivity="USB-C 45 W"),
+    item("Sprig Dual Charger", connectivity="2 x USB-C, 67 W in all"),
+    item("Road Charger", connectivity="USB-C 45 W, USB-A 18 W"),
+    item("Sprig 20 W Charger"),
+)
+DRIVES = (item("Strata SSD 500 GB"), item("Strata SSD 1 TB"), item("Strata SSD 2 TB"))
+MICE = (item("Vole Mouse", battery="4 months"), item("Travel Mouse", battery="8 months"), item("Wired Mouse"))
+KNIVES = (
+    item("Paring Knife 9 cm", category="Knives", dimensions="9 cm blade"),
+    item("Bread Knife 23 cm", category="Knives", dimensions="23 cm blade"),
+    item("Santoku 17 cm", category="Knives", dimensions="17 cm blade"),
+    item("Kitchen Shears", category="Knives", dimensions="21 cm"),
+    item("Knife Rack", category="Knives", dimensions="40 x 8 cm"),
+)
+JACKETS = (item("Squall Jacket", size="S-XXL", membrane="", water_column="20,000 mm"), item("Fleece Jacket", size="S"))
+SCREENS = (
+    item("Clearview 24 Full HD Monitor", category="Monitors"),
+    item("Rush 27 Gaming Monitor", category="Monitors"),
+    item("Clearview 34 Ultrawide Monitor", category="Monitors"),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "items", "titles"),
+    [
+        ("tents for more than 2 persons", TENTS, ["Meadowlark 4 Family Tent", "Bell Tent 4 m"]),
+        ("tents for at least five people", TENTS, ["Bell Tent 4 m"]),
+        ("tents for 3 people", TENTS, ["Meadowlark 4 Family Tent", "Bell Tent 4 m"]),
+        ("tents for up to 2 people", TENTS, ["Larkmoss 2 Trekking Tent"]),
+        ("two-person tents", TENTS, ["Larkmoss 2 Trekking Tent"]),
+        ("chargers over 45 watts", CHARGERS, ["Sprig Dual Charger"]),
+        ("chargers of at least 45 W", CHARGERS, ["Sprig Charger", "Sprig Dual Charger", "Road Charger"]),
+        ("chargers below 45 W", CHARGERS, ["Sprig 20 W Charger"]),
+        ("SSDs over 1 TB", DRIVES, ["Strata SSD 2 TB"]),
+        ("SSDs below 1 TB", DRIVES, ["Strata SSD 500 GB"]),
+        ("SSDs with at least 500 GB", DRIVES, ["Strata SSD 500 GB", "Strata SSD 1 TB", "Strata SSD 2 TB"]),
+        ("mice with more than 4 months of battery", MICE, ["Travel Mouse"]),
+        ("knives with a blade over 16 cm", KNIVES, ["Bread Knife 23 cm", "Santoku 17 cm"]),
+        ("knives shorter than 17 cm", KNIVES, ["Paring Knife 9 cm"]),
+        ("jackets with at least 20,000 mm", JACKETS, ["Squall Jacket"]),
+        ("27 inch monitors", SCREENS, ["Rush 27 Gaming Monitor"]),
+        ("27-inch monitors", SCREENS, ["Rush 27 Gaming Monitor"]),
+        ("monitors larger than 27 inches", SCREENS, ["Clearview 34 Ultrawide Monitor"]),
+    ],
+)
+def test_a_bound_is_kept_by_the_value_of_its_unit(message: str, items: tuple[Item, ...], titles: list[str]) -> None:
+    shown = found(message, *items)
+
+    assert shown is not None
+    assert shown.fits
+    assert [one.title for one in shown.items] == titles
+
+
+def test_where_no_value_says_how_much_nothing_is_said_to_fit() -> None:
+    shown = found("tarps for 4 people", item("Wren Tarp", size="3 x 3 m"), item("Dune Tarp", size="2 x 2 m"))
+
+    assert shown is not None
+    assert not shown.fits
+    assert text(shown).startswith("The shop does not say how much these measure")

@@ -90,6 +90,12 @@ _WHICH = re.compile(
     r"|needs?)(?:n't)?\b",
     re.I,
 )
+# What somebody needs, the documents say: a guide to choosing.
+_NEEDS = re.compile(
+    r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:what|which|how (?:many|much|big|large|strong)) (?:[\w'-]+ ){0,4}?"
+    r"(?:do|would|should|will|must) (?:i|we) (?:need|want|use|choose|take|pick)\b",
+    re.I,
+)
 _MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
 _WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
 _ANYTHING = re.compile(r"\b(?:get|buy|have|sell|there|things?|products?|items?|articles?)\b|^\W*what costs?\b", re.I)
@@ -427,6 +433,12 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     if bounded and looks_for and _WHETHER.search(text):
         return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_priced)
     asks = bool(_ASKS.search(text))
+    # "SSD over 1 TB" asks for what has so much, whatever the documents say of it.
+    amounts = bool(wishes.measures) and of_goods and (request.kind in _TELLS or not request.sure)
+    if amounts and looks_for and not asks:
+        return _Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, _show_found)
+    if _NEEDS.search(text) and wishes.price is None and not wishes.measures:
+        return None
     # A question about a thing that it names is answered from the thing's own record, as ever.
     denies = bool(wishes.denied or wishes.not_colours)
     unsure = not request.sure and not (denies and _WHICH.search(text))

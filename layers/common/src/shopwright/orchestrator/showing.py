@@ -30,6 +30,9 @@ _PLURAL = re.compile(r"[^\W\d_]{2,}(?<!s)s|mice", re.I)
 _SEVERAL = re.compile(r"\b(?:and|or)\b|[&,/]", re.I)
 _DESCRIBES = re.compile(r",|\s[-–]\s|\(|\b(?:with|for|of|in|and)\b", re.I)
 _LATER = frozenset({"on preorder", "on backorder"})
+_FIGURE = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+_BARE = re.compile(r"(?<![\w.,-])[1-9][0-9]?(?:\.[0-9])?(?![\w.,-])")
+_INCH = Decimal("25.4")
 _LETTERS = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL")
 _SPAN = re.compile(r"(?<![\w.])(?P<low>X{0,3}[SL]|M|[0-9]{1,3})\s?[-–]\s?(?P<high>X{0,3}[SL]|M|[0-9]{1,3})(?![\w.])")
 
@@ -98,6 +101,20 @@ class Sought:
     counts: bool = False  # how many are left is asked for
     has: tuple[Thing, ...] = ()  # what it must have by its values
     lacks: tuple[Thing, ...] = ()  # what it must not have
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """How much a product weighs, holds, gives ...: the value that says so (empty: its name does), the least and the
+    most of it, and what else the value says: "20 cm blade" is the length of a blade."""
+
+    name: str
+    low: Decimal
+    high: Decimal
+    of: frozenset[str] = frozenset()
+
+
+_Amounts = Sequence[tuple[Measure, Mapping[str, _Held]]]  # by product
 
 
 def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
@@ -171,9 +188,11 @@ def found(
     """
     asked = _understood(asked, items)
     named, beside = _of_kind(asked, items, surely=surely)
-    kind = (*named, *beside)
-    if not kind:
+    if not named and not beside:
         return None
+    beside = _alike(asked.wishes, named, beside)
+    kind = (*named, *beside)
+    held = [(one, _amounts_held(one, kind)) for one in asked.wishes.measures]
     by = asked.by
     lines: list[Line] = []
     foreign = _foreign(asked.wishes.price, kind)
@@ -186,15 +205,15 @@ def found(
         lines.append(Line(wording().shelf["does_not_sort"]))
     pool = named if by is not None and by.one and named and not all_told else kind
     judged = {item.product_id: _lacks(item, asked.lacks, kind) for item in pool}
-    fits = [item for item in pool if _fits(item, asked)]
+    fits = [item for item in pool if _fits(item, asked, held)]
     fitting = [item for item in fits if judged[item.product_id]]
     unsaid = _in_order(asked, [item for item in fits if judged[item.product_id] is None], named)
     names = _decides(asked)
     if not fitting:
         allowed = [item for item in pool if judged[item.product_id] and not _is_refused(item, asked.wishes)]
-        near = _nearest(asked, allowed) if not unsaid and not asked.wishes.sold_out else []
+        near = _nearest(asked, allowed, held) if not unsaid and not asked.wishes.sold_out else []
         says = "nothing" if complete else "nothing_seen"
-        if any(not any(_measured(item, one.name) for item in pool) for one in asked.wishes.measures):
+        if any(not any(item.product_id in amounts for item in pool) for _, amounts in held):
             says = "unmeasured"
         lines += [] if unsaid else [Line(wording().shelf[says if near else f"{says}_at_all"])]
         lines += [_line(item, asked) for item in near]
@@ -456,10 +475,10 @@ def _lacks(item: Item, things: Sequence[Thing], others: Sequence[Item]) -> bool 
     return False if any(states) else None if None in states else True
 
 
-def _fits(item: Item, asked: Sought) -> bool:
+def _fits(item: Item, asked: Sought, held: _Amounts) -> bool:
     return (
         not _missing(item, asked.wishes)
-        and all(_measures(item, one) for one in asked.wishes.measures)
+        and all(_measures(item, one, amounts) for one, amounts in held)
         and all(_state(item, one, (item,)) for one in asked.has)
         and _is_priced(item, asked.wishes.price, wholly=_is_several(item, asked.wishes))
         and (not asked.below or _is_below(item, asked.below))
@@ -483,6 +502,9 @@ def _is_refused(item: Item, wishes: Wanted) -> bool:
 
 
 def _has_size(item: Item, wished: str) -> bool:
+    figure, _, unit = wished.partition(" ")
+    if unit == "inch" and (held := _in_inches(item)) and held.low == Decimal(figure) * _INCH:
+        return True
     return any(_is_size(wished, value) for value in (item.title, *_sizes(item).values()))
 
 
@@ -490,19 +512,68 @@ def _sizes(item: Item) -> dict[str, str]:
     return {name: item.sheet[name].value for name in _SIZES if name in item.sheet}
 
 
-def _measured(item: Item, name: str) -> str:
-    """The value that says how much it weighs, holds or measures; empty: none does."""
-    names = (name,) if name == "weight" else (*_SIZES, "length")
-    return next((one for one in names if (span := _amount(item, one)) and span[2] == _MEASURED_IN[name]), "")
+def _held(item: Item, wished: str) -> _Held | None:
+    """The amount by which a bound is kept. Of "40 x 30 cm" and "45 W, 18 W" the most counts; of variants, and of what
+    is said of two cases, each."""
+    means = _tables().measured[wished]
+    for name in means.names:
+        span = _amount(item, name)
+        if span is not None and span[2] == means.unit:
+            return _Held(name, span[0], span[1])
+        fact = item.sheet.get(name)
+        if fact is not None and fact.kind is Kind.WORDS and (one := _in_words(name, fact.value, means)):
+            return one
+    return _in_words("", item.title, means) if means.in_name else None
 
 
-def _measures(item: Item, wished: Measure) -> bool:
+def _in_words(name: str, value: str, means: "_Measured") -> _Held | None:
+    amounts: list[Decimal] = []
+    rest = value
+    for match in _tables().amount.finditer(value):
+        factor, unit = _tables().units[match["unit"]]
+        if unit == means.unit:
+            amounts += [Decimal(one.replace(",", "")) * factor for one in _FIGURE.findall(match["figures"])]
+            rest = rest.replace(match[0], " ", 1)
+    if not amounts:
+        return None
+    return _Held(name, max(amounts) if means.most else min(amounts), max(amounts), words.terms(rest))
+
+
+def _in_inches(item: Item) -> _Held | None:
+    """A screen's name says its inches without the word: Clearview 27."""
+    bare = [Decimal(one) for one in _BARE.findall(_tables().amount.sub(" ", item.title))]
+    return _Held("", bare[0] * _INCH, bare[0] * _INCH) if len(bare) == 1 else None
+
+
+def _amounts_held(wished: Measure, kind: Sequence[Item]) -> Mapping[str, _Held]:
+    """How much of it each of these has, by product: from the values, else, of inches, from the names."""
+    held = {item.product_id: one for item in kind if (one := _held(item, wished.name))}
+    if not held and wished.unit in ("inch", "inches"):
+        held = {item.product_id: one for item in kind if (one := _in_inches(item))}
+    return held
+
+
+def _alike(wishes: Wanted, named: Sequence[Item], beside: Sequence[Item]) -> list[Item]:
+    """Those that only stand in the category, if they are measured by what the things that are called so are measured
+    by: a footprint sleeps nobody, and shears have no blade of so many centimetres."""
+    kept = [] if named and any(one.endswith(" person") for one in wishes.sizes) else list(beside)
+    for wished in wishes.measures:
+        by = {(one.name, one.of) for item in named if (one := _held(item, wished.name))}
+        of_names = {name for name, _ in by}
+        exact = wished.name == "length"
+        kept = [
+            item
+            for item in kept
+            if not by
+            or ((one := _held(item, wished.name)) and ((one.name, one.of) in by if exact else one.name in of_names))
+        ]
+    return kept
+
+
+def _measures(item: Item, wished: Measure, held: Mapping[str, _Held]) -> bool:
     """Whether it weighs, or holds, so much; of variants that differ, each of them."""
-    span = _amount(item, _measured(item, wished.name))
-    return span is not None and wished.holds(span[0]) and wished.holds(span[1])
-
-
-_MEASURED_IN = {"weight": "g", "capacity": "ml", "length": "mm"}
+    one = held.get(item.product_id)
+    return one is not None and wished.holds(one.low) and wished.holds(one.high)
 
 
 def _is_several(item: Item, wishes: Wanted) -> bool:
@@ -600,15 +671,26 @@ def _is_size(wished: str, value: str) -> bool:
     return False
 
 
-def _nearest(asked: Sought, items: Sequence[Item]) -> list[Item]:
+def _nearest(asked: Sought, items: Sequence[Item], held: _Amounts) -> list[Item]:
     """Of those that do not fit, the ones that miss least: first what fits but for its price, nearest in price."""
     price = asked.wishes.price
 
     def misses(item: Item) -> int:
-        measures = sum(not _measures(item, one) for one in asked.wishes.measures)
+        measures = sum(not _measures(item, one, amounts) for one, amounts in held)
         return measures + _missing(item, asked.wishes) + sum(not _state(item, one, (item,)) for one in asked.has)
 
-    return sorted(items, key=lambda item: (misses(item), _misses_by(item, price)))[: figures()["near"]]
+    def by_how_much(item: Item) -> tuple[Decimal, ...]:
+        return tuple(_short_of(one, amounts.get(item.product_id)) for one, amounts in held)
+
+    nearest = sorted(items, key=lambda item: (misses(item), by_how_much(item), _misses_by(item, price)))
+    return nearest[: figures()["near"]]
+
+
+def _short_of(wished: Measure, held: _Held | None) -> Decimal:
+    if held is None:
+        return Decimal("Infinity")
+    low = Decimal(0) if wished.least is None else max(Decimal(0), wished.least - held.low)
+    return max(low, Decimal(0) if wished.most is None else held.high - wished.most)
 
 
 def _misses_by(item: Item, price: PriceRange | None) -> Decimal:
@@ -637,6 +719,10 @@ def _in_order(asked: Sought, items: Sequence[Item], named: Sequence[Item]) -> li
         return sorted(ranked, key=is_out)
     if asked.by is not None and asked.by.name:
         return [*_by_amount(asked.by, ranked), *(item for item in ranked if _amount(item, asked.by.name) is None)]
+    least = next((one for one in asked.wishes.measures if one.name == "persons" and one.least is not None), None)
+    sleeps = {} if least is None else _amounts_held(least, ranked)  # what is for fewer is nearer
+    if sleeps:
+        ranked.sort(key=lambda item: sleeps[item.product_id].low if item.product_id in sleeps else Decimal("Infinity"))
     return sorted(ranked, key=lambda item: (is_out(item), item.product_id not in called))
 
 
@@ -674,7 +760,7 @@ def _amount(item: Item, name: str) -> tuple[Decimal, Decimal, str] | None:
     if fact is None or fact.kind is not Kind.QUANTITY or fact.unit not in _tables().units:
         return None
     factor, unit = _tables().units[fact.unit]
-    if name == "weight" and unit != _MEASURED_IN[name]:
+    if name == "weight" and unit != _tables().measured[name].unit:
         return None
     amounts = [amount * factor for amount in _amounts(fact)]
     return min(amounts), max(amounts), unit
@@ -737,7 +823,7 @@ def _line(item: Item, asked: Sought) -> Line:
     names += [name for name, value in sizes.items() if any(_is_size(one, value) for one in wishes.sizes)] or [*sizes][
         :1
     ]
-    names += [value for one in wishes.measures if (value := _measured(item, one.name))]
+    names += [held.name for one in wishes.measures if (held := _held(item, one.name)) and held.name]
     names += _named(asked.by.name) if asked.by else []
     names += [flag for one in (*asked.has, *asked.lacks) for flag in one.flags]
     return _told(item, (*names, *_stock(item, out_only=not (wishes.in_stock or asked.counts))))
@@ -791,8 +877,7 @@ def _decides(asked: Sought) -> frozenset[str]:
     names = {"price", "sale_price", STOCK, AVAILABILITY}
     names |= {"colour"} if wishes.colours or wishes.not_colours else set()
     names |= set(_SIZES) if wishes.sizes else set()
-    names |= {"weight"} if any(one.name == "weight" for one in wishes.measures) else set()
-    names |= {*_SIZES, "length"} if any(one.name != "weight" for one in wishes.measures) else set()
+    names |= {name for one in wishes.measures for name in _tables().measured[one.name].names}
     names |= {asked.by.name} if asked.by and asked.by.name else set()
     names |= {flag for one in (*asked.has, *asked.lacks) for flag in one.flags}
     names |= having.decides() if asked.has or asked.lacks else set()
@@ -812,6 +897,16 @@ def _terms(text: str) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Measured:
+    """By which values a measure is told, in which unit; of several figures, whether the `most` is it."""
+
+    names: tuple[str, ...]
+    unit: str
+    in_name: bool
+    most: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Tables:
     """What `carry.toml` says, ready to be searched with."""
 
@@ -826,6 +921,8 @@ class _Tables:
     is_names: tuple[str, ...]
     units: Mapping[str, tuple[Decimal, str]]
     word: re.Pattern[str]
+    measured: Mapping[str, _Measured]
+    amount: re.Pattern[str]  # one or more figures before a unit, in words
 
 
 @cache
@@ -833,6 +930,8 @@ def _tables() -> _Tables:
     said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
     by = {str(word): (name, end, "".join(told) or word) for word, (name, end, *told) in said["by"].items()}
     longest = sorted(by, key=len, reverse=True)
+    units = "|".join(re.escape(unit) for unit in sorted(said["units"], key=len, reverse=True))
+    figure = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
     return _Tables(
         shown=said["shown"],
         asking=frozenset(said["words"]["asks"].split()),
@@ -845,4 +944,11 @@ def _tables() -> _Tables:
         is_names=tuple(said["is"]["names"]),
         units={unit: (Decimal(str(factor)), base) for unit, (factor, base) in said["units"].items()},
         word=re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*"),
+        measured={
+            name: _Measured(tuple(one["names"]), one["unit"], one.get("in_name", False), one.get("most", False))
+            for name, one in said["measured"].items()
+        },
+        amount=re.compile(
+            rf"(?<![\w.,])(?P<figures>{figure}(?:\s?[x×–-]\s?{figure})*)[\s-]?(?P<unit>{units})(?![\w/])"
+        ),
     )

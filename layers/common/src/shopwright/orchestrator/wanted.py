@@ -7,7 +7,7 @@ alone anywhere else, so that "under 50 cm" is no price and "for 2 persons" no nu
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -80,19 +80,20 @@ class PriceRange:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """From `least` to `most` of a weight in grams, a capacity in millilitres or a length in millimetres, both included
-    unless it is to be `over` the one or `under` the other."""
+    """From `least` to `most` of a weight in grams, a capacity in millilitres, a power in watts and so on, both included
+    unless it is to be `over` the one or `under` the other. `unit`: the one that was said."""
 
     name: str
     least: Decimal | None = None
     most: Decimal | None = None
     over: bool = False
     under: bool = False
+    unit: str = field(default="", compare=False)
 
     def within(self, other: "Measure") -> "Measure":
         """This one, with the end that it lacks from the other."""
         low, high = (self if self.least is not None else other), (self if self.most is not None else other)
-        return Measure(self.name, low.least, high.most, low.over, high.under)
+        return Measure(self.name, low.least, high.most, low.over, high.under, self.unit)
 
     def holds(self, amount: Decimal) -> bool:
         """Whether so much is in it."""
@@ -340,6 +341,7 @@ _MEASURE = re.compile(
     r"|\b(?P<count>one|two|three|four|five|six|eight|ten)[\s-](?P<of>persons?|people|man|seater)\b",
     re.I,
 )
+_OF_ANOTHER = re.compile(r"\b(?:for|fits?|fitting) (?:an?|my|our|your|the|his|her|their) (?:[\w'-]+ )?\Z", re.I)
 _SAME_UNIT = {
     "inches": "inch",
     "liter": "l",
@@ -367,7 +369,10 @@ class _Tables:
     price: tuple[tuple[str, re.Pattern[str], bool, bool], ...]
     strict: re.Pattern[str]  # a bound after one of these is not included
     figure: re.Pattern[str]
-    measures: tuple[tuple[str, tuple[re.Pattern[str], ...], Mapping[str, Decimal], re.Pattern[str]], ...]
+    # Its name, how it is bounded, its units, what it may not follow, and what it is said with.
+    measures: tuple[
+        tuple[str, tuple[re.Pattern[str], ...], Mapping[str, Decimal], re.Pattern[str], re.Pattern[str]], ...
+    ]
     no_price: re.Pattern[str]  # what ends so goes on with no price
     place: re.Pattern[str]
     beside: frozenset[str]
@@ -455,7 +460,9 @@ def _measures(text: str) -> tuple[tuple[Measure, ...], str]:
     """What is said of weights and capacities, and the text without it."""
     found: dict[str, Measure] = {}
     rest = text
-    for name, patterns, units, not_after in _tables().measures:
+    for name, patterns, units, not_after, only_of in _tables().measures:
+        if not only_of.search(text):
+            continue
         for match in (match for says in patterns for match in says.finditer(rest)):
             if not_after.search(rest[: match.start()]) or match[0] not in rest:
                 continue
@@ -471,6 +478,7 @@ def _measures(text: str) -> tuple[tuple[Measure, ...], str]:
                 one = Measure(name, most=low, under="under" in said)
             else:
                 one = Measure(name, least=low, over="over" in said)
+            one = replace(one, unit=said["unit"].lower())
             found[name] = one if name not in found else one.within(found[name])
             rest = rest.replace(match[0], " ", 1)
     return tuple(found.values()), rest
@@ -528,6 +536,8 @@ def _sizes(rest: str) -> tuple[str, ...]:
     found += [_tables().sizes[match["size"].lower()] for says in _tables().size for match in says.finditer(rest)]
     for match in _MEASURE.finditer(rest):
         unit = (match["unit"] or match["of"]).lower()
+        if unit in ("inch", "inches", "cm", "mm") and _OF_ANOTHER.search(rest[: match.start()]):
+            continue
         figure = (match["figure"] or str(_number(match["count"]))).replace(",", ".")
         found.append(f"{figure} {_SAME_UNIT.get(unit, unit)}")
     return _once(found)
@@ -681,9 +691,10 @@ def _tables() -> _Tables:
         measures=tuple(
             (
                 name,
-                _measure_of(said["bounds"], one["units"], one["verbs"]),
+                _measure_of(said["bounds"], one["units"], one["verbs"], one.get("least", ()), counts),
                 {unit: Decimal(str(factor)) for unit, factor in one["units"].items()},
                 re.compile(rf"\b(?:{_any(one['not_after'])})\s+(?:up to\s+)?\Z" if one["not_after"] else r"(?!)", re.I),
+                re.compile(rf"\b(?:{_any(one['only_of'])})\b" if "only_of" in one else "", re.I),
             )
             for name, one in said["measures"].items()
         ),
@@ -739,16 +750,18 @@ def _tables() -> _Tables:
 
 
 def _measure_of(
-    bounds: Mapping[str, Iterable[str]], units: Iterable[str], verbs: Iterable[str]
+    bounds: Mapping[str, Iterable[str]], units: Iterable[str], verbs: Iterable[str], least: Iterable[str], counts: str
 ) -> tuple[re.Pattern[str], ...]:
-    """How a measure is bounded: by both ends, by words before it, and by words after it."""
-    number = r"[0-9]+(?:[.,][0-9]+)?"
+    """How a measure is bounded: by both ends, by words before it, and by words after it. `least`: words that say for
+    this measure alone that so much will do."""
+    number = rf"(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+(?![0-9])|[0-9]+(?:[.,][0-9]+)?|(?:{counts})\b)"
     any_unit = _any(units)
     figure, unit = rf"(?P<figure>{number})", rf"\s?-?(?P<unit>{any_unit})(?![\w/])"
     verb = rf"(?:\b(?:that|which)\s+)?(?:\b(?:{_any(verbs)})\s+)?"
     no = r"(?:(?:do|does|is|are|should|must)(?:\s+not|n't)|not)"
     denied = rf"(?P<denied>(?:\b(?:that|which)\s+)?\b{no}\s+(?:be|{_any(verbs)})?\s*)"
-    before = "|".join(rf"(?P<{end}>{_any(bounds[end])})" for end in ("most", "least", "under", "over"))
+    said = {**bounds, "least": [*bounds["least"], *least]}
+    before = "|".join(rf"(?P<{end}>{_any(said[end])})" for end in ("most", "least", "under", "over"))
     after = "|".join(rf"(?P<{end}>{_any(bounds[end])})" for end in ("most_after", "least_after"))
     return tuple(
         re.compile(pattern, re.I)
@@ -761,7 +774,11 @@ def _measure_of(
 
 
 def _decimal(said: str) -> Decimal:
-    return Decimal(said.replace(",", "."))
+    """A comma before three digits parts thousands, as a price's does."""
+    if not said[0].isdigit():
+        return Decimal(_number(said))
+    parts_thousands = re.fullmatch(r"[0-9]{1,3}(?:,[0-9]{3})+", said)
+    return Decimal(said.replace(",", "" if parts_thousands else "."))
 
 
 def _any(words: Iterable[str]) -> str:
