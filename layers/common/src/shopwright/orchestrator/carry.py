@@ -355,6 +355,8 @@ def _before(turns: Sequence[Turn], reader: Reader, deadline: Deadline) -> tuple[
             goes_on = before is not None and _is_more(request)
             if goes_on and before is not None:
                 before = replace(before, wanted=request.wanted.over(before.wanted))
+            elif before is not None and _picks(request.text):
+                continue  # "And the cheapest?" is of what was looked for
             elif request.kind in (Kind.PRODUCT_SEARCH, Kind.COMPARISON) and request.sure:
                 before, about = request, request.text
     return before, about
@@ -384,10 +386,12 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         cut = len(shown) == showing.figures()["most"] and before is not None and before.kind is Kind.PRODUCT_SEARCH
         of_all = cut and not looks_for and bool(_OF_ALL.search(text))
         picks_one = (by is not None and by.one and bool(by.name)) or wishes.sort is Sort.POPULAR
-        if of_all and before is not None and (picks_one or picks_bounded):
+        # "And the cheapest?" after a list that was cut is of all that fit, too.
+        alone = cut and not looks_for and picks_one and not _places(request)
+        if (of_all or alone) and before is not None and (picks_one or picks_bounded):
             again = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True, wanted=wishes.over(before.wanted))
             again = replace(again, wanted=replace(again.wanted, references=()))
-            return _Wish(number, again, about, _show_found, all_told=True)
+            return _Wish(number, again, about, _show_found, all_told=of_all)
         it = of_them or (shown if _IT.search(text) else ())
         if len(it) == 1 and varying.asks_stock(text) and not _POLICY.search(text):
             return _Wish(number, request, text, _show_stock, it)
@@ -649,7 +653,7 @@ def _show_found(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> Show
     if wish.below and len(below) < len(wish.below):
         return None  # cheaper than what, is not known any more
     looked_for, complete = replace(looked_for, below=below), outcomes.complete(wish)
-    if wish.kind and not showing.has_below(looked_for, ordered):
+    if wish.kind and not (looked_for.head and showing.has_below(looked_for, ordered)):
         looked_for = showing.widened(looked_for, wish.kind)
         complete = _is_complete(outcomes.of(wish, "search_products")[-1])
     looked_for = replace(looked_for, bought=wish.bought, counts=varying.asks_stock(wish.request.text))
@@ -758,7 +762,8 @@ def _show_compared(wish: _Wish, items: Sequence[Item], outcomes: _Outcomes) -> S
         return Shown((Line(wording().talk["which"].format(titles=titles)),), tuple(told), tuple(items), asks=True)
     if len(chosen) < 2:
         return None
-    return showing.compared(chosen, by, by_how_much=by_how_much, several=len(chosen) > len(found) + len(wish.also))
+    several = len(chosen) > len(found) + len(wish.also)
+    return showing.compared(chosen, by, by_how_much=by_how_much, several=several, groups=found if several else ())
 
 
 def _is_named(part: str, text: str) -> bool:

@@ -242,11 +242,32 @@ def found(
     fit = wording().shelf["whatever_price" if foreign is not None else more]
     lines.append(Line(fit.format(count=len(ranked), shown=len(shown))))
     lines += [_line(item, asked) for item in shown]
+    lines += _perhaps_others(asked, ranked, items)
     untold = _unsaid(asked, unsaid, figures()["most"] - len(shown))
     lines += untold
     shown += [item for line in untold for item in line.items]
     by_flag = any(one.flags for one in asked.has)
     return Shown(tuple(lines), tuple(shown), tuple(kind), names, passing=popular, by_flag=by_flag)
+
+
+def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item]) -> list[Line]:
+    """Where a word is of somebody's description alone, others of that kind may be so as well, and not say it."""
+    told = {item.product_id for item in fitting}
+    of_kind = replace(asked, terms=tuple(term for term in asked.terms if term == asked.head), named=fits.subject(""))
+    called, _ = _of_kind(of_kind, items, surely=True)
+    others = [item for item in called if item.product_id not in told]
+    by_value = {term for item in fitting for term in _valued(item)}
+    prose = [
+        word for word in asked.spelled if words.terms(word) & set(asked.terms) and not words.terms(word) & by_value
+    ]
+    if not asked.head or not prose or not others:
+        return []
+    return [Line(wording().shelf["others_unsaid"].format(what=" ".join(prose)))]
+
+
+def _valued(item: Item) -> frozenset[str]:
+    """What a name and the values say."""
+    return words.terms(" ".join((item.title, *(f"{name} {fact.value}" for name, fact in item.sheet.items()))))
 
 
 def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
@@ -259,16 +280,24 @@ def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
     return [first, *(_line(item, asked) for item in items[:most])]
 
 
-def compared(items: Sequence[Item], by: By | None, *, by_how_much: bool = False, several: bool = False) -> Shown:
+def compared(
+    items: Sequence[Item],
+    by: By | None,
+    *,
+    by_how_much: bool = False,
+    several: bool = False,
+    groups: Sequence[Sequence[Item]] = (),
+) -> Shown:
     """What two or more products have in common and apart, and which of them is the lighter, the cheaper, ... `several`:
-    more than were named, since a name is of several."""
+    more than were named, since a name is of several: of the `groups`."""
     names = [name for name in _order(items) if len({_value(item, name) for item in items}) > 1]
     names = names[: figures()["facts"]]
     if by is not None and by.name not in ("", "price", *names):
         names.insert(0, by.name)
     lines: list[Line] = []
     if by is not None and by.name:
-        lines.append((_difference(items, by) if by_how_much else None) or _verdict(items, by))
+        said = _overlapping(groups, by) or (_difference(items, by) if by_how_much else None)
+        lines.append(said or _verdict(items, by))
     elif by is not None:
         lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
     lines += [Line(wording().shelf["several_called_so"])] if several else []
@@ -375,13 +404,13 @@ def _numbers(tokens: Iterable[str]) -> set[str]:
 
 def _of_kind(asked: Sought, items: Sequence[Item], *, surely: bool) -> tuple[list[Item], list[Item]]:
     """Those that are called so, and those that stand in such a category: a tent repair kit is no tent. Where there are
-    neither, those whose name has the word somewhere."""
+    neither, those whose name has the word somewhere, or which are made of it."""
     called: list[Item] = []
     beside: list[Item] = []
     somewhere: list[Item] = []
     for item in items:
         title = words.terms(item.title)
-        categories = [item.sheet[name].value for name in _tables().is_names if name in item.sheet]
+        categories = _values_of(item, _tables().is_names)
         # Of "Keyboards and mice" it may be either.
         category = words.terms(" ".join(one for one in categories if not _SEVERAL.search(one)))
         held = title | category | having.terms_of(item.title, item.passage.content, item.sheet)
@@ -391,9 +420,13 @@ def _of_kind(asked: Sought, items: Sequence[Item], *, surely: bool) -> tuple[lis
             called.append(item)
         elif asked.head in category:
             beside.append(item)
-        elif asked.head in title:
+        elif asked.head in title | words.terms(" ".join(_values_of(item, _tables().made_of))):
             somewhere.append(item)
     return (called, beside) if called or beside or surely else (somewhere, [])
+
+
+def _values_of(item: Item, names: Iterable[str]) -> list[str]:
+    return [item.sheet[name].value for name in names if name in item.sheet]
 
 
 def _has_names(item: Item, named: Subject, held: frozenset[str]) -> bool:
@@ -792,6 +825,20 @@ def _verdict(items: Sequence[Item], by: By) -> Line:
     return Line(wording().shelf["verdict"].format(title=best[0].title, word=by.word), (best[0],))
 
 
+def _overlapping(groups: Sequence[Sequence[Item]], by: By) -> Line | None:
+    """Of "the kettles and the pots" neither are the cheaper where some of each are cheaper than some of the others."""
+    spans = [[span for item in group if (span := _amount(item, by.name))] for group in groups]
+    if len(spans) != 2 or not all(spans) or len({unit for group in spans for _, _, unit in group}) > 1:
+        return None
+    (low, high), (other_low, other_high) = (
+        (min(span[0] for span in group), max(span[1] for span in group)) for group in spans
+    )
+    if low > other_high or other_low > high:
+        return None
+    said = wording().shelf["overlap"].format(word=by.word, name=by.name.replace("_", " "))
+    return Line(said, tuple(item for group in groups for item in group))
+
+
 def _difference(items: Sequence[Item], by: By) -> Line | None:
     """By how much one of two is the cheaper, the lighter, ...: computed from the values that are told beside it."""
     spans = [span for item in items if (span := _amount(item, by.name)) and span[0] == span[1]]
@@ -919,6 +966,7 @@ class _Tables:
     first: tuple[str, ...]
     never: frozenset[str]
     is_names: tuple[str, ...]
+    made_of: tuple[str, ...]
     units: Mapping[str, tuple[Decimal, str]]
     word: re.Pattern[str]
     measured: Mapping[str, _Measured]
@@ -942,6 +990,7 @@ def _tables() -> _Tables:
         first=tuple(said["compared"]["first"]),
         never=frozenset(said["compared"]["never"]),
         is_names=tuple(said["is"]["names"]),
+        made_of=tuple(said["is"]["made_of"]),
         units={unit: (Decimal(str(factor)), base) for unit, (factor, base) in said["units"].items()},
         word=re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*"),
         measured={
