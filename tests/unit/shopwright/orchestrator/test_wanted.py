@@ -549,3 +549,9 @@ def test_days_are_no_measure_where_no_battery_is_spoken_of(text: str) -> None:
 
 def test_a_comma_before_three_digits_parts_thousands() -> None:
     assert [one.least for one in wanted("jackets with at least 20,000 mm").measures] == [Decimal(20000)]
+
+
+@pytest.mark.parametrize("text", ["rain jackets under 15,000 mm", "power banks over 10,000 mAh"])
+def test_a_part_of_a_figure_is_no_price(text: str) -> None:
+    assert wanted(text).price is None
+    assert len(wanted(text).measures) == 1

@@ -294,7 +294,8 @@ def _with_sales(wish: _Wish, asked: Asked, desk: Desk) -> _Wish:
 def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wish], list[str]]:
     """What is wanted of the products, and the words of what is wanted beside."""
     before, about = _before(asked.turns, reader, deadline)
-    about = about or next((turn.question for turn in reversed(asked.turns) if turn.products), "")
+    listed = [turn.question for turn in reversed(asked.turns) if turn.products]
+    about = about or next((said for said in listed if _names(said)), next(iter(listed), ""))
     shown = next((turn.products for turn in reversed(asked.turns) if turn.products), ())
     several = next((turn.products for turn in reversed(asked.turns) if len(turn.products) > 1), shown)
     intent = read(asked.text, reader=reader, deadline=deadline, before=before)
@@ -342,6 +343,11 @@ def _picks(text: str) -> bool:
     return one_of and not showing.has_subject(_subject(text))
 
 
+def _names(text: str) -> bool:
+    """Whether a thing is named that may be looked for."""
+    return showing.has_subject(_subject(text))
+
+
 _MOST_WISHES = 2
 
 
@@ -355,10 +361,12 @@ def _before(turns: Sequence[Turn], reader: Reader, deadline: Deadline) -> tuple[
             goes_on = before is not None and _is_more(request)
             if goes_on and before is not None:
                 before = replace(before, wanted=request.wanted.over(before.wanted))
-            elif before is not None and _picks(request.text):
+            elif _picks(request.text):
                 continue  # "And the cheapest?" is of what was looked for
             elif request.kind in (Kind.PRODUCT_SEARCH, Kind.COMPARISON) and request.sure:
                 before, about = request, request.text
+            elif len(turn.products) > 1 and request.kind in _TELLS and _names(request.text):
+                before, about = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), request.text  # as it was answered
     return before, about
 
 

@@ -215,6 +215,8 @@ def found(
         says = "nothing" if complete else "nothing_seen"
         if any(not any(item.product_id in amounts for item in pool) for _, amounts in held):
             says = "unmeasured"
+            if not asked.head:
+                return None  # of nothing in particular, the nearest is nothing to tell
         lines += [] if unsaid else [Line(wording().shelf[says if near else f"{says}_at_all"])]
         lines += [_line(item, asked) for item in near]
         untold = _unsaid(asked, unsaid, figures()["most"])

@@ -600,7 +600,7 @@ def _tables() -> _Tables:
     to = r"\s?(?:-|–|to)\s?"
     counted = f"(?:{other}|(?:{_any(by['counted'].split())}))"
     range_of_it = rf"(?:\s?(?:-|–|to|or)\s?[0-9.,]+)?\s?-?{counted}(?![\w])"
-    end = rf"(?![0-9])(?!{range_of_it})"
+    end = rf"(?![0-9]|[.,'][0-9])(?!{range_of_it})"
     # "up to 3 devices": one figure or a word before a thing counts it.
     plain = rf"{end}(?:(?<=[0-9][0-9])|(?!\s+(?!(?:{_any(by['goes_on'].split())})\b)[^\W\d_]))"
     whole = {
