@@ -280,3 +280,24 @@ def test_the_second_one_is_one_of_the_list_also_after_another_was_told_of(counte
 
     assert said is not None
     assert [fact.product_id for fact in said.facts] == ["tent"]
+
+
+def test_the_cheapest_of_a_list_that_was_cut_is_of_all_that_fit(counter: Counter) -> None:
+    counter.say("and the cheapest?", turn(SEARCH, "a", "b", "c", "d", "stove"))
+
+    assert any(isinstance(asked, Range) for _, asked in counter.shop.asked)  # it is looked for anew
+    assert ("a", "") not in [asked for _, asked in counter.shop.asked]
+
+
+def test_whoever_picks_from_a_list_still_speaks_of_the_list(counter: Counter) -> None:
+    picks = [turn(said, "stove") for said in ("and the cheapest?", "the lightest of them", "the most expensive one")]
+
+    said = counter.say("show me the others", turn(SEARCH, "a", "b", "c", "d", "stove"), *picks)
+
+    assert said is not None
+    assert said.sentences == ("This fits:", "\nTent: price 199.00 EUR [1]")
+
+
+@pytest.mark.parametrize("message", ["What tent do I need for the winter?", "Which tents should I take to Norway?"])
+def test_what_somebody_needs_the_documents_say(counter: Counter, message: str) -> None:
+    assert counter.say(message) is None

@@ -453,3 +453,34 @@ def test_where_no_value_says_how_much_nothing_is_said_to_fit() -> None:
     assert shown is not None
     assert not shown.fits
     assert text(shown).startswith("The shop does not say how much these measure")
+
+
+def test_where_a_description_alone_says_so_the_others_are_not_denied_it() -> None:
+    bags = (item("Summer Bag", "Synthetic fill that warms when damp."), item("Autumn Bag", "Light and warm."))
+
+    assert "There are others of the kind" in text(found("synthetic bags", *bags))
+    by_value = (item("Summer Bag", material="synthetic"), item("Autumn Bag", material="down"))
+    assert "others of the kind" not in text(found("synthetic bags", *by_value))
+
+
+def test_a_word_that_names_no_kind_may_be_what_things_are_made_of() -> None:
+    shown = found("stoneware", item("Stoneware Bowl", material="stoneware"), item("Teapot", material="stoneware"))
+
+    assert shown is not None
+    assert [one.title for one in shown.items] == ["Stoneware Bowl", "Teapot"]
+
+
+def test_of_several_on_each_side_whose_prices_overlap_neither_side_is_the_cheaper() -> None:
+    baskets = (item("Round Basket", price="16.50"), item("Oval Basket", price="15.50"))
+    tins = (item("Small Tin", price="16.00"), item("Large Tin", price="19.50"))
+    by = showing.by_word("are the baskets cheaper than the tins?")
+
+    overlapping = showing.compared((*baskets, *tins), by, several=True, groups=(baskets, tins))
+    apart = showing.compared((*baskets, tins[1]), by, several=True, groups=(baskets, tins[1:]))
+
+    assert overlapping.lines[0].text == "Which is cheaper depends on which ones you take: they overlap in price."
+    assert apart.lines[0].text == "Oval Basket is the cheaper one."
+
+
+def test_of_nothing_in_particular_no_nearest_is_told() -> None:
+    assert found("something for 4 people", item("Whistle"), item("Sealer")) is None

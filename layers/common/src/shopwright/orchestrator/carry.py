@@ -302,7 +302,7 @@ def _wishes(asked: Asked, reader: Reader, deadline: Deadline) -> tuple[list[_Wis
     places = tuple(one for request in intent.requests for one in _places(request))
     # "The second one" is one of a list, also after another one of it was told of.
     picks = any(_picks(request.text) for request in intent.requests)
-    told = frozenset(product for turn in asked.turns[-_TURNS:] for product in turn.products)
+    told = frozenset(product for turn in _recent(asked.turns) for product in turn.products)
     shown = (several if places or picks else shown)[: showing.figures()["compared"]]
     wishes: list[_Wish] = []
     rest: list[str] = []
@@ -351,11 +351,23 @@ def _names(text: str) -> bool:
 _MOST_WISHES = 2
 
 
+def _recent(turns: Sequence[Turn]) -> list[Turn]:
+    """The last turns, in their order; one that only picks from a list, or asks for more of it, does not age it."""
+    kept: list[Turn] = []
+    left = _TURNS
+    for turn in reversed(turns):
+        if not left:
+            break
+        kept.append(turn)
+        left -= not (_picks(turn.question) or _asks_more(turn.question))
+    return kept[::-1]
+
+
 def _before(turns: Sequence[Turn], reader: Reader, deadline: Deadline) -> tuple[Request | None, str]:
     """The last search of the conversation, and the words for what it looked for."""
     before: Request | None = None
     about = ""
-    for turn in turns[-_TURNS:]:
+    for turn in _recent(turns):
         intent = read(turn.question, reader=reader, deadline=deadline, before=before)
         for request in (one for one in intent.requests if not _asks_more(one.text)):
             goes_on = before is not None and _is_more(request)
@@ -366,7 +378,10 @@ def _before(turns: Sequence[Turn], reader: Reader, deadline: Deadline) -> tuple[
             elif request.kind in (Kind.PRODUCT_SEARCH, Kind.COMPARISON) and request.sure:
                 before, about = request, request.text
             elif len(turn.products) > 1 and request.kind in _TELLS and _names(request.text):
-                before, about = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), request.text  # as it was answered
+                before, about = (
+                    replace(request, kind=Kind.PRODUCT_SEARCH, sure=True),
+                    request.text,
+                )  # as it was answered
     return before, about
 
 
