@@ -434,6 +434,7 @@ SCREENS = (
         ("knives with a blade over 16 cm", KNIVES, ["Bread Knife 23 cm", "Santoku 17 cm"]),
         ("knives shorter than 17 cm", KNIVES, ["Paring Knife 9 cm"]),
         ("jackets with at least 20,000 mm", JACKETS, ["Squall Jacket"]),
+        ("cables longer than 1 m", (item("Cable 1 m"), item("Cable 2 m")), ["Cable 2 m"]),
         ("27 inch monitors", SCREENS, ["Rush 27 Gaming Monitor"]),
         ("27-inch monitors", SCREENS, ["Rush 27 Gaming Monitor"]),
         ("monitors larger than 27 inches", SCREENS, ["Clearview 34 Ultrawide Monitor"]),
