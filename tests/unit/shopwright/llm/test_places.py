@@ -83,7 +83,23 @@ def test_outside_a_country_is_every_other(question: str) -> None:
 
 def test_northern_ireland_is_not_ireland_and_a_rule_for_returns_is_none_for_deliveries() -> None:
     assert said("Do you ship to Northern Ireland?", KINGDOM, BACK).startswith("Parcels to the Scottish islands")
-    assert said("do you ship to scotland", KINGDOM, BACK) == "We do not deliver outside the United Kingdom."
+
+
+@pytest.mark.parametrize(
+    "question", ["do you ship to scotland", "Do you deliver to Cardiff?", "Do you deliver to England?"]
+)
+def test_of_a_place_within_the_country_what_holds_there_is_told_and_not_what_lies_outside_alone(question: str) -> None:
+    assert said(question, KINGDOM, BACK) == ""
+    assert said(question, KINGDOM, BACK, POST).startswith("Standard delivery costs")
+
+
+@pytest.mark.parametrize("place", ["the Hebrides", "Belfast", "Orkney", "the Isle of Skye", "the Shetlands"])
+def test_what_takes_longer_is_told_with_what_it_takes_longer_than(place: str) -> None:
+    answer = said(f"How long does delivery to {place} take?", KINGDOM, POST)
+
+    assert "3 to 5 working days" in answer
+    assert "two working days longer" in answer
+    assert "outside" not in answer
 
 
 @pytest.mark.parametrize(
@@ -100,7 +116,8 @@ def test_a_word_that_is_also_a_place_is_none_where_nothing_goes_to_it(question: 
         ("hawaii", "We ship to all fifty states.", Reach.COVERS),
         ("canada", "We ship to all fifty states.", Reach.LISTS),
         ("wales", "We deliver all over the UK.", Reach.COVERS),
-        ("wales", "We do not ship outside Great Britain.", Reach.EXCLUDES),
+        ("wales", "We do not ship outside Great Britain.", Reach.IMPLIES),
+        ("france", "We do not ship outside Great Britain.", Reach.EXCLUDES),
         ("france", "Delivery to Norway costs 20 euros.", Reach.NOT),
         ("norway", "Delivery to Norway costs 20 euros.", Reach.NAMES),
         ("norway", "Our chargers work abroad.", Reach.NOT),

@@ -16,6 +16,7 @@ class Rule:
     units: tuple[Unit, ...]
     general: tuple[Unit, ...] = ()
     sure: bool = False
+    implied: bool = False  # they say only what lies outside: by themselves they do not answer of what lies inside
 
 
 def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: int) -> Rule | None:
@@ -27,17 +28,20 @@ def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: 
     reached: set[Reach] = set()
     for place in asked.places:
         reaches = [(fits.reach(place, unit.text, " ".join(unit.source.titles)), unit) for unit in pages]
-        best = max((how for how, _ in reaches), default=Reach.NOT)
+        fitting = [(how, unit) for how, unit in reaches if how is not Reach.NOT and _fits(asked, unit, figures, how)]
+        best = max((how for how, _ in fitting or reaches), default=Reach.NOT)
         reached.add(best)
-        said = [unit for how, unit in reaches if how is best and best is not Reach.NOT]
-        chosen += [unit for unit in said if unit not in chosen and _fits(asked, unit, figures, best)]
+        chosen += [unit for how, unit in fitting if how is best and unit not in chosen]
     if not chosen:
         return None if min(reached) >= Reach.COVERS else Rule(())
     chosen = sorted(chosen, key=lambda unit: (unit.source.ref, unit.place))[:most]
-    goes = min(reached) >= Reach.COVERS
-    told = any(words.has_figure(kind, unit.text) for kind in figures for unit in chosen)
-    general = [unit for unit in pages if not fits.names_a_place(unit.text)] if goes and figures and not told else []
-    return Rule(tuple(chosen), tuple(general), sure=min(reached) >= Reach.EXCLUDES)
+    goes = min(reached) >= Reach.IMPLIES
+    told = any(
+        words.has_figure(kind, unit.text) and not fits.adds_to_another(unit.text) for kind in figures for unit in chosen
+    )
+    wanted = goes and (Reach.IMPLIES in reached or (figures and not told))
+    general = [unit for unit in pages if not fits.names_a_place(unit.text)] if wanted else []
+    return Rule(tuple(chosen), tuple(general), sure=min(reached) >= Reach.EXCLUDES, implied=Reach.IMPLIES in reached)
 
 
 def _fits(asked: Subject, unit: Unit, figures: Collection[str], how: Reach) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from shopwright.llm import delivered, fits, policies, words
+from shopwright.llm import delivered, fits, guaranteed, policies, words
 from shopwright.llm.fits import Quantity, Subject
 from shopwright.llm.units import NAMED, Source, Unit, fields_of, name, with_what_it_leans_on
 from shopwright.llm.units import units as units_of
@@ -77,6 +77,7 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
     pages = [unit for unit in units if not name(unit)]
     rule = delivered.rule(fits.subject(question), about.figures, pages, int(by["sentences"]) - 1)
     settled = [] if entry or rule else policies.told(question, pages, int(by["sentences"]), int(by["rows"]))
+    settled = settled or guaranteed.rule(question, units, int(by["sentences"]))
     settled = settled or [unit for unit in pages if fits.is_surely_of_kind(question, unit.text)][:1]
     if settled or (rule and rule.sure):
         confidence = max(confidence, by["certain"])
@@ -86,9 +87,10 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
         chosen = entry or settled
     elif rule is not None:
         general = _choose(question, about, rule.general, weights) if rule.general else []
-        chosen = [*general[: int(by["sentences"]) - len(rule.units)], *rule.units]
+        general = general[: int(by["sentences"]) - len(rule.units)]
+        chosen = [*general, *rule.units] if general or not rule.implied else []
     else:
-        chosen = _choose(question, about, units, weights)
+        chosen = guaranteed.with_those_before(_choose(question, about, units, weights), pages, int(by["sentences"]))
     if fits.asks_stock(question):
         about = replace(about, terms=about.terms | words.terms("stock availability"))
     return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
@@ -204,6 +206,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
         unit
         for unit in pages
         if fits.is_of_kind(question, unit.text)
+        and (not fits.is_of_others(unit.text) or subject.words & unit.said)
         and fits.is_said_of(
             goods if fits.catches_all(unit.text) else subject,
             unit.text,

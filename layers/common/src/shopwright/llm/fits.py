@@ -40,8 +40,9 @@ class Reach(IntEnum):
     NOT = 0  # it is of other places, or of none
     LISTS = 1  # it says where deliveries go, and the place is not among it
     EXCLUDES = 2  # the place is outside what it says
-    COVERS = 3  # what it says holds the place
-    NAMES = 4
+    IMPLIES = 3  # it says what is outside, and the place is not: nothing is said of what holds there
+    COVERS = 4  # what it says holds the place
+    NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,11 @@ def catches_all(text: str) -> bool:
     return bool(_pattern("catch_all").search(text) or _pattern("catch_one").search(text))
 
 
+def is_of_others(text: str) -> bool:
+    """Is a sentence of everything else alone, and of nothing that is named before it?"""
+    return bool(_pattern("catch_all").search(text))
+
+
 def quantities(text: str) -> frozenset[Quantity]:
     """The figures of a text, each with its unit: 100 EUR, 5 kg, 8 %."""
     return frozenset(
@@ -202,8 +208,10 @@ def reach(place: str, text: str, title: str = "") -> Reach:
         return Reach.NAMES
     if places.within(place).intersection(inside):
         return Reach.COVERS
+    if places.within(place).intersection(outside):
+        return Reach.IMPLIES
     if outside or (not told and _pattern("elsewhere").search(text)):
-        # Of a place that is outside, or is not: either answers. Where nobody knows where it lies, the shopper judges.
+        # Where nobody knows where it lies, the shopper judges.
         return Reach.EXCLUDES if places.own_name(place) else Reach.LISTS
     return Reach.LISTS if _lists(text) else Reach.NOT
 
@@ -211,6 +219,11 @@ def reach(place: str, text: str, title: str = "") -> Reach:
 def names_a_place(text: str) -> bool:
     """Is a sentence of some places, or of all that are far?"""
     return bool(places.named(text) or _pattern("elsewhere").search(text))
+
+
+def adds_to_another(text: str) -> bool:
+    """Does a sentence say how much longer or dearer something is, and so half of what holds?"""
+    return bool(_pattern("on_top").search(text))
 
 
 def _lists(text: str) -> bool:
