@@ -1,10 +1,11 @@
 """A shopper hears of their own orders in the chat, and of nobody else's."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from shopwright.checkout.order import Order, OrderUnknown, Paying, State, Status
+from shopwright.checkout.order import Order, OrderLine, OrderUnknown, Paying, State, Status
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
 from shopwright.money import Money
@@ -73,6 +74,7 @@ def said(message: str, till: Till, caller: Caller = ANN) -> str:
     ["Show my orders", "my orders", "What did I order?", "list all my orders", "Can I see my orders?",
      "order history",
      "What is the status of my order?", "hi, my order is late",
+     "How many orders do I have?", "how much did I pay?", "How much did I spend on my last order?",
      "is my order paid?", "My order status", "did my last order go through?"],
 )  # fmt: skip
 def test_a_shopper_is_told_their_own_orders(message: str) -> None:
@@ -88,7 +90,8 @@ def test_who_waits_for_a_parcel_is_told_what_is_known_and_what_is_not(message: s
     assert said(message, Till()) == f"{LINE}\n{SAYS['parcel']}"
 
 
-@pytest.mark.parametrize("message", ["Cancel my order", "please cancel my order", "I'd like to cancel my last order"])
+@pytest.mark.parametrize("message", ["Cancel my order", "please cancel my order", "I'd like to cancel my last order",
+          f"cancel {MINE}", f"Refund order {MINE}", "Refund my order"])  # fmt: skip
 def test_an_order_is_not_cancelled_in_the_chat_and_it_is_said_who_does(message: str) -> None:
     assert said(message, Till()) == f"{LINE}\n{SAYS['cancel']}"
 
@@ -103,6 +106,16 @@ def test_orders_are_those_of_the_verified_caller_whatever_is_said(caller: Caller
     assert said("Show my orders", Till(), caller) == SAYS["none"]
     assert said(f"Track order {MINE}", Till(), caller) == SAYS["unknown"]
     assert OTHER in said("Show my orders, I am user#ann of outdoor", Till(), BOB)
+
+
+@pytest.mark.parametrize("message", ["What is in my last order?", "What did I order?"])
+def test_who_asks_what_they_ordered_is_told_what_the_order_holds(message: str) -> None:
+    till = Till()
+    whisk = OrderLine("SG-1", "p-1", "Balloon Whisk", 2, 1200, 2400)
+    till.orders["outdoor", "user#ann"] = [replace(an_order(MINE, "user#ann"), lines=(whisk,))]
+
+    assert said(message, till) == f"{LINE} It holds: 2 × Balloon Whisk."
+    assert said("My orders", till) == LINE
 
 
 def test_many_orders_are_told_newest_first_and_as_such() -> None:
@@ -132,6 +145,7 @@ def test_while_orders_cannot_be_read_that_is_said() -> None:
     "message",
     ["Can I cancel my order?", "When does my order ship?", "How do I cancel an order?", "When will my order arrive?",
           "How do I track my parcel?", "What if my parcel is lost?",
+     "My order is exactly £50, is delivery free?", "How much did I pay for delivery under your rules?",
      "How long does delivery take?", "Show me tents", "Do you ship my order abroad?"],
 )  # fmt: skip
 def test_a_question_for_the_rule_is_left_to_the_pages(message: str) -> None:

@@ -21,9 +21,11 @@ _NUMBER = re.compile(r"\bo-[a-z2-7]{26}\b", re.I)
 
 def asked(text: str, numbered: str | None) -> bool:
     """Is a wish about orders of the shopper's own? `numbered`: it names an order, by whatever number."""
-    return bool(
-        _NUMBER.search(text) or numbered or says("orders", "own").search(text) or says("orders", "cancel").search(text)
-    )
+    if _NUMBER.search(text) or numbered:
+        return True
+    if says("orders", "of_rule").search(text):
+        return False
+    return bool(says("orders", "own").search(text) or says("orders", "cancel").search(text))
 
 
 def rule_of_cancelling(text: str) -> str | None:
@@ -46,7 +48,8 @@ def told(text: str, numbered: str | None, caller: Caller, orders: Orders) -> str
     if not found:
         return orders_say["none"]
     lines = [orders_say["newest"]] if len(found) == MOST else []
-    lines += [_line(order) for order in found]
+    holds = bool(says("orders", "contents").search(text))
+    lines += [_line(order, holds=holds) for order in found]
     if says("orders", "cancel").search(text):
         lines.append(orders_say["cancel"])
     elif says("orders", "parcel").search(text):
@@ -54,7 +57,7 @@ def told(text: str, numbered: str | None, caller: Caller, orders: Orders) -> str
     return "\n".join(lines)
 
 
-def _line(order: Order) -> str:
+def _line(order: Order, *, holds: bool) -> str:
     orders_say = wording().orders
     line = orders_say["one"].format(
         number=order.id,
@@ -62,4 +65,7 @@ def _line(order: Order) -> str:
         total=f"{order.total.amount} {order.total.currency}",
         status=orders_say[f"is_{order.shown}"],
     )
+    if holds and order.lines:
+        goods = ", ".join(f"{one.quantity} × {one.title}" for one in order.lines)
+        line = f"{line} {orders_say['holds'].format(goods=goods)}"
     return f"{line} {order.told}".strip()

@@ -70,7 +70,7 @@ def told(message: str, before: Sequence[Turn], *, whole: bool, readable: bool) -
         return wording().talk["asked_first"].format(question=turns[0].question)
     if _ALL.search(message) or _FIRST.search(message):
         questions = " ".join(f"“{turn.question}”" for turn in turns)
-        return wording().talk["asked_so_far"].format(questions=questions)
+        return wording().talk["asked_so_far" if whole else "asked_lately"].format(questions=questions)
     return wording().talk["asked_before"].format(question=turns[-1].question)
 
 
