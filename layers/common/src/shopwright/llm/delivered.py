@@ -41,6 +41,8 @@ def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: 
     )
     wanted = goes and (Reach.IMPLIES in reached or (figures and not told))
     general = [unit for unit in pages if not fits.names_a_place(unit.text)] if wanted else []
+    if Reach.IMPLIES in reached:  # what holds there is what it costs, and how long it takes
+        general = [unit for unit in general if any(words.has_figure(kind, unit.text) for kind in ("money", "time"))]
     return Rule(tuple(chosen), tuple(general), sure=min(reached) >= Reach.EXCLUDES, implied=Reach.IMPLIES in reached)
 
 
