@@ -228,6 +228,9 @@ export class Till {
     for (const line of quote.lines) {
       row(`${line.quantity} × ${line.title}`, `${amount(line.total_minor)} (${amount(line.unit_minor)} each)`);
     }
+    for (const one of quote.left_out) {
+      row(`${one.quantity} × ${one.title}`, `not bought again: it is being paid for in order ${one.order_id}`);
+    }
     row("Goods", amount(quote.goods_minor));
     row("Delivery", amount(quote.delivery_minor - quote.surcharge_minor));
     if (quote.surcharge_minor) row("Delivery of bulky goods", amount(quote.surcharge_minor));

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shopwright.checkout import cart as carting
 from shopwright.checkout import consent, quote
 from shopwright.checkout.canonical import digest
+from shopwright.checkout.cart import Bought
 from shopwright.checkout.consent import MAX_URL, Agreed, KeyNeeded
 from shopwright.checkout.order import Placing
-from shopwright.checkout.quote import Quote, QuotedLine, Signatures
+from shopwright.checkout.quote import LeftOut, Quote, QuotedLine, Signatures
 from shopwright.checkout.terms import Terms
 from shopwright.errors import ShopwrightError
 from shopwright.observability.sqs import Audit
@@ -81,6 +82,15 @@ class LineOfQuote(_Shape):
     tax_minor: Whole
 
 
+class LeftOutShown(_Shape):
+    """So many of one article in the cart that are being paid for in another order, and are not bought again."""
+
+    order_id: Word
+    sku: Word
+    title: Annotated[str, Field(max_length=quote.LONGEST_TITLE)]
+    quantity: Whole
+
+
 class QuoteShown(_Shape):
     """Everything that a shopper agrees to, to be sent back as it is. Amounts are in minor units of `currency`."""
 
@@ -102,11 +112,15 @@ class QuoteShown(_Shape):
     surcharge_minor: Annotated[
         int, Field(ge=0, le=2**53 - 1, description="The part of delivery_minor that bulky goods cost on top.")
     ]
+    left_out: Annotated[
+        list[LeftOutShown], Field(description="What of the cart is being paid for in other orders of the shopper's.")
+    ]
 
     @property
     def quote(self) -> Quote:
         told = self.model_dump()
-        return Quote(**{**told, "lines": tuple(QuotedLine(**line) for line in told["lines"])})
+        lines = tuple(QuotedLine(**line) for line in told["lines"])
+        return Quote(**{**told, "lines": lines, "left_out": tuple(LeftOut(**one) for one in told["left_out"])})
 
 
 class Quoted(BaseModel):
@@ -154,6 +168,7 @@ class Desk:
     bulkhead: Bulkhead
     carting: carting.Desk
     terms: Callable[[Tenant], Terms]
+    under_way: Callable[[Caller], Sequence[Bought]]
     vendor: Callable[[Tenant], str]
     check: Callable[[str, str], None]  # vendor, instrument
     keep: Callable[[Tenant, str, str], str]
@@ -202,6 +217,7 @@ def wire() -> Desk:
         bulkhead=bulkhead(env),
         carting=carting.Desk(open=carts.open, change=carts.change, offers=offered),
         terms=lambda tenant: orders.of(tenant).terms(),
+        under_way=lambda caller: orders.of(caller.tenant).under_way(caller.subject),
         vendor=lambda tenant: accounts.of(tenant).vendor,
         check=check,
         keep=wallet.keep,
@@ -223,9 +239,18 @@ def build(desk: Callable[[], Desk] = wire) -> http.Handler:
 
     def quoted(caller: Caller, gateway: str, instrument: str) -> Quote:
         at = desk()
+        under_way = at.under_way(caller)
         cart = carting.show(caller, desk=at.carting)
         http.deadline(api).check()
-        return quote.make(caller, cart, at.terms(caller.tenant), gateway=gateway, instrument=instrument, now=at.now())
+        return quote.make(
+            caller,
+            cart,
+            at.terms(caller.tenant),
+            under_way=under_way,
+            gateway=gateway,
+            instrument=instrument,
+            now=at.now(),
+        )
 
     @api.post("/v1/checkout/quote")
     def ask(wanted: Wanted) -> Quoted:

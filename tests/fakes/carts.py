@@ -46,4 +46,6 @@ class FakeCart:
         if self._table.down:
             raise CartUnavailable
         kept = self._table.kept.get(self._whose, Kept())
-        return kept if kept.cart.expires_at > self._table.now() else Kept(Cart(kept.cart.version), orders=kept.orders)
+        if kept.cart.expires_at > self._table.now():
+            return kept
+        return Kept(Cart(kept.cart.version, taken=kept.cart.taken))

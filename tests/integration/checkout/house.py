@@ -264,10 +264,12 @@ class House:
             change=self.carts.change,
             offers=lambda who, skus: self.offers.of(SIGNER.sign(who.tenant), skus),
         )
+        under_way = self.orders.under_way(caller.subject)
         return quote.make(
             caller,
             carting.show(caller, desk=desk),
             self.orders.terms(),
+            under_way=under_way,
             gateway=gateway,
             instrument=instrument,
             now=self.now().timestamp(),

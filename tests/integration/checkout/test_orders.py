@@ -1,14 +1,16 @@
 """What a shop does about its orders, what is told of them, and whether the books and the gateway agree."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 import pytest
-from shopwright.checkout import reconcile, saga
-from shopwright.checkout.aurora import Difference, OrderNotPaid, OrderPaidAlready
+from shopwright.checkout import ids, reconcile, saga
+from shopwright.checkout.aurora import Difference, OrderNotPaid, OrderPaidAlready, Orders
 from shopwright.checkout.gateways import Event, Gateway, Misconfigured, OutcomeUnknown, Payment, Told
-from shopwright.checkout.order import CartBeingBought, News, OrderUnknown, State, Status
+from shopwright.checkout.order import News, OrderUnknown, Placing, State, Status
+from shopwright.checkout.quote import CartBeingBought
 from shopwright.database.connection import QueryFailed
 from shopwright.money import Money
 from shopwright.resilience.deadline import Deadline
@@ -16,7 +18,7 @@ from shopwright.runtime.tooling import own_orders
 from shopwright.tenancy.tenant import Tenant
 
 from local.gateways.server import Gateways
-from tests.integration.checkout.house import SHOPS, House, violations
+from tests.integration.checkout.house import SHOPS, House, in_cart, violations
 from tests.integration.database.conftest import Shop
 from tests.integration.database.shop import SIGNER
 
@@ -92,15 +94,116 @@ def test_a_shop_cancels_an_order_whose_shopper_is_at_their_bank(house: House) ->
 def test_one_cart_is_bought_once_at_a_time(house: House) -> None:
     sku = house.shelve(stock=5)
     first = house.order(sku)
-    second = house.quote()
-
-    with pytest.raises(CartBeingBought):
-        house.agree(second, request="r-2")
+    with pytest.raises(CartBeingBought, match=first):
+        house.quote()
 
     house.orders.cancel(first)
     house.walk(first, "undo")
     third = house.quote()
     assert house.walk(house.agree(third, request="r-3")) == "Paid"
+
+
+def begun(house: House, sku: str, how_far: str) -> str:
+    """An order of one article whose money has been asked for, and not been taken."""
+    order = house.order(sku, pays="ok" if how_far == "placed" else how_far)
+    saga.reserve(house.orders, order)
+    came = saga.authorize(house.tenant, order, desk=house.desk(), deadline=Deadline(20_000))
+    assert came == ("authorized" if how_far == "placed" else "waiting")
+    if how_far == "placed":
+        saga.confirm(house.orders, order)
+    return order
+
+
+@pytest.mark.parametrize("how_far", ["challenge", "pending", "placed"])
+def test_what_is_being_paid_for_is_not_sold_again_however_the_cart_has_changed(house: House, how_far: str) -> None:
+    sku, other = house.shelve(stock=5), house.shelve(stock=5)
+    order = begun(house, sku, how_far)
+
+    house.put(sku, 2)
+    house.put(sku, 1)
+    with pytest.raises(CartBeingBought, match=f"1 x {sku} .order {order}"):
+        house.quote()
+
+    house.put(other, 1)
+    besides = house.quote()
+    assert [(line.sku, line.quantity) for line in besides.lines] == [(other, 1)]
+    assert [(one.order_id, one.sku, one.quantity) for one in besides.left_out] == [(order, sku, 1)]
+    second = house.agree(besides, request="r-2")
+
+    house.put(sku, 3)
+    more = house.quote()
+    assert [(line.sku, line.quantity) for line in more.lines] == [(sku, 2)]
+
+    assert house.walk(order) == "Paid"
+    house.recover(order)
+    assert in_cart(house) == {sku: 2, other: 1}
+    assert house.walk(second) == "Paid"
+    house.recover(second)
+    assert in_cart(house) == {sku: 2}
+    assert [(line.sku, line.quantity) for line in house.quote().lines] == [(sku, 2)]
+
+
+@pytest.mark.parametrize("how_far", ["challenge", "pending", "placed"])
+def test_a_quote_from_before_is_not_agreed_to_while_its_goods_are_paid_for(house: House, how_far: str) -> None:
+    sku = house.shelve(stock=5)
+    house.put(sku)
+    house.put(sku, 2)
+    house.put(sku, 1)
+    before = house.quote()
+    begun(house, sku, how_far)
+
+    with pytest.raises(CartBeingBought):
+        house.agree(before, request="r-2")
+
+
+def test_two_who_agree_at_once_to_a_cart_that_was_changed_between_them_buy_it_once(house: House) -> None:
+    sku = house.shelve(stock=5)
+    house.put(sku)
+    one = house.quote()
+    house.put(sku, 2)
+    house.put(sku, 1)
+    other = replace(house.quote(), cart_version=one.cart_version + 2)
+    placings = [
+        Placing(ids.order_id(house.tenant, quoted.nonce), ids.saga_id(house.tenant, quoted.nonce), quoted, {}, "")
+        for quoted in (one, other)
+    ]
+
+    def place(placing: Placing) -> str:
+        orders = Orders(house.shop.database(), SIGNER).of(house.tenant)
+        try:
+            orders.place(placing)
+            orders.place(placing)  # again is no harm
+        except CartBeingBought:
+            return "refused"
+        return "placed"
+
+    with ThreadPoolExecutor(2) as at_once:
+        assert sorted(at_once.map(place, placings)) == ["placed", "refused"]
+    assert len(house.orders.under_way(house.shopper().subject)) == 1
+
+
+def test_what_is_paid_and_not_yet_out_of_the_cart_is_not_sold_again(house: House) -> None:
+    sku = house.shelve(stock=5)
+    order = begun(house, sku, "placed")
+    house.orders.ask_capture(order)
+    looked = house.orders.look(order)
+    house.orders.tell(order, News(Told.CAPTURED, looked.total, looked.payment.reference))
+    assert house.orders.look(order).status is Status.PAID
+    house.put(sku, 2)
+
+    assert [(line.sku, line.quantity) for line in house.quote().lines] == [(sku, 1)]
+    house.carts.of(house.tenant, looked.subject).change(looked.bought)
+    assert in_cart(house) == {sku: 1}
+    house.put(sku, 4)
+    assert [(line.sku, line.quantity) for line in house.quote().lines] == [(sku, 4)]
+
+
+def test_an_order_that_was_given_up_keeps_nobody_from_buying(house: House) -> None:
+    sku = house.shelve(stock=5)
+    order = begun(house, sku, "challenge")
+    house.orders.cancel(order)
+
+    assert house.quote().left_out == ()
 
 
 def test_a_webhook_of_another_amount_changes_nothing_and_waits_for_an_operator(house: House) -> None:

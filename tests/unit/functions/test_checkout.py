@@ -9,7 +9,7 @@ import pytest
 from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart as carting
 from shopwright.checkout.canonical import digest
-from shopwright.checkout.cart import Line, Put
+from shopwright.checkout.cart import Bought, Line, Put
 from shopwright.checkout.consent import MAX_URL, Claim, KeyOfAnother, RequestInFlight
 from shopwright.checkout.gateways import Misconfigured, instrument
 from shopwright.checkout.order import Placing
@@ -47,6 +47,7 @@ class Desk:
         self.placed: list[Placing] = []
         self.started: list[tuple[str, str]] = []
         self.kept: list[str] = []
+        self.under_way: list[Bought] = []
         self.saga_down = False
         self.configured = True
         self.offers = [TENT]
@@ -64,6 +65,7 @@ class Desk:
             bulkhead=roomy(),
             carting=carting.Desk(open=self.carts.open, change=self.carts.change, offers=offers),
             terms=lambda tenant: Terms(Money(495, "EUR"), Money(5000, "EUR"), 2000),
+            under_way=lambda caller: self.under_way,
             vendor=self._vendor,
             check=self._check,
             keep=self._keep,
@@ -180,6 +182,37 @@ def test_what_could_not_be_sent_back_is_not_quoted(desk: Desk) -> None:
 
     assert (answer.status, answer.body["error"]) == (409, "QuoteTooLong")
     assert MOST_BYTES + MAX_URL + 3000 < LARGEST_BODY_BYTES  # with a signature, a consent and an address around it
+
+
+def test_what_is_being_paid_for_is_left_out_of_the_next_quote_which_says_so(desk: Desk) -> None:
+    desk.offers = [TENT, replace(TENT, sku="PEG", title="Peg", price=Money(100, "EUR"))]
+    desk.under_way = [Bought("o-1", (Line("TENT-2P", 1),))]
+
+    quoted = desk.quote()
+
+    assert [(line["sku"], line["quantity"]) for line in quoted["quote"]["lines"]] == [("PEG", 1)]
+    assert quoted["quote"]["left_out"] == [{"order_id": "o-1", "sku": "TENT-2P", "title": "Tent", "quantity": 1}]
+    assert desk.call("/v1/checkout", agreed(quoted), headers=KEY).status == 202
+
+
+def test_a_cart_that_is_wholly_being_paid_for_is_not_quoted_and_its_order_is_named(desk: Desk) -> None:
+    desk.under_way = [Bought("o-1", (Line("TENT-2P", 1),))]
+
+    answer = desk.asked()
+
+    assert (answer.status, answer.body["error"]) == (409, "CartBeingBought")
+    assert "1 x Tent (order o-1)" in answer.body["message"]
+    assert desk.kept == []
+
+
+def test_what_came_under_way_after_the_quote_is_not_agreed_to(desk: Desk) -> None:
+    quoted = desk.quote()
+    desk.under_way = [Bought("o-1", (Line("TENT-2P", 1),))]
+
+    answer = desk.call("/v1/checkout", agreed(quoted), headers=KEY)
+
+    assert (answer.status, answer.body["error"]) == (409, "CartBeingBought")
+    assert desk.placed == desk.started == []
 
 
 def test_another_body_under_the_same_key_is_refused(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from shopwright.catalog.facts import Kind, Sheet, Told
 from shopwright.catalog.offer import Listed, Offer
 from shopwright.checkout import cart as carting
+from shopwright.checkout.cart import Bought
 from shopwright.checkout.order import OrderUnknown
 from shopwright.checkout.terms import Terms
 from shopwright.errors import Unavailable
@@ -65,6 +66,7 @@ class Shop:
     def __post_init__(self) -> None:
         self.carts = FakeCarts(lambda: 1_790_000_000)
         self.orders: dict[str, tuple[str, str, str]] = {}  # whose they are, and how far
+        self.under_way: list[Bought] = []
         self.desk = Desk(
             search=self._search,
             named=lambda caller, words, limit: (),
@@ -74,7 +76,11 @@ class Shop:
             predict=heuristic.predict,
             cart=carting.Desk(open=self.carts.open, change=self.carts.change, offers=self._offers),
             hand_over=self._hand_over,
-            buying=Buying(terms=lambda caller: Terms(Money(495, "EUR"), None, 2000), status=self._status),
+            buying=Buying(
+                terms=lambda caller: Terms(Money(495, "EUR"), None, 2000),
+                under_way=lambda caller: self.under_way,
+                status=self._status,
+            ),
         )
         self.registry = Registry(box(self.desk), report=lambda tool, mistake: self.mistakes.append((tool, mistake)))
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from shopwright.checkout.cart import Bought, Line
 from shopwright.checkout.gateways import Event, Told
 from shopwright.checkout.ids import new_id
 from shopwright.checkout.order import (
     HOLDS,
     OF_AN_AMOUNT,
-    CartBeingBought,
     Heard,
     News,
     Order,
@@ -28,6 +28,7 @@ from shopwright.checkout.order import (
     Status,
     after,
 )
+from shopwright.checkout.quote import CartBeingBought, LeftOut, Quote
 from shopwright.checkout.sales import MOST_POPULAR, Popular, Sales, Sold
 from shopwright.checkout.terms import Terms, TermsMissing
 from shopwright.database import generation
@@ -40,6 +41,7 @@ from shopwright.tenancy.passport import Passport, Signer
 from shopwright.tenancy.tenant import Tenant
 
 _QUERIES = Queries.beside(__file__)
+_PAID_WITHIN_S = 3600.0  # far longer than a paid order takes to leave its cart
 
 
 class OutOfStock(Conflict):
@@ -186,26 +188,42 @@ class MerchantOrders:
             raise LookupError("PostgreSQL gave no row for terms that were written.")
         return _terms(row)
 
-    def place(self, placing: Placing) -> None:
-        """Write down what was agreed to. Again is no harm; CartBeingBought when another order has this very cart."""
-        quote = placing.quote
-        values = self._values(
-            order=placing.order_id,
-            saga=placing.saga_id,
-            subject=quote.subject,
-            terms=quote.text().decode(),
-            quote_hash=quote.hash,
-            consent=json.dumps(dict(placing.consent)),
-            cart_version=quote.cart_version,
-            total=quote.total_minor,
-            currency=quote.currency,
-        )
+    def under_way(self, subject: str) -> tuple[Bought, ...]:
+        """What a shopper's orders have that are not over, the oldest first; and what of those was just paid, which the
+        cart itself names once it is taken out."""
         with self._open() as db:
-            if db.execute(_QUERIES["place"], values).fetchone() is None:
-                there = self._row(db, "look", placing.order_id)
-                if there is None or there["quote_hash"] != quote.hash:
-                    raise CartBeingBought
+            values = self._values(subject=subject, paid_within_s=_PAID_WITHIN_S)
+            rows = db.execute(_QUERIES["under_way"], values).fetchall()
+        return tuple(
+            Bought(row["id"], tuple(Line(line["sku"], line["quantity"]) for line in json.loads(row["terms"])["lines"]))
+            for row in rows
+        )
+
+    def place(self, placing: Placing) -> None:
+        """Write down what was agreed to. Again is no harm; CartBeingBought when an order that the quote knew nothing of
+        is buying any of it. Two agreements of one shopper come here one after the other."""
+        quote = placing.quote
+        with self._open() as db:
+            self._run(db, "one_agreement", subject=quote.subject)
+            there = self._row(db, "look", placing.order_id)
+            if there is not None:
+                if there["quote_hash"] != quote.hash:
+                    raise LookupError("An order was agreed to with another quote.")
                 return
+            self._check_bought_once(db, quote)
+            self._run(
+                db,
+                "place",
+                order=placing.order_id,
+                saga=placing.saga_id,
+                subject=quote.subject,
+                terms=quote.text().decode(),
+                quote_hash=quote.hash,
+                consent=json.dumps(dict(placing.consent)),
+                cart_version=quote.cart_version,
+                total=quote.total_minor,
+                currency=quote.currency,
+            )
             self._run(
                 db,
                 "place_payment",
@@ -631,6 +649,21 @@ class MerchantOrders:
         kept = self._reserved(db, order.id)
         if len(kept) != len(order.lines) or any(row["state"] != "held" for row in kept):
             raise HoldLost
+
+    def _check_bought_once(self, db: Cursor, quote: Quote) -> None:
+        known = sorted({one.order_id for one in quote.left_out})
+        values = self._values(
+            subject=quote.subject, cart_version=quote.cart_version, known=known, issued_at=quote.issued_at
+        )
+        wanted = {line.sku for line in quote.lines}
+        for row in db.execute(_QUERIES["buying_too"], values).fetchall():
+            theirs = json.loads(row["terms"])["lines"]
+            shared = [line for line in theirs if line["sku"] in wanted]
+            if not shared and row["cart_version"] != quote.cart_version:
+                continue
+            raise CartBeingBought(
+                [LeftOut(row["id"], line["sku"], line["title"], line["quantity"]) for line in shared or theirs]
+            )
 
     def _before(self, db: Cursor, told: str) -> bool | None:
         """Was this news when it was told before? None: it never was told."""

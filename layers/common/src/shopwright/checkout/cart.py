@@ -142,22 +142,22 @@ class Cart:
     """What is in it, in the order in which it came. Version 0: nobody has put anything into it yet.
 
     A version only grows, and no cart of the same shopper ever has it again: a cart that begins anew begins at the
-    clock's seconds, so that what was agreed about an expired one never fits its successor.
+    clock's seconds, so that what was agreed about an expired one never fits its successor. `taken` are the newest orders
+    whose goods were taken out of it.
     """
 
     version: int = 0
     lines: tuple[Line, ...] = ()
     expires_at: int = 0
+    taken: tuple[str, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A cart as it is stored: with the newest requests that changed it, each with what it asked for, and the newest
-    orders whose goods were taken out of it."""
+    """A cart as it is stored: with the newest requests that changed it, each with what it asked for."""
 
     cart: Cart = Cart()
     requests: tuple[tuple[str, str], ...] = ()  # id, fingerprint of the change; oldest first
-    orders: tuple[str, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ def change(
 
 def changed(kept: Kept, wanted: Change, *, request_id: str | None, if_version: int | None, now: float) -> Kept:
     """What a store has to keep after a change; the very same when there is nothing to do."""
-    if isinstance(wanted, Bought) and wanted.order_id in kept.orders:
+    if isinstance(wanted, Bought) and wanted.order_id in kept.cart.taken:
         return kept
     asked, names = fingerprint(wanted), names_of(request_id)
     known = dict(kept.requests)
@@ -263,8 +263,8 @@ def changed(kept: Kept, wanted: Change, *, request_id: str | None, if_version: i
         version = max(version + 1, int(now))
     requests = (*kept.requests, *((name, asked) for name in names))[-REMEMBERED:]
     # One that is bought and no longer there is remembered as well: what is put in afterwards is not of that order.
-    orders = (*kept.orders, wanted.order_id)[-REMEMBERED:] if isinstance(wanted, Bought) else kept.orders
-    return Kept(Cart(version, lines, int(now) + LIFETIME_S), requests, orders)
+    taken = (*kept.cart.taken, wanted.order_id)[-REMEMBERED:] if isinstance(wanted, Bought) else kept.cart.taken
+    return Kept(Cart(version, lines, int(now) + LIFETIME_S, taken), requests)
 
 
 def names_of(request_id: str | None) -> tuple[str, ...]:

@@ -104,12 +104,12 @@ class ShoppersCart:
             return _NEVER, Kept()
         stamp = int(item["written"]["N"])
         version, expires_at = int(item["version"]["N"]), int(item["expires_at"]["N"])
-        orders = tuple(one["S"] for one in item["orders"]["L"]) if "orders" in item else ()
+        taken = tuple(one["S"] for one in item["orders"]["L"]) if "orders" in item else ()
         if expires_at <= self._now():
-            return stamp, Kept(Cart(version), orders=orders)
+            return stamp, Kept(Cart(version, taken=taken))
         lines = tuple(Line(line["M"]["sku"]["S"], int(line["M"]["quantity"]["N"])) for line in item["lines"]["L"])
         requests = tuple((one["L"][0]["S"], one["L"][1]["S"]) for one in item["requests"]["L"])
-        return stamp, Kept(Cart(version, lines, expires_at), requests, orders)
+        return stamp, Kept(Cart(version, lines, expires_at, taken), requests)
 
     def _written(self, stamp: int, kept: Kept) -> bool:
         """Write over what was read, and over nothing else."""
@@ -123,7 +123,7 @@ class ShoppersCart:
                 ]
             },
             "requests": {"L": [{"L": [{"S": request}, {"S": asked}]} for request, asked in kept.requests]},
-            "orders": {"L": [{"S": order_id} for order_id in kept.orders]},
+            "orders": {"L": [{"S": order_id} for order_id in kept.cart.taken]},
             "expires_at": {"N": str(kept.cart.expires_at)},
         }
         try:

@@ -20,7 +20,7 @@ from shopwright.checkout.cart import Bought, Line
 from shopwright.checkout.gateways import Payment, Told
 from shopwright.checkout.gateways.reasons import explain
 from shopwright.checkout.quote import Quote
-from shopwright.errors import Conflict, NotFound
+from shopwright.errors import NotFound
 from shopwright.money import Money
 from shopwright.tenancy.tenant import Tenant
 
@@ -30,13 +30,6 @@ class OrderUnknown(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such order.")
-
-
-class CartBeingBought(Conflict):
-    """The cart, as it is, is an order already."""
-
-    def __init__(self) -> None:
-        super().__init__("This cart has been ordered already, or is being paid for. See your orders.")
 
 
 class Status(StrEnum):

@@ -13,14 +13,37 @@ values (%(merchant)s, %(currency)s, %(delivery)s::int8, %(free_from)s::int8, %(t
        tax_rate = excluded.tax_rate, other_rates = excluded.other_rates
 returning currency, delivery_minor, free_from, tax_rate, other_rates, version;
 
+-- name: one_agreement
+-- One shopper's agreements are written down one after the other, until this transaction ends.
+select pg_advisory_xact_lock(hashtextextended('orders:' || %(merchant)s || ':' || %(subject)s, 0));
+
+-- name: under_way
+-- What a shopper's orders are buying; of one that was just paid, the cart may not have heard yet.
+select id, terms
+  from shopwright.purchase
+ where merchant_id = %(merchant)s and subject = %(subject)s
+   and (status in ('started', 'placed')
+        or (status = 'paid' and changed_at > clock_timestamp() - make_interval(secs => %(paid_within_s)s::float8)))
+ order by created_at, id;
+
+-- name: buying_too
+-- The shopper's orders that a quote knew nothing of: those under way, those that were placed and paid since it was made,
+-- and whichever has its very cart.
+select id, terms, cart_version
+  from shopwright.purchase
+ where merchant_id = %(merchant)s and subject = %(subject)s
+   and ((cart_version = %(cart_version)s::int8 and status in ('started', 'placed', 'paid'))
+        or (id <> all (%(known)s::text[])
+            and (status in ('started', 'placed')
+                 or (status = 'paid' and created_at >= to_timestamp(%(issued_at)s::int8 + 1)))))
+ order by created_at, id;
+
 -- name: place
--- An order that was agreed to; no row when it is there, or another order has this cart.
+-- An order that was agreed to.
 insert into shopwright.purchase (merchant_id, id, saga_id, subject, terms, quote_hash, consent, cart_version, total_minor,
                                  currency)
 values (%(merchant)s, %(order)s, %(saga)s, %(subject)s, %(terms)s, %(quote_hash)s, %(consent)s::jsonb,
-        %(cart_version)s::int8, %(total)s::int8, %(currency)s)
-    on conflict do nothing
-returning id;
+        %(cart_version)s::int8, %(total)s::int8, %(currency)s);
 
 -- name: place_payment
 -- How it is to be paid.

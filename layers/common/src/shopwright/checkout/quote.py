@@ -9,12 +9,12 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
 from shopwright.checkout.canonical import Json, canonical
-from shopwright.checkout.cart import Priced, Shown
+from shopwright.checkout.cart import Bought, Line, Priced, Shown
 from shopwright.checkout.terms import Terms, tax_in
 from shopwright.errors import Conflict, Invalid
 from shopwright.money import NO_CURRENCY, Money, exponent
@@ -25,6 +25,7 @@ from shopwright.tenancy.secretsmanager import Secret, SecretMalformed
 LIFETIME_S = 15 * 60
 LONGEST_TITLE = 150  # what it is is said by its number; a shop's title may be a paragraph
 MOST_BYTES = 60 * 1024  # a quote comes back whole, in a body of 64 KiB, written in as many bytes as JSON allows
+_SAID = 3  # of what is left out, in a refusal
 _DOMAIN = b"shopwright quote 1\n"
 
 
@@ -57,6 +58,18 @@ class QuoteTooLong(Conflict):
         super().__init__("There is too much in this cart for one order. Order a part of it first.")
 
 
+class CartBeingBought(Conflict):
+    """What is in the cart is being bought already, in another order of the shopper's."""
+
+    def __init__(self, goods: "Sequence[LeftOut]") -> None:
+        said = [f"{one.quantity} x {one.title} (order {one.order_id})" for one in goods[:_SAID]]
+        more = f" and {len(goods) - _SAID} more" if len(goods) > _SAID else ""
+        super().__init__(
+            f"This of your cart is being paid for in another order: {', '.join(said)}{more}. Wait until that order has "
+            "ended, or take it out of the cart. To buy more of it besides, put more into the cart."
+        )
+
+
 class QuoteForged(Invalid):
     """The quote is not one that we made: a character of it has changed, or it never was one."""
 
@@ -79,6 +92,16 @@ class QuotedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """So many of one article in the cart that are being bought in another order already, and not a second time."""
+
+    order_id: str
+    sku: str
+    title: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Everything that a shopper agrees to."""
 
@@ -98,6 +121,7 @@ class Quote:
     issued_at: int
     expires_at: int
     surcharge_minor: int = 0  # the part of delivery's that bulky goods cost
+    left_out: tuple[LeftOut, ...] = ()  # it names every order under way that has an article of these lines
 
     @property
     def total(self) -> Money:
@@ -105,7 +129,11 @@ class Quote:
 
     def json(self) -> dict[str, Json]:
         """As it is sent, signed and stored."""
-        said: dict[str, Json] = {**asdict(self), "lines": [asdict(line) for line in self.lines]}
+        said: dict[str, Json] = {
+            **asdict(self),
+            "lines": [asdict(line) for line in self.lines],
+            "left_out": [asdict(one) for one in self.left_out],
+        }
         return said
 
     def text(self) -> bytes:
@@ -125,16 +153,31 @@ class Quote:
 
 
 def make(
-    caller: Caller, cart: Priced, terms: Terms, *, gateway: str, instrument: str, now: float, nonce: str | None = None
+    caller: Caller,
+    cart: Priced,
+    terms: Terms,
+    *,
+    under_way: Sequence[Bought],
+    gateway: str,
+    instrument: str,
+    now: float,
+    nonce: str | None = None,
 ) -> Quote:
-    """The terms of buying this cart now, or what stands in the way."""
+    """The terms of buying this cart now, or what stands in the way.
+
+    What the shopper's orders under way have of it is not bought again. They are read before the cart is: an order that
+    is paid in between has either been taken out of the cart, which says so, or is left out here.
+    """
     if not cart.prices_known:
         raise PricesUnknown
     if not cart.lines:
         raise CartEmpty
-    lines = tuple(_line(shown, terms) for shown in cart.lines)
+    wanted, left_out = _besides(cart, under_way)
+    if not wanted:
+        raise CartBeingBought(left_out)
+    lines = tuple(_line(shown, terms) for shown in wanted)
     goods = sum(line.total_minor for line in lines)
-    surcharge = max((_surcharge(shown, terms) for shown in cart.lines), default=0)  # they come together
+    surcharge = max((_surcharge(shown, terms) for shown in wanted), default=0)  # they come together
     delivery = terms.delivery_for(goods) + surcharge
     total = goods + delivery
     Money(total, terms.currency)  # refuses what is beyond any price
@@ -155,6 +198,7 @@ def make(
         issued_at=int(now),
         expires_at=int(now) + LIFETIME_S,
         surcharge_minor=surcharge,
+        left_out=left_out,
     )
     if len(json.dumps(made.json())) > MOST_BYTES:
         raise QuoteTooLong
@@ -190,6 +234,8 @@ def differences(agreed: Quote, now: Quote) -> tuple[str, ...]:
         changed.append(f"Delivery costs {charge} and not {Money(agreed.delivery_minor, agreed.currency)}.")
     if agreed.total_minor != now.total_minor:
         changed.append(f"The total is {now.total} and not {agreed.total}.")
+    if agreed.left_out != now.left_out and not changed:
+        changed.append("What of the cart is being paid for in another order has changed.")
     if agreed.cart_version != now.cart_version and not changed:
         changed.append("The cart has been changed.")
     if agreed.id != now.id and not changed:
@@ -234,6 +280,25 @@ def keys_in(secret: Secret) -> Callable[[], tuple[SigningKey, ...]]:
 
 def _mac(key: SigningKey, quote: Quote) -> str:
     return hmac.new(key.key, _DOMAIN + quote.text(), hashlib.sha256).hexdigest()
+
+
+def _besides(cart: Priced, under_way: Sequence[Bought]) -> tuple[tuple[Shown, ...], tuple[LeftOut, ...]]:
+    """What the cart has besides the orders that are under way, and what they have of it. Where anything is left of a
+    line, each order that has its article is named."""
+    wanted: list[Shown] = []
+    left_out: list[LeftOut] = []
+    orders = [order for order in under_way if order.order_id not in cart.cart.taken]
+    for shown in cart.lines:
+        sku, left = shown.line.sku, shown.line.quantity
+        title = sku if shown.offer is None else _cut(shown.offer.name)
+        for order in orders:
+            theirs = min(left, sum(line.quantity for line in order.lines if line.sku == sku))
+            if theirs:
+                left_out.append(LeftOut(order.order_id, sku, title, theirs))
+                left -= theirs
+        if left:
+            wanted.append(replace(shown, line=Line(sku, left)))
+    return tuple(wanted), tuple(left_out)
 
 
 def _in_currency(price: Money, currency: str, name: str) -> int:

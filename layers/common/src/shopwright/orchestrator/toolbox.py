@@ -10,7 +10,7 @@ from shopwright.catalog.facts import Sheet, Told
 from shopwright.catalog.offer import ANY_PRICE, Listed, Range
 from shopwright.checkout import cart as carting
 from shopwright.checkout import quote as quoting
-from shopwright.checkout.cart import Add, CartChanged, Change, Empty, Line, Priced, Put, Remove, Take
+from shopwright.checkout.cart import Add, Bought, CartChanged, Change, Empty, Line, Priced, Put, Remove, Take
 from shopwright.checkout.terms import Terms
 from shopwright.errors import Conflict, Invalid, NotFound
 from shopwright.money import NO_CURRENCY, Money, exponent
@@ -95,9 +95,10 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class Buying:
     """What the tools of a checkout need. None of it can take a consent, or give one: `terms` are a shop's own charges,
-    and `status` looks for an order of this caller alone."""
+    `under_way` is what this caller's orders are buying, and `status` looks for an order of this caller alone."""
 
     terms: Callable[[Caller], Terms]
+    under_way: Callable[[Caller], Sequence[Bought]]
     status: Callable[[Caller, str], str]
 
 
@@ -232,9 +233,11 @@ class _Box:
         """The terms of this moment, unsigned: nobody can be charged by them. What can be agreed to is made where the
         shopper agrees, with what they pay with."""
         buying = self._buying()
+        under_way = buying.under_way(call.caller)
         cart = carting.show(call.caller, desk=self._desk.cart)
         call.deadline.check()
-        return quoting.make(call.caller, cart, buying.terms(call.caller), gateway="", instrument="", now=0)
+        terms = buying.terms(call.caller)
+        return quoting.make(call.caller, cart, terms, under_way=under_way, gateway="", instrument="", now=0)
 
     def _range(self, call: Call, wanted: tools.SearchProducts) -> Range:
         if wanted.lowest_price is None and wanted.highest_price is None:

@@ -142,7 +142,11 @@ def buying(database: "Database", signer: Signer) -> toolbox.Buying:
             raise OrderUnknown
         return order.shown
 
-    return toolbox.Buying(terms=lambda caller: orders.of(caller.tenant).terms(), status=status)
+    return toolbox.Buying(
+        terms=lambda caller: orders.of(caller.tenant).terms(),
+        under_way=lambda caller: orders.of(caller.tenant).under_way(caller.subject),
+        status=status,
+    )
 
 
 def own_orders(database: "Database", signer: Signer) -> bought.Orders:
@@ -244,6 +248,7 @@ def desk() -> toolbox.Desk:
         hand_over=handed_over,
         buying=toolbox.Buying(
             terms=lambda caller: sold().terms(caller),
+            under_way=lambda caller: sold().under_way(caller),
             status=lambda caller, order_id: sold().status(caller, order_id),
         ),
     )
