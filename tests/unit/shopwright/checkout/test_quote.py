@@ -1,4 +1,4 @@
-"""What the terms of a cart are while orders of the same shopper are under way: nothing is sold twice, and it is said."""
+"""What the terms of a cart are while orders of the same shopper are under way: nothing is sold twice."""
 
 from dataclasses import replace
 

@@ -142,8 +142,8 @@ class Cart:
     """What is in it, in the order in which it came. Version 0: nobody has put anything into it yet.
 
     A version only grows, and no cart of the same shopper ever has it again: a cart that begins anew begins at the
-    clock's seconds, so that what was agreed about an expired one never fits its successor. `taken` are the newest orders
-    whose goods were taken out of it.
+    clock's seconds, so that what was agreed about an expired one never fits its successor. `taken` are the newest
+    orders whose goods were taken out of it.
     """
 
     version: int = 0
