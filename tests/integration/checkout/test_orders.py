@@ -150,10 +150,13 @@ def test_a_quote_from_before_is_not_agreed_to_while_its_goods_are_paid_for(house
     house.put(sku, 2)
     house.put(sku, 1)
     before = house.quote()
-    begun(house, sku, how_far)
+    order = begun(house, sku, how_far)
 
     with pytest.raises(CartBeingBought):
         house.agree(before, request="r-2")
+    house.orders.cancel(order)
+    house.walk(order, "undo")
+    house.recover(order)
 
 
 def test_two_who_agree_at_once_to_a_cart_that_was_changed_between_them_buy_it_once(house: House) -> None:
@@ -204,6 +207,8 @@ def test_an_order_that_was_given_up_keeps_nobody_from_buying(house: House) -> No
     house.orders.cancel(order)
 
     assert house.quote().left_out == ()
+    house.walk(order, "undo")
+    house.recover(order)
 
 
 def test_a_webhook_of_another_amount_changes_nothing_and_waits_for_an_operator(house: House) -> None:
