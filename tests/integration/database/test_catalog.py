@@ -185,6 +185,35 @@ def test_what_was_sold_after_a_count_that_says_when_it_was_is_not_put_back(count
     assert left(counter) == 0  # never below nothing
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=365)])
+def test_a_count_of_a_time_to_come_brings_nothing_back_and_its_merchant_is_told(
+    counter: Counter, ahead: timedelta
+) -> None:
+    counter.drop(SKILLET)
+    sell(counter, 3)
+    later = (datetime.now(UTC) + ahead).isoformat()
+
+    counter.drop(
+        f"{SKILLET.replace(',4,', ',10,').replace('29.50', '27.00')},{later}", f"{KETTLE},{later}", header=TIMED
+    )
+
+    assert left(counter) == 1
+    assert counter.sheet("P-1")["price"].text == "27.00 GBP"  # the rest of the row is taken
+    report = counter.catalog.report(counter.document_id)
+    assert report is not None
+    assert [(one.sku, "was not taken" in one.reason) for one in report.warned] == [("P-1", True), ("P-2", False)]
+    assert all("is a time to come" in one.reason for one in report.warned)
+
+
+def test_a_clock_that_is_a_little_ahead_is_no_reason_to_refuse_a_count(counter: Counter) -> None:
+    counter.drop(SKILLET)
+
+    soon = (datetime.now(UTC) + timedelta(minutes=4)).isoformat()
+    counter.drop(f"{SKILLET.replace(',4,', ',10,')},{soon}", header=TIMED)
+
+    assert left(counter) == 10
+
+
 def test_a_sale_that_is_paid_while_a_timed_count_is_written_is_not_put_back(counter: Counter) -> None:
     counter.drop(SKILLET)
     row = f"{SKILLET.replace(',4,', ',10,')},{datetime.now(UTC).isoformat()}"

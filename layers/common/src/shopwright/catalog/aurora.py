@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
@@ -16,7 +17,7 @@ from uuid import UUID
 from shopwright.catalog.facts import Choice, Kind, Sheet, Told, read_key, told_value
 from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Range
 from shopwright.catalog.passages import Owner
-from shopwright.catalog.product import Feed, Product, Refused, Warned
+from shopwright.catalog.product import Feed, Product, Refused, Variant, Warned
 from shopwright.catalog.shelf import (
     MAX_PAGE,
     MAX_SHOWN,
@@ -246,19 +247,36 @@ class Catalog:
             units=[fact.unit for _, _, fact in facts],
         )
         changed += self._changed(db, "forget_missing_facts", ids=ids, **keys)
+        stock = self._counts(db, variants, skus, warned)
+        self._run(db, "forget_missing_stock", ids=ids, **skus)
+        if changed or stock:
+            self._run(db, "touch", ids=sorted({*changed, *stock}))
+        return len(changed), len(stock)
+
+    def _counts(
+        self, db: Cursor, variants: Sequence[tuple[str, int, Variant]], skus: Mapping[str, object], warned: list[Warned]
+    ) -> list[str]:
+        """Write what is on hand; the product of each that changed."""
         counts = {
             **skus,
             "on_hand": [one.on_hand for _, _, one in variants],
             "counted_at": [one.counted_at for _, _, one in variants],
         }
         self._run(db, "hold_stock", **skus, counted_at=counts["counted_at"])
+        early = db.execute(_QUERIES["not_yet_counted"], {"merchant": self._merchant, **counts}).fetchall()
+        warned += [Warned(row["sku"], _not_yet(row["counted_at"], known=row["known"])) for row in early]
+        # Where no count is known, none of what was sold can come back: the new one counts from now on.
+        known = {row["place"]: row["known"] for row in early}
+        taken = [
+            (product, one.sku, one.on_hand, None if place in known else one.counted_at)
+            for place, (product, _, one) in enumerate(variants, start=1)
+            if not known.get(place)
+        ]
+        names = ("products", "skus", "on_hand", "counted_at")
+        counts = {name: [one[at] for one in taken] for at, name in enumerate(names)}
         rows = db.execute(_QUERIES["put_back"], {"merchant": self._merchant, **counts}).fetchall()
         warned += [Warned(row["sku"], _put_back(row["units"])) for row in rows]
-        stock = self._changed(db, "write_stock", **counts)
-        self._run(db, "forget_missing_stock", ids=ids, **skus)
-        if changed or stock:
-            self._run(db, "touch", ids=sorted({*changed, *stock}))
-        return len(changed), len(stock)
+        return self._changed(db, "write_stock", **counts)
 
     def _link(self, db: Cursor, document_id: str, owners: Mapping[UUID, Owner]) -> None:
         self._run(db, "unlink_passages", document=document_id, chunks=list(owners))
@@ -392,6 +410,14 @@ def _put_back(units: int) -> str:
     return (
         f"{units} sold here since the count before may be for sale again: the count is higher than what was left, and "
         "no stock_as_of says when it was taken."
+    )
+
+
+def _not_yet(counted_at: datetime, *, known: bool) -> str:
+    taken = "was not taken, and what was left before holds" if known else "was taken as one that does not say it"
+    return (
+        f"Its stock_as_of is a time to come ({counted_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}): its count {taken}. "
+        "Look at the clock, and at the zone that is written."
     )
 
 

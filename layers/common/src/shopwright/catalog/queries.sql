@@ -87,6 +87,17 @@ select s.sku
  order by s.product_id, s.sku
    for update of s;
 
+-- name: not_yet_counted
+-- Articles whose count is said to be taken at a time that is still to come, by more than clocks differ; `known`: is there
+-- a count of before?
+select fed.place::int4 as place, fed.sku, fed.counted_at, s.on_hand is not null as known
+  from unnest(%(products)s::text[], %(skus)s::text[], %(on_hand)s::int4[], %(counted_at)s::timestamptz[])
+       with ordinality as fed (product_id, sku, on_hand, counted_at, place)
+  left join shopwright.stock s
+    on s.merchant_id = %(merchant)s and s.product_id = fed.product_id and s.sku = fed.sku
+ where fed.on_hand is not null and fed.counted_at > clock_timestamp() + interval '5 minutes'
+ order by fed.product_id, fed.sku;
+
 -- name: put_back
 -- Articles whose count came without its time, and brings back what was sold since the count before.
 select v.sku, least(sum(r.quantity), fed.on_hand - s.on_hand)::int4 as units
