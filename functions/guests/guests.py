@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Literal
 
@@ -125,17 +125,33 @@ def _new(tenant: Tenant, at: Desk, deadline: Deadline) -> Guest:
 def _renewed(presented: Presented, tenant: Tenant, at: Desk, deadline: Deadline) -> Guest:
     row, now = at.members.row(presented.subject), int(at.now())
     try:
-        text, renewals = renewing.following(presented, row, tenant, now=now, again_s=limits.guests().renewed_again_s)
+        text, renewals = renewing.following(
+            presented,
+            row,
+            tenant,
+            now=now,
+            again_s=limits.guests().renewed_again_s,
+            busy_s=limits.guests().renewing_s,
+        )
     except RenewalStolen:
         metrics.count("GuestRenewalsStolen")
         at.members.sign_out(presented.subject, at=now)
         raise RenewalRefused from None
-    if row is None:
+    if row is None or row.renewals is None:
         raise RenewalRefused
     deadline.check()
-    # The token comes first, so that an outage of Cognito uses nothing up; and it is nobody's until the row is written.
-    token = at.anonymous(_name(row.subject))
-    if not at.members.renew(row, renewals, expires_at=now + limits.guests().renewable_s):
+    # The row is claimed first: Cognito has one user for a guest, of whom two at once would take the password from another.
+    until = now + limits.guests().renewable_s
+    if not at.members.renew(row, renewals, expires_at=until):
+        raise RenewedElsewhere
+    claimed = replace(row, renewals=renewals, expires_at=until)
+    try:
+        token = at.anonymous(_name(row.subject))
+    except Exception:  # an outage of Cognito uses nothing up
+        at.members.renew(claimed, row.renewals, expires_at=row.expires_at or until)
+        raise
+    # It is nobody's until the row says that it was made: whoever signed out meanwhile gets none.
+    if not at.members.renew(claimed, replace(renewals, busy_until=0), expires_at=until):
         raise RenewedElsewhere
     return _welcomed(token, text)
 

@@ -9,6 +9,7 @@ import pytest
 from shopwright.checkout.cart import LIFETIME_S
 from shopwright.tenancy import limits
 from shopwright.tenancy.dynamodb import TooManyGuests
+from shopwright.tenancy.member import Member
 from shopwright.tenancy.tenant import Tenant
 from shopwright.tenancy.widget import Widget
 
@@ -199,11 +200,23 @@ def test_an_answer_that_was_lost_is_given_once_more_for_a_moment() -> None:
     lost = desk.come_back(renewal).body["renewal"]
 
     again = desk.come_back(renewal, after_s=50)
+    third = desk.come_back(renewal, after_s=9)
 
-    assert again.status == 201
-    assert desk.come_back(renewal, after_s=9).status == 201
+    assert (again.status, again.body["renewal"]) == (201, lost)  # no renewal that somebody was given is worth nothing
+    assert (third.status, third.body["error"]) == (409, "RenewedElsewhere")
     assert desk.come_back(renewal, after_s=9).status == 403  # the moment is over: it was not made longer by asking
     assert desk.come_back(lost, after_s=1).status == 403
+
+
+def test_what_follows_a_renewal_cannot_be_told_from_it_alone() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    [subject] = desk.members.rows
+    before = desk.members.rows[subject]
+    first = desk.come_back(renewal).body["renewal"]
+    desk.members.rows[subject] = before
+
+    assert desk.come_back(renewal, after_s=0).body["renewal"] != first
 
 
 def test_only_the_guest_can_have_themselves_signed_out_by_a_wrong_renewal() -> None:
@@ -250,11 +263,49 @@ def test_two_who_renew_in_the_same_moment_get_one_token() -> None:
     desk = Desk()
     renewal = desk.visit().body["renewal"]
     inner: list[Answer] = []
-    desk.identities.meanwhile = lambda: inner.append(desk.come_back(renewal, after_s=0))
+    desk.identities.meanwhile = lambda: inner.extend(desk.come_back(renewal, after_s=0) for _ in range(7))
 
     outer = desk.come_back(renewal)
 
-    assert (inner[0].status, outer.status, outer.body["error"]) == (201, 409, "RenewedElsewhere")
+    assert outer.status == 201
+    assert [(one.status, one.body["error"]) for one in inner] == [(409, "RenewedElsewhere")] * 7
+    assert len(desk.identities.welcomed) == 2  # the first token, and one more: nobody made the same user at once
+    assert desk.come_back(outer.body["renewal"]).status == 201
+
+
+def test_two_who_miss_the_same_answer_get_it_once_while_it_is_given_again() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    lost = desk.come_back(renewal).body["renewal"]
+    inner: list[Answer] = []
+    desk.identities.meanwhile = lambda: inner.extend(desk.come_back(one, after_s=0) for one in (renewal, lost))
+
+    outer = desk.come_back(renewal, after_s=1)
+
+    assert (outer.status, [one.status for one in inner]) == (201, [409, 409])
+    assert desk.come_back(lost).status == 201
+
+
+def test_who_signs_out_while_they_are_renewed_gets_no_token() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    [subject] = desk.members.rows
+    desk.identities.meanwhile = lambda: desk.members.sign_out(subject, at=desk.now)
+
+    assert desk.come_back(renewal).status == 409
+    assert desk.come_back(renewal, after_s=1).status == 403
+
+
+def test_an_exchange_of_which_nobody_says_how_it_ended_holds_nobody_up_for_long() -> None:
+    desk = Desk()
+    renewal = desk.visit().body["renewal"]
+    claimed: list[Member] = []
+    desk.identities.meanwhile = lambda: claimed.extend(desk.members.rows.values())
+    desk.come_back(renewal)
+    desk.members.rows = {row.subject: row for row in claimed}  # as if it had been broken off there
+
+    assert desk.come_back(renewal, after_s=5).status == 409
+    assert desk.come_back(renewal, after_s=limits.guests().renewing_s).status == 201
 
 
 @pytest.mark.parametrize("renewal", ["", "x", "a.b.c", "0" * 200, f"{'0' * 32}.{'A' * 22}.{'B' * 42}"])

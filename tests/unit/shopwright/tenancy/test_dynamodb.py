@@ -1,6 +1,7 @@
 """The members table, in memory and as DynamoDB keeps it: both pass the same tests."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import boto3
@@ -73,6 +74,19 @@ def test_a_guests_renewal_is_exchanged_once(members: Members) -> None:
     row = members.row("user#guest-1")
     assert row is not None
     assert (row.renewals, row.expires_at) == (SECOND, 1_790_009_000)
+
+
+def test_a_guests_lost_answer_is_given_to_one_of_two_who_ask_at_once(members: Members) -> None:
+    told, again = replace(SECOND, salt="s", again=False), replace(SECOND, salt="s", again=True, busy_until=30)
+    guest = gateway.member(subject="user#guest-1", role="guest", expires_at=1_790_000_960, renewals=told)
+    members.add(guest)
+
+    assert members.renew(guest, again, expires_at=1_790_009_000) is True
+    assert members.renew(guest, again, expires_at=1_790_009_000) is False
+
+    row = members.row("user#guest-1")
+    assert row is not None
+    assert row.renewals == again
 
 
 def test_a_guest_who_has_signed_out_meanwhile_is_not_renewed(members: Members) -> None:

@@ -105,15 +105,19 @@ class Members:
         if seen is None:
             raise LookupError("Only a row that has a renewal can be renewed.")
         kept = _kept(renewals)
+        once = "(attribute_not_exists(renewal_again) OR renewal_again = :seen_again)"
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"subject": {"S": row.subject}},
                 UpdateExpression=f"SET expires_at = :until, {', '.join(f'{name} = :{name}' for name in kept)}",
-                ConditionExpression="renewal_present = :seen AND not_before = :not_before AND disabled = :no",
+                ConditionExpression=(
+                    f"renewal_present = :seen AND {once} AND not_before = :not_before AND disabled = :no"
+                ),
                 ExpressionAttributeValues={
                     ":until": {"N": str(expires_at)},
                     ":seen": {"S": seen.present},
+                    ":seen_again": {"BOOL": seen.again},
                     ":not_before": {"N": str(row.not_before)},
                     ":no": {"BOOL": False},
                     **{f":{name}": value for name, value in kept.items()},
@@ -188,6 +192,9 @@ def _renewals(item: "Item") -> Renewals | None:
         present=item["renewal_present"]["S"],
         before=item["renewal_before"]["S"],
         since=int(item["renewal_since"]["N"]),
+        salt=item.get("renewal_salt", {}).get("S", ""),
+        again=item.get("renewal_again", {}).get("BOOL", True),
+        busy_until=int(item.get("renewal_busy_until", {}).get("N", "0")),
     )
 
 
@@ -197,6 +204,9 @@ def _kept(renewals: Renewals) -> "Item":
         "renewal_present": {"S": renewals.present},
         "renewal_before": {"S": renewals.before},
         "renewal_since": {"N": str(renewals.since)},
+        "renewal_salt": {"S": renewals.salt},
+        "renewal_again": {"BOOL": renewals.again},
+        "renewal_busy_until": {"N": str(renewals.busy_until)},
     }
 
 

@@ -14,6 +14,7 @@ class GuestLimits:
     per_widget_per_minute: int
     lifetime_s: int
     renewable_s: int
+    renewing_s: int
     renewed_again_s: int
 
 

@@ -7,12 +7,16 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Renewals:
     """What is kept of a guest's renewals (`renewal.py`): hashes of what they share, of the one that may be exchanged
-    now, and of the one before; and since when the present one may."""
+    now, and of the one before; since when the present one may; by what it follows from the one before, and whether that
+    was taken once more; and until when an exchange is under way, if it does not end before."""
 
     line: str
     present: str
     before: str
     since: int
+    salt: str = ""
+    again: bool = True
+    busy_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)

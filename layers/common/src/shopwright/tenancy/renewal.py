@@ -3,13 +3,17 @@
 A renewal is a secret that is exchanged for a new token and the next renewal, once. We keep hashes of it alone. All of
 one guest's renewals share a part, so that one which was used before is known as such however long ago that was: then
 two hold it, nobody can say which is the guest, and both are signed out. For a moment the one before is taken once more,
-because an answer can be lost on its way to the page.
+because an answer can be lost on its way to the page; it then gives the same next one as before, so that none which
+somebody was given is worth nothing. The next one follows from the one before and a salt that is kept: neither is enough.
+While one exchange is under way no other begins.
 
 Form: `<the guest's number>.<the shared part>.<the secret>`.
 """
 
+import hmac
 import re
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import compare_digest
@@ -31,7 +35,7 @@ class RenewalRefused(Denied):
 
 
 class RenewedElsewhere(Conflict):
-    """Somebody exchanged the same renewal at the same moment."""
+    """Somebody exchanges the same renewal at the same moment, or its answer was given once more already."""
 
     def __init__(self) -> None:
         super().__init__("This visit is being continued by another request. Please try again.")
@@ -73,9 +77,10 @@ def first(guest: str, *, now: int) -> tuple[str, Renewals]:
 
 
 def following(
-    presented: Presented, row: Member | None, tenant: Tenant, *, now: int, again_s: int
+    presented: Presented, row: Member | None, tenant: Tenant, *, now: int, again_s: int, busy_s: int
 ) -> tuple[str, Renewals]:
-    """The next one in place of what was presented; RenewalRefused, or RenewalStolen when it was exchanged before."""
+    """The next one in place of what was presented, and what is to be kept while it is exchanged; RenewalRefused,
+    RenewedElsewhere, or RenewalStolen when it was exchanged before."""
     if row is None or row.renewals is None or row.gone(now) or row.disabled or row.role != Role.GUEST.value:
         raise RenewalRefused
     kept = row.renewals
@@ -88,9 +93,18 @@ def following(
     is_lost = compare_digest(spent, kept.before) and now - kept.since <= again_s
     if not is_next and not is_lost:
         raise RenewalStolen
-    secret = secrets.token_urlsafe(32)
-    since = now if is_next else kept.since  # a moment is not made longer by asking again and again
-    return f"{presented.guest}.{presented.line}.{secret}", Renewals(kept.line, _hash(secret), spent, since)
+    if now < kept.busy_until or (is_lost and kept.again):
+        raise RenewedElsewhere
+    salt = secrets.token_urlsafe(32) if is_next else kept.salt
+    secret = _next(presented.secret, salt)
+    since = now if is_next else kept.since  # a moment is not made longer by asking again
+    renewals = Renewals(kept.line, _hash(secret), spent, since, salt, again=is_lost, busy_until=now + busy_s)
+    return f"{presented.guest}.{presented.line}.{secret}", renewals
+
+
+def _next(secret: str, salt: str) -> str:
+    """The secret that follows: the same for the same two."""
+    return urlsafe_b64encode(hmac.digest(secret.encode(), salt.encode(), "sha256")).decode().rstrip("=")
 
 
 def _hash(text: str) -> str:
