@@ -140,7 +140,7 @@ def _renewed(presented: Presented, tenant: Tenant, at: Desk, deadline: Deadline)
     if row is None or row.renewals is None:
         raise RenewalRefused
     deadline.check()
-    # The row is claimed first: Cognito has one user for a guest, of whom two at once would take the password from another.
+    # The row is claimed first: Cognito has one user for a guest, and two at once would spoil each other's.
     until = now + limits.guests().renewable_s
     if not at.members.renew(row, renewals, expires_at=until):
         raise RenewedElsewhere

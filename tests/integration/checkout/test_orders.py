@@ -7,7 +7,13 @@ from typing import cast
 
 import pytest
 from shopwright.checkout import ids, reconcile, saga
-from shopwright.checkout.aurora import Difference, OrderNotPaid, OrderPaidAlready, Orders
+from shopwright.checkout.aurora import (
+    Difference,
+    OrderNotPaid,
+    OrderPaidAlready,
+    Orders,
+    RefundedWithoutGoods,
+)
 from shopwright.checkout.gateways import Event, Gateway, Misconfigured, OutcomeUnknown, Payment, Told
 from shopwright.checkout.order import News, OrderUnknown, Placing, State, Status
 from shopwright.checkout.quote import CartBeingBought
@@ -49,6 +55,19 @@ def test_a_shop_gives_the_whole_of_it_back_once(house: House, restock: bool, lef
     assert house.walk(order, "undo") == "Undone"
     again = house.ledger(order)
     assert again == charged
+
+
+def test_goods_do_not_come_back_by_a_second_refund_and_the_shop_is_told(house: House) -> None:
+    sku, order = paid(house)
+    house.orders.refund(order, restock=False)
+
+    with pytest.raises(RefundedWithoutGoods, match="drop a feed with the new count"):
+        house.orders.refund(order, restock=True)
+    assert house.walk(order, "undo") == "Undone"
+    with pytest.raises(RefundedWithoutGoods):
+        house.orders.refund(order, restock=True)
+
+    assert house.stock(sku) == (0, 0)
 
 
 def test_the_chat_finds_a_shoppers_own_orders_and_nobody_elses(house: House) -> None:

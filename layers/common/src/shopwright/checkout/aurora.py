@@ -79,6 +79,16 @@ class OrderNotPaid(Conflict):
         super().__init__("Only an order that has been paid can be refunded.")
 
 
+class RefundedWithoutGoods(Conflict):
+    """The goods cannot come back by a refund that was begun without them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This order is refunded already, without its goods going back on the shelf. To sell them again, drop a feed "
+            "with the new count."
+        )
+
+
 class OrderPaidAlready(Conflict):
     """What was paid is refunded and not cancelled."""
 
@@ -441,10 +451,13 @@ class MerchantOrders:
             return self._held(db, order_id)
 
     def refund(self, order_id: str, *, restock: bool) -> Order:
-        """Begin to give the money back, as the merchant wishes. Again is no harm."""
+        """Begin to give the money back, as the merchant wishes. The same again is no harm; RefundedWithoutGoods when the
+        goods are to come back by another."""
         with self._open() as db:
             order = self._held(db, order_id)
             if order.status in (Status.REFUNDING, Status.REFUNDED):
+                if restock and not order.restock:
+                    raise RefundedWithoutGoods
                 return order
             if order.status is not Status.PAID:
                 raise OrderNotPaid

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shopwright.errors import Conflict, Invalid
-from shopwright.money import NO_CURRENCY, Money
+from shopwright.money import NO_CURRENCY, Money, currency_of
 
 WHOLE = 10_000  # a rate is in basis points: 2000 is 20 %
 MOST_OTHER_RATES = 500
@@ -40,8 +40,8 @@ class Terms:
     version: int = 1
 
     def __post_init__(self) -> None:
-        if self.currency == NO_CURRENCY:
-            raise TermsUnusable("Say in which currency the shop sells, such as EUR.")
+        if self.currency == NO_CURRENCY or currency_of(self.currency) is None:
+            raise TermsUnusable("Say in which currency the shop sells, by its ISO 4217 code, such as EUR.")
         for amount in (self.delivery, self.free_from):
             if amount is not None and (amount.currency != self.currency or amount.minor < 0):
                 raise TermsUnusable("Charges for delivery are in the shop's one currency, and not below zero.")

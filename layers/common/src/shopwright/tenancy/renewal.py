@@ -4,8 +4,8 @@ A renewal is a secret that is exchanged for a new token and the next renewal, on
 one guest's renewals share a part, so that one which was used before is known as such however long ago that was: then
 two hold it, nobody can say which is the guest, and both are signed out. For a moment the one before is taken once more,
 because an answer can be lost on its way to the page; it then gives the same next one as before, so that none which
-somebody was given is worth nothing. The next one follows from the one before and a salt that is kept: neither is enough.
-While one exchange is under way no other begins.
+somebody was given is worth nothing. The next one follows from the one before and a salt that is kept: neither alone is
+enough. While one exchange is under way no other begins.
 
 Form: `<the guest's number>.<the shared part>.<the secret>`.
 """
