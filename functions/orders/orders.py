@@ -120,7 +120,9 @@ class TermsShown(_Shape):
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
     delivery_minor: Annotated[int, Field(ge=0, le=10**9)]
-    free_from_minor: Annotated[int | None, Field(ge=0, le=10**12, description="Free from this total of goods on.")]
+    free_from_minor: Annotated[
+        int | None, Field(ge=0, le=10**12, description="Free from this total of goods on, itself included.")
+    ]
     tax_rate: Annotated[int, Field(ge=0, le=WHOLE, examples=[2000])]
     other_rates: Annotated[
         dict[Annotated[str, Field(max_length=200)], Annotated[int, Field(ge=0, le=WHOLE)]],

@@ -138,6 +138,19 @@ def test_each_fact_of_a_shop_stands_in_at_least_two_places_and_never_otherwise(m
     assert stated["express_time"] in words
 
 
+@pytest.mark.parametrize("merchant", MERCHANTS)
+def test_the_till_asks_for_delivery_as_the_pages_say(merchant: str) -> None:
+    """What costs just as much as they say is not over it."""
+    asked = shop(merchant).terms
+    said = facts(merchant)
+
+    def minor(amount: str) -> int:
+        return int(Decimal(amount.strip("€£$")) * 100)
+
+    assert asked.free_from_minor == minor(said["free_delivery_over"]) + 1
+    assert asked.delivery_minor == minor(said["standard_fee"])
+
+
 @pytest.mark.parametrize(
     "name", ["return_window", "free_delivery_over", "standard_fee", "standard_time", "express_fee"]
 )

@@ -84,8 +84,8 @@ class RefundedWithoutGoods(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "This order is refunded already, without its goods going back on the shelf. To sell them again, drop a feed "
-            "with the new count."
+            "This order is refunded already, without its goods going back on the shelf. To sell them again, drop a "
+            "feed with the new count."
         )
 
 
@@ -451,8 +451,8 @@ class MerchantOrders:
             return self._held(db, order_id)
 
     def refund(self, order_id: str, *, restock: bool) -> Order:
-        """Begin to give the money back, as the merchant wishes. The same again is no harm; RefundedWithoutGoods when the
-        goods are to come back by another."""
+        """Begin to give the money back, as the merchant wishes. Again is no harm; RefundedWithoutGoods when only the
+        second was to bring the goods back."""
         with self._open() as db:
             order = self._held(db, order_id)
             if order.status in (Status.REFUNDING, Status.REFUNDED):

@@ -40,7 +40,7 @@ class Terms:
     version: int = 1
 
     def __post_init__(self) -> None:
-        if self.currency == NO_CURRENCY or currency_of(self.currency) is None:
+        if self.currency == NO_CURRENCY or currency_of(self.currency) != self.currency:
             raise TermsUnusable("Say in which currency the shop sells, by its ISO 4217 code, such as EUR.")
         for amount in (self.delivery, self.free_from):
             if amount is not None and (amount.currency != self.currency or amount.minor < 0):
