@@ -212,7 +212,7 @@ def test_what_came_under_way_after_the_quote_is_not_agreed_to(desk: Desk) -> Non
     answer = desk.call("/v1/checkout", agreed(quoted), headers=KEY)
 
     assert (answer.status, answer.body["error"]) == (409, "CartBeingBought")
-    assert desk.placed == desk.started == []
+    assert (desk.placed, desk.started) == ([], [])
 
 
 def test_another_body_under_the_same_key_is_refused(desk: Desk) -> None:
