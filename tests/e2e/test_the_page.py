@@ -340,7 +340,7 @@ def test_a_visitor_who_opens_the_page_again_is_who_they_were_until_they_are_forg
 
     forget = "[...document.querySelectorAll('#till-body button')].find((one) => one.textContent.startsWith('Forget'))"
     page.js(f"{forget}.click()")
-    page.wait("!document.getElementById('till').open")
+    page.wait("document.getElementById('till')?.open === false")  # the page is being read anew
     enter(page, cloud, merchants.shop("kitchen").widget_key)
     assert lines_in_the_cart(page) == 0
 
