@@ -14,6 +14,7 @@ from shopwright.checkout.aurora import (
     Orders,
     RefundedWithoutGoods,
 )
+from shopwright.checkout.cart import REMEMBERED
 from shopwright.checkout.gateways import Event, Gateway, Misconfigured, OutcomeUnknown, Payment, Told
 from shopwright.checkout.order import News, OrderUnknown, Placing, State, Status
 from shopwright.checkout.quote import CartBeingBought
@@ -218,6 +219,17 @@ def test_what_is_paid_and_not_yet_out_of_the_cart_is_not_sold_again(house: House
     assert in_cart(house) == {sku: 1}
     house.put(sku, 4)
     assert [(line.sku, line.quantity) for line in house.quote().lines] == [(sku, 4)]
+
+
+def test_who_has_bought_more_than_the_cart_remembers_buys_the_same_again(house: House) -> None:
+    sku = house.shelve(stock=REMEMBERED + 5)
+    for number in range(REMEMBERED + 1):
+        house.put(sku, 1)
+        order = house.agree(house.quote(), request=f"r-{number}")
+        assert house.walk(order) == "Paid"
+
+    house.put(sku, 1)
+    assert house.quote().left_out == ()
 
 
 def test_an_order_that_was_given_up_keeps_nobody_from_buying(house: House) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shopwright.checkout.cart import Bought, Line
+from shopwright.checkout.cart import REMEMBERED, Bought, Line
 from shopwright.checkout.gateways import Event, Told
 from shopwright.checkout.ids import new_id
 from shopwright.checkout.order import (
@@ -202,7 +202,7 @@ class MerchantOrders:
         """What a shopper's orders have that are not over, the oldest first; and what of those was just paid, which the
         cart itself names once it is taken out."""
         with self._open() as db:
-            values = self._values(subject=subject, paid_within_s=_PAID_WITHIN_S)
+            values = self._values(subject=subject, paid_within_s=_PAID_WITHIN_S, remembered=REMEMBERED)
             rows = db.execute(_QUERIES["under_way"], values).fetchall()
         return tuple(
             Bought(row["id"], tuple(Line(line["sku"], line["quantity"]) for line in json.loads(row["terms"])["lines"]))

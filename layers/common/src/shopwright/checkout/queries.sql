@@ -18,12 +18,22 @@ returning currency, delivery_minor, free_from, tax_rate, other_rates, version;
 select pg_advisory_xact_lock(hashtextextended('orders:' || %(merchant)s || ':' || %(subject)s, 0));
 
 -- name: under_way
--- What a shopper's orders are buying; of one that was just paid, the cart may not have heard yet.
-select id, terms
-  from shopwright.purchase
- where merchant_id = %(merchant)s and subject = %(subject)s
-   and (status in ('started', 'placed')
-        or (status = 'paid' and changed_at > clock_timestamp() - make_interval(secs => %(paid_within_s)s::float8)))
+-- What a shopper's orders are buying; of one that was just paid, the cart may not have heard yet. It remembers so many of
+-- those that it has heard of: none of the older ones can still be on its way there.
+with mine as (
+    select id, terms, status, changed_at, created_at
+      from shopwright.purchase
+     where merchant_id = %(merchant)s and subject = %(subject)s
+), paid as (
+    select id, terms, created_at
+      from mine
+     where status = 'paid' and changed_at > clock_timestamp() - make_interval(secs => %(paid_within_s)s::float8)
+     order by changed_at desc, id
+     limit %(remembered)s::int8
+)
+select id, terms, created_at from mine where status in ('started', 'placed')
+union all
+select id, terms, created_at from paid
  order by created_at, id;
 
 -- name: buying_too
