@@ -302,6 +302,40 @@ def test_somebody_behind_a_greeting_in_another_language_is_masked_all_the_same(t
     assert QUESTION.mask(text).text == masked
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Can you send it to the Isle of Skye?",
+        "can someone call me back",
+        "who can call me back?",
+        "mats with R-value over 3.4",
+        "Guarantee on the Dawnpour Kettle?",
+        "add sg-ute-110",
+        "remove sg-ute-110 please",
+        "Lege einen Schneebesen in den Warenkorb",
+        "Tausche den Wok gegen die Pfanne",
+        "Ajoute un fouet au panier",
+    ],
+)
+def test_everyday_words_and_article_numbers_in_a_question_are_no_names(question: str) -> None:
+    assert QUESTION.mask(question).text == question
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("I am Skye, can I return it?", "I am [name], can I return it?"),
+        ("Mats Lindqvist ordered a tent", "[name] ordered a tent"),
+        ("add sg-ute-110 for jane doe", "add sg-ute-110 for [name]"),
+        ("Legen Sie es für Anna Schneider zurück", "Legen Sie es für [name] zurück"),
+        ("Ajoute une table pour Marie Dupont", "Ajoute une table pour [name]"),
+        ("call me jane doe", "call me [name]"),
+    ],
+)
+def test_somebody_beside_everyday_words_is_masked_all_the_same(text: str, masked: str) -> None:
+    assert QUESTION.mask(text).text == masked
+
+
 def test_what_a_thing_is_called_is_kept_behind_what_it_is() -> None:
     mask = PIIRedactor(Use.QUESTION, goods=lambda said: {"Larkmoss 2": False} if "Larkmoss 2" in said else {}).mask
 

@@ -6,15 +6,14 @@ overruled where it took for a person what the merchant sells.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from itertools import chain
 from typing import Any
 
-from shopwright.privacy import names, redact, view
+from shopwright.privacy import asked, names, policy, redact, view
+from shopwright.privacy.policy import figure, near
 from shopwright.privacy.redact import STRUCTURED, Finding, Kind, Masked
 
 Keep = Callable[[Kind, str], str]
@@ -27,8 +26,6 @@ _KEPT = re.compile(
     rf"\[(?:{'|'.join(kind.value for kind in Kind)}):tok_[a-z2-7]{{24}}\]"
 )  # what masking left, with its token
 _BEFORE, _AFTER = re.compile(r"([^\W_]+)[ \t]$"), re.compile(r"[ \t]([^\W_]+)")
-_PEOPLES = frozenset({names.LISTS["first"], names.LISTS["last"]})
-_OPENER = re.compile(r"\W*([^\W\d_]+(?:['’-][^\W\d_]+)*)\s*")
 _WRITTEN = re.compile(r"[^\W_]")
 _FREE_PHONE = re.compile(
     r"(?:\+?1[ \-.]?)?\(?8(?:00|33|44|55|66|77|88)\)?[ \-.]|(?:\+44|0044|\(?0)[ ]?\(?0?80[08]\b|\+?00?800[ \-]|0800\b"
@@ -49,7 +46,7 @@ class PIIRedactor:
     """Finds and masks what is personal, by the rule of one use."""
 
     def __init__(self, use: Use, *, keep: Keep | None = None, goods: Goods | None = None) -> None:
-        self._rule: dict[str, Any] = _policy()[use.value]
+        self._rule: dict[str, Any] = policy.rule(use.value)
         self._always = frozenset(map(Kind, self._rule["always"]))
         self._beside = frozenset(map(Kind, self._rule["beside"]))
         self._keep = keep
@@ -60,8 +57,8 @@ class PIIRedactor:
         """What this use masks, in order and without overlaps."""
         found = everything(text)
         masked = tuple(finding for place, finding in enumerate(found) if self._masks(text, found, place))
-        if self._rule.get("openers"):
-            masked = tuple(heard for finding in masked if (heard := _without_openers(text, finding)) is not None)
+        if self._rule.get("asked"):
+            masked = tuple(heard for finding in masked if (heard := asked.heard(text, finding)) is not None)
         return self._without_goods(text, masked)
 
     def mask(self, text: str) -> Masked:
@@ -116,7 +113,7 @@ def _readings(text: str, finding: Finding) -> tuple[tuple[str, bool], ...]:
     said = view.read(text[finding.start : finding.end]).text
     if len(said) > _STRETCH:
         return ()
-    if not said.isalpha() or not set(names.lists(said.lower())) & _PEOPLES:
+    if not said.isalpha() or not set(names.lists(said.lower())) & asked.PEOPLES:
         thing, _, called = said.partition(" ")
         numbered = finding.kind is Kind.ADDRESS and thing.isalpha() and " " in called
         return ((said, False), *(((called, False),) if numbered else ()))  # what it is, before what it is called
@@ -124,22 +121,6 @@ def _readings(text: str, finding: Finding) -> tuple[tuple[str, bool], ...]:
     after = _AFTER.match(text, finding.end, finding.end + _STRETCH)
     pairs = (f"{before[1]} {said}" if before else "", f"{said} {after[1]}" if after else "")
     return ((said, True), *((pair, False) for pair in pairs if pair))
-
-
-def _without_openers(text: str, finding: Finding) -> Finding | None:
-    """What is left of it behind the words with which a question begins in another language; None: nothing that would
-    be somebody's."""
-    if finding.kind in STRUCTURED:
-        return finding
-    start = finding.start
-    while (word := _OPENER.match(text, start, finding.end)) and word[1].casefold() in _near("openers"):
-        start = word.end()
-    if start == finding.start:
-        return finding
-    left = text[start : finding.end]
-    people = any(set(names.lists(one.lower())) & _PEOPLES for one in _WORD.findall(left) if one[0].isupper())
-    numbered = finding.kind is Kind.ADDRESS and any(map(str.isdigit, left))
-    return Finding(finding.kind, start, finding.end) if people or numbered else None
 
 
 def _in_prose(text: str, finding: Finding) -> bool:
@@ -151,8 +132,8 @@ def _in_prose(text: str, finding: Finding) -> bool:
     prose = False
     for label, start, end in zip(["", *(label[1] for label in labels)], starts, ends, strict=True):
         words = {word.casefold() for word in _WORD.findall(label)}
-        tells = bool(words & _near("people")) or (
-            not words & _near("called") and len(text[start:end].split()) >= int(_policy()["near"]["prose"])
+        tells = bool(words & near("people")) or (
+            not words & near("called") and len(text[start:end].split()) >= figure("prose")
         )
         if not tells:
             called.append(text[start:end])
@@ -183,13 +164,13 @@ def _is_the_shops(text: str, finding: Finding) -> bool:
     """A role address or a free-phone number names a firm."""
     said = text[finding.start : finding.end]
     if finding.kind is Kind.EMAIL:
-        return said.partition("@")[0].strip().casefold() in _near("roles")
+        return said.partition("@")[0].strip().casefold() in near("roles")
     return finding.kind is Kind.PHONE and _FREE_PHONE.match(said) is not None
 
 
 def _is_somebodys(text: str, found: Sequence[Finding], place: int) -> bool:
     """Contact data close by makes a name somebody's, as a letter or a review does; a name makes an address so."""
-    finding, reach = found[place], int(_policy()["near"]["reach"])
+    finding, reach = found[place], figure("reach")
     person = {Kind.NAME} if finding.kind is Kind.ADDRESS else {Kind.ADDRESS}
     for other in found[max(0, place - 6) : place + 7]:
         close = other.start - finding.end < reach and finding.start - other.end < reach
@@ -203,14 +184,4 @@ def _is_somebodys(text: str, found: Sequence[Finding], place: int) -> bool:
     ended = (
         text[: finding.start].rstrip().rpartition("\n")[2].strip().rstrip(",").casefold().split()[-1:]
     )  # Kind regards,\nAnn
-    return bool(_near("cues") & {*before, *after, *ended})
-
-
-@cache
-def _near(name: str) -> frozenset[str]:
-    return frozenset(_policy()["near"][name].split())
-
-
-@cache
-def _policy() -> dict[str, Any]:
-    return tomllib.loads(files("shopwright.privacy").joinpath("policy.toml").read_text("utf-8"))
+    return bool(near("cues") & {*before, *after, *ended})
