@@ -37,6 +37,7 @@ from bench.outcome import CannotMeasure, Options, Outcome, quantile
 from bench.stages import Steps
 from bench.store import Store, store
 from local.merchants import DEMO
+from tests.fakes.carts import FakeCarts
 
 SHOPS = ("outdoor", "kitchen", "electronics")
 AT_ONCE = 8
@@ -47,7 +48,7 @@ _SUFFIXES = {".md", ".txt", ".html", ".csv", ".json", ".pdf", ".docx", ".xlsx", 
 class Counter:
     """One environment: a connection and a model of its own, and everything that is asked before the documents are."""
 
-    def __init__(self, place: Store) -> None:
+    def __init__(self, place: Store, carts: FakeCarts | None = None) -> None:
         self._database = Database(place.address, lambda: place.login, statement_timeout_ms=10_000)
         sign = place.signer.sign
         searching, catalog = Searching(self._database, place.signer, ""), Catalog(self._database, place.signer)
@@ -61,7 +62,11 @@ class Counter:
                     facts=catalog.facts,
                     passage=catalog.passage,
                     predict=heuristic.predict,
-                    cart=carting.Desk(open=_no_cart, change=_no_cart, offers=catalog.offers),
+                    cart=carting.Desk(
+                        open=carts.open if carts else _no_cart,
+                        change=carts.change if carts else _no_cart,
+                        offers=catalog.offers,
+                    ),
                     hand_over=_no_cart,
                 )
             ),
@@ -117,7 +122,7 @@ def measure(options: Options) -> Outcome:
     turns = options.count(quick=60, full=600)
     asked = _questions()
     with store("answer") as place, ExitStack() as stack:
-        _stock(place)
+        stock(place)
         counters = [Counter(place) for _ in range(AT_ONCE)]
         for counter in counters:
             stack.callback(counter.close)
@@ -188,7 +193,7 @@ def _asking(asked: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     return itertools.cycle(asked)
 
 
-def _stock(place: Store) -> None:
+def stock(place: Store) -> None:
     with Sandbox() as sandbox:
         for shop in SHOPS:
             steps = Steps(place.database, place.signer, sandbox, Tenant(shop))

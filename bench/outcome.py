@@ -4,9 +4,10 @@ import json
 import math
 import operator
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": operator.ge}
 
@@ -40,12 +41,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A bench's figures. Every bar is about one of the metrics."""
+    """A bench's figures. Every bar is about one of the metrics; `details` go beside them into the JSON."""
 
     name: str
     metrics: dict[str, float]
     limits: dict[str, tuple[str, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bars(self) -> dict[str, Bar]:
@@ -57,7 +59,9 @@ class Outcome:
 
     def as_json(self) -> str:
         bars = {m: {"value": b.value, "op": b.op, "bar": b.bar, "ok": b.ok} for m, b in self.bars.items()}
-        return json.dumps({"name": self.name, "metrics": self.metrics, "bars": bars}, indent=2) + "\n"
+        told = {"name": self.name, "metrics": self.metrics, "bars": bars}
+        told |= {"details": self.details} if self.details else {}
+        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
     def as_table(self) -> str:
         rows = [f"# {self.name}", "", "| metric | value | bar | met |", "|---|---:|---|---|"]
