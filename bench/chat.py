@@ -35,11 +35,14 @@ from tests.fakes.sessions import FakeSessions
 AT = 1_790_000_000  # by the clock of what is kept in memory
 DEADLINE_MS = 60_000  # a bench asks how right an answer is, not how fast
 WRONG_AT_MOST, RIGHT_AT_LEAST = 0.02, 0.90
-# What the shop's assistant says when it does not answer. The first hold whatever stands beside them; the others may
-# stand over a list that is right ("the descriptions of these say nothing about a membrane").
-_NOTHING = ("nothing", "nothing_at_all", "nothing_seen", "nothing_seen_at_all", "unmeasured", "unmeasured_at_all")
-_HEDGED = ("unsaid", "unsaid_more", "does_not_say", "does_not_say_which", "does_not_sort", "does_not_say_of",
-           "not_sold", "no_such_variant", "nothing_bought", "none_bought")  # fmt: skip
+# What the shop's assistant says when it does not answer: that there is no such thing, which is a wrong fact where there
+# is; that nothing was found; and what may stand over a list that is right ("the descriptions of these say nothing").
+_DENIES = ("nothing", "nothing_at_all", "not_sold")
+_FOUND_NONE = ("nothing_seen", "nothing_seen_at_all", "unmeasured", "unmeasured_at_all")
+_HEDGES = (
+    *("unsaid", "unsaid_more", "does_not_say", "does_not_say_which", "does_not_say_of", "does_not_sort"),
+    *("no_such_variant", "nothing_bought", "none_bought"),
+)
 _MARKS = re.compile(r"\s*\[[0-9]+\]")
 
 
@@ -50,10 +53,12 @@ class Judged(StrEnum):
     RIGHTLY_REFUSED = "rightly refused"
     NEEDLESSLY_REFUSED = "needlessly refused"
     INCOMPLETE = "incomplete"
+    BESIDE = "beside the point"
     WRONG = "wrong"
 
 
 GOOD = (Judged.RIGHT, Judged.RIGHTLY_REFUSED)
+FAULTS = tuple(judged for judged in reversed(Judged) if judged not in GOOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +122,39 @@ def thinned(given: Sequence[Entry], count: int) -> tuple[Entry, ...]:
 
 
 def judge(entry: Entry, told: Told, titles: Iterable[str]) -> Judged:
-    """A wrong fact is wrong whatever stands beside it. What is neither a refusal nor all that was asked for is wrong
-    when it tells another thing for it, or shows what does not fit; else it is incomplete."""
+    """A wrong fact is wrong whatever stands beside it, and so is the denial of what is there. What is neither a refusal
+    nor all that was asked for is wrong when it tells another thing for it, or shows what does not fit; else it is
+    incomplete, or beside the point where nothing of what was asked for is in it."""
     text = _plain(told.text)
     if any(_holds(text, one) for one in entry.never):
         return Judged.WRONG
-    flat = told.verdict in (answering.NOT_IN_DOCUMENTS, answering.UNAVAILABLE) or _says_one_of(text, _NOTHING)
-    hedged = _says_one_of(text, _HEDGED) or _plain(wording().talk["small_talk"]) in text
-    asks = told.verdict == answering.ASKS
-    said = all(any(_holds(text, one) for one in alternatives) for alternatives in entry.says)
+    denies = _says_one_of(text, _DENIES)
+    silent = told.verdict in (answering.NOT_IN_DOCUMENTS, answering.UNAVAILABLE) or _says_one_of(text, _FOUND_NONE)
+    hedges = _says_one_of(text, _HEDGES) or _plain(wording().talk["small_talk"]) in text
+    said = [any(_holds(text, one) for one in alternatives) for alternatives in entry.says]
     if entry.refused:
-        if flat or hedged:
+        if denies or silent or hedges:
             return Judged.RIGHTLY_REFUSED
-        if entry.says and said:
+        if said and all(said):
             return Judged.RIGHT
-        return Judged.INCOMPLETE if asks else Judged.WRONG
-    if flat:
+        return Judged.INCOMPLETE if told.verdict == answering.ASKS else Judged.WRONG
+    if silent:
         return Judged.NEEDLESSLY_REFUSED
-    shown = titles_in(told.text, titles)
-    listed = bool(entry.products or entry.may)
-    foreign = listed and bool(shown - {*entry.products, *entry.may})
-    whole = not listed or (shown >= set(entry.products) and bool(shown))
-    if said and whole and not foreign:
-        return Judged.RIGHT
-    if hedged:
-        return Judged.NEEDLESSLY_REFUSED
-    if asks:
-        return Judged.INCOMPLETE
-    if foreign or (not said and any(_holds(text, one) for one in entry.instead)):
+    if denies:
         return Judged.WRONG
-    return Judged.INCOMPLETE
+    shown = titles_in(told.text, titles)
+    fitting = {*entry.products, *entry.may}
+    foreign = shown - fitting if fitting else set()
+    listed = not fitting or (bool(shown) and shown >= set(entry.products))
+    if all(said) and listed and not foreign:
+        return Judged.RIGHT
+    if hedges:
+        return Judged.NEEDLESSLY_REFUSED
+    if told.verdict == answering.ASKS:
+        return Judged.INCOMPLETE
+    if foreign or (not all(said) and any(_holds(text, one) for one in entry.instead)):
+        return Judged.WRONG
+    return Judged.INCOMPLETE if any(said) or (shown & fitting) else Judged.BESIDE
 
 
 def titles_in(text: str, titles: Iterable[str]) -> set[str]:
@@ -182,10 +190,7 @@ def outcome(cases: Sequence[Case]) -> Outcome:
             groups.setdefault(getattr(one.entry, of), []).append(one)
         for name, some in groups.items():
             metrics[f"{of} {name}: right or rightly refused, of {len(some)}"] = _share(some, *GOOD)
-            metrics |= {
-                f"{of} {name}: {judged}": _share(some, judged)
-                for judged in (Judged.NEEDLESSLY_REFUSED, Judged.INCOMPLETE, Judged.WRONG)
-            }
+            metrics |= {f"{of} {name}: {judged}": _share(some, judged) for judged in FAULTS}
     faults: dict[str, Any] = {
         str(judged): [
             {"shop": one.entry.shop, "kind": one.entry.kind, "turns": one.entry.turns, "came": one.told.text}
@@ -193,12 +198,12 @@ def outcome(cases: Sequence[Case]) -> Outcome:
             for one in cases
             if one.judged is judged and not one.entry.held_out
         ]
-        for judged in (Judged.WRONG, Judged.NEEDLESSLY_REFUSED, Judged.INCOMPLETE)
+        for judged in FAULTS
     }
     notes = (
-        "Shares of the questions. Wrong: a wrong fact, a product that does not fit, another thing told for what was "
-        "asked, or an answer where the shop has none. Incomplete: without all that was asked for, or asked back, and "
-        "nothing wrong. The wrong, needlessly refused and incomplete ones of the open half stand in the JSON.",
+        "Shares of the questions. Wrong: a wrong fact, a denial of what is there, a product that does not fit, another "
+        "thing told for what was asked, or an answer where the shop has none. Incomplete: part of what was asked for, "
+        "or asked back. Beside the point: nothing of it, and nothing wrong. The open half's faults are in the JSON.",
     )
     return Outcome("chat", metrics, limits, notes, faults)
 

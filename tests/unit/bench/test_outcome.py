@@ -48,3 +48,10 @@ def test_a_limit_shortens_and_never_lengthens() -> None:
     assert Options(limit=3).count(quick=10, full=100) == 3
     assert Options(limit=300).count(quick=10, full=100) == 10
     assert Options(quick=False).count(quick=10, full=100) == 100
+
+
+def test_what_lies_behind_the_figures_is_written_beside_them(tmp_path: Path) -> None:
+    Outcome("x", {"m": 1.0}, details={"wrong": ["£5"]}).write(tmp_path)
+
+    assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))["details"] == {"wrong": ["£5"]}
+    assert "£5" not in (tmp_path / "x.md").read_text(encoding="utf-8")
