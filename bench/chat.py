@@ -37,7 +37,8 @@ DEADLINE_MS = 60_000  # a bench asks how right an answer is, not how fast
 WRONG_AT_MOST, RIGHT_AT_LEAST = 0.02, 0.90
 # What the shop's assistant says when it does not answer: that there is no such thing, which is a wrong fact where there
 # is; that nothing was found; and what may stand over a list that is right ("the descriptions of these say nothing").
-_DENIES = ("nothing", "nothing_at_all", "not_sold")
+_NOT_SOLD = ("not_sold",)
+_NOTHING = ("nothing", "nothing_at_all")
 _FOUND_NONE = ("nothing_seen", "nothing_seen_at_all", "unmeasured", "unmeasured_at_all")
 _HEDGES = (
     *("unsaid", "unsaid_more", "does_not_say", "does_not_say_which", "does_not_say_of", "does_not_sort"),
@@ -122,28 +123,29 @@ def thinned(given: Sequence[Entry], count: int) -> tuple[Entry, ...]:
 
 
 def judge(entry: Entry, told: Told, titles: Iterable[str]) -> Judged:
-    """A wrong fact is wrong whatever stands beside it, and so is the denial of what is there. What is neither a refusal
+    """A wrong fact is wrong whatever stands beside it, and so is the denial of what is there; that nothing fits is no
+    denial beside the very fact ("heavier than 2 kg?" – "nothing fits: it weighs 1450 g"). What is neither a refusal
     nor all that was asked for is wrong when it tells another thing for it, or shows what does not fit; else it is
     incomplete, or beside the point where nothing of what was asked for is in it."""
     text = _plain(told.text)
     if any(_holds(text, one) for one in entry.never):
         return Judged.WRONG
-    denies = _says_one_of(text, _DENIES)
+    unsold, nothing = _says_one_of(text, _NOT_SOLD), _says_one_of(text, _NOTHING)
     silent = told.verdict in (answering.NOT_IN_DOCUMENTS, answering.UNAVAILABLE) or _says_one_of(text, _FOUND_NONE)
     hedges = _says_one_of(text, _HEDGES) or _plain(wording().talk["small_talk"]) in text
     said = [any(_holds(text, one) for one in alternatives) for alternatives in entry.says]
     if entry.refused:
-        if denies or silent or hedges:
+        if unsold or nothing or silent or hedges:
             return Judged.RIGHTLY_REFUSED
         if said and all(said):
             return Judged.RIGHT
         return Judged.INCOMPLETE if told.verdict == answering.ASKS else Judged.WRONG
     if silent:
         return Judged.NEEDLESSLY_REFUSED
-    if denies:
-        return Judged.WRONG
     shown = titles_in(told.text, titles)
     fitting = {*entry.products, *entry.may}
+    if unsold or (nothing and (fitting or not all(said))):
+        return Judged.WRONG
     foreign = shown - fitting if fitting else set()
     listed = not fitting or (bool(shown) and shown >= set(entry.products))
     if all(said) and listed and not foreign:
@@ -170,13 +172,13 @@ def titles_in(text: str, titles: Iterable[str]) -> set[str]:
 
 def outcome(cases: Sequence[Case]) -> Outcome:
     """The figures of all, of both halves, of each shop and kind; and the faults of the half that is not held out."""
-    metrics = {"questions": float(len(cases))}
-    limits = {}
-    for name, some in (
-        ("all", cases),
-        ("held-out half", [one for one in cases if one.entry.held_out]),
-        ("open half", [one for one in cases if not one.entry.held_out]),
-    ):
+    metrics: dict[str, float] = {}
+    limits: dict[str, tuple[str, float]] = {}
+    halves = {
+        "open half": [one for one in cases if not one.entry.held_out],
+        "held-out half": [one for one in cases if one.entry.held_out],
+    }
+    for name, some in {"all": cases, **halves}.items():
         if not some:
             continue
         metrics[f"{name}: questions"] = float(len(some))
@@ -184,13 +186,14 @@ def outcome(cases: Sequence[Case]) -> Outcome:
         metrics |= {f"{name}: {judged}": _share(some, judged) for judged in Judged}
         limits[f"{name}: right or rightly refused"] = (">=", RIGHT_AT_LEAST)
         limits[f"{name}: wrong"] = ("<=", WRONG_AT_MOST)
-    for of in ("shop", "kind"):
-        groups: dict[str, list[Case]] = {}
-        for one in cases:
-            groups.setdefault(getattr(one.entry, of), []).append(one)
-        for name, some in groups.items():
-            metrics[f"{of} {name}: right or rightly refused, of {len(some)}"] = _share(some, *GOOD)
-            metrics |= {f"{of} {name}: {judged}": _share(some, judged) for judged in FAULTS}
+    for what in ("shop", "kind"):
+        for name in dict.fromkeys(getattr(one.entry, what) for one in cases):
+            for half, given in halves.items():
+                some = [one for one in given if getattr(one.entry, what) == name]
+                if some:
+                    metrics[f"{what} {name}, {half}: right or rightly refused, of {len(some)}"] = _share(some, *GOOD)
+                    metrics[f"{what} {name}, {half}: needlessly refused"] = _share(some, Judged.NEEDLESSLY_REFUSED)
+                    metrics[f"{what} {name}, {half}: wrong"] = _share(some, Judged.WRONG)
     faults: dict[str, Any] = {
         str(judged): [
             {"shop": one.entry.shop, "kind": one.entry.kind, "turns": one.entry.turns, "came": one.told.text}

@@ -14,6 +14,7 @@ from local import merchants
 
 TITLES = ("Larkmoss 1 Solo Tent", "Halcyon One", "Halcyon One, Sand", "Wok", "Pot")
 NO_SUCH_THING = wording().shelf["nothing"]
+NOT_SOLD = wording().shelf["not_sold"].format(name="Kayak")
 
 
 def asked(**label: object) -> Entry:
@@ -39,8 +40,11 @@ def asked(**label: object) -> Entry:
         ({"may": ("Wok", "Pot")}, "The cheapest that can be had:\nPot: price 2 EUR", Judged.RIGHT),
         ({"may": ("Wok", "Pot")}, "Power banks go in the cabin.", Judged.BESIDE),
         ({"products": ("Wok",)}, f"{NO_SUCH_THING}\nWok: price 1 EUR", Judged.WRONG),
+        ({"says": (("1450 g",),)}, f"{NO_SUCH_THING}\nPack: weight 1450 g", Judged.RIGHT),
+        ({"says": (("2.1 kg",),)}, f"{NO_SUCH_THING}\nPack: weight 1450 g", Judged.WRONG),
+        ({"says": (("1 EUR",),)}, f"Wok: price 1 EUR {NOT_SOLD}", Judged.WRONG),
         ({"refused": True}, f"{NO_SUCH_THING}\nWok: price 1 EUR", Judged.RIGHTLY_REFUSED),
-        ({"refused": True}, wording().shelf["not_sold"].format(name="Kayak"), Judged.RIGHTLY_REFUSED),
+        ({"refused": True}, NOT_SOLD, Judged.RIGHTLY_REFUSED),
         ({"refused": True}, wording().talk["small_talk"], Judged.RIGHTLY_REFUSED),
         ({"refused": True}, "Wok: price 1 EUR [1]", Judged.WRONG),
         ({"refused": True, "says": (("by card",),)}, "You can pay by card.", Judged.RIGHT),
