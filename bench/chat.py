@@ -19,9 +19,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shopwright.catalog.aurora import Names
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import answer as answering
 from shopwright.resilience.deadline import Deadline
+from shopwright.runtime.answering import sparing_goods
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant
 
@@ -265,12 +267,13 @@ def _template(said: str) -> re.Pattern[str]:
 
 def _asked(asked: Sequence[Entry], place: Store) -> list[Case]:
     """Each by a shopper of its own; conversations and carts are kept in memory."""
-    sessions = FakeSessions(lambda: AT)
+    sessions, names = FakeSessions(lambda: AT), Names(place.database)
     counter = answer.Counter(place, FakeCarts(lambda: AT))
     shops = {shop.id: shop for shop in merchants.shops()}
     titles = {name: titles_of(shop.documents) for name, shop in shops.items()}
     desk = replace(
         counter.desk,
+        masks=sparing_goods(lambda caller, stretches: names.among(place.signer.sign(caller.tenant), stretches)),
         recall=lambda caller, session_id: sessions.of(caller.tenant, caller.subject).open(session_id),
         remember=lambda caller, session_id, turn, begun: sessions.of(caller.tenant, caller.subject).remember(
             session_id, turn, begun
