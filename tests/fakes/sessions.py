@@ -45,10 +45,12 @@ class FakeSessionManager:
         self._merchant_id = merchant_id
         self._subject = subject
 
-    def open(self, session_id: str, *, turns: int = SHOWN_TURNS) -> Session:
+    def open(self, session_id: str, *, turns: int = SHOWN_TURNS, first: bool = False) -> Session:
         said, expires_at = self._mine(session_id)
         tally, summary = _told(said)
-        return Session(session_id, tuple(said[-turns:]), len(said), expires_at, tally, summary)
+        return Session(
+            session_id, tuple(said[:turns] if first else said[-turns:]), len(said), expires_at, tally, summary
+        )
 
     def mine(self, limit: int, cursor: str | None = None) -> Page:
         self._answer()

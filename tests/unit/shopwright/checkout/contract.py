@@ -12,6 +12,7 @@ from shopwright.checkout.cart import (
     MAX_QUANTITY,
     REMEMBERED,
     Add,
+    Become,
     Bought,
     Cart,
     CartChanged,
@@ -90,6 +91,23 @@ def test_what_is_taken_out_is_taken_once_for_each_request_and_leaves_the_rest(ca
 
     assert ann.change(Take(Line("tent-2p", 9))).lines == (Line("stove", 1),)  # there were no more
     assert ann.change(Take(Line("tent-2p", 1))).lines == (Line("stove", 1),)
+
+
+def test_several_changes_at_once_are_made_of_the_cart_that_was_read_or_not_at_all(carts: Any) -> None:
+    ann = carts.of(OUTDOOR, "user#ann")
+    read = ann.change(put("tent-2p", 5))
+    wanted = Become((Line("tent-2p", 1), Line("stove", 2)))
+
+    after = ann.change(wanted, request_id="r-1", if_version=read.version)
+    assert after.lines == wanted.lines
+    assert ann.change(wanted, request_id="r-1", if_version=read.version) == after  # the same one again
+    with pytest.raises(CartChanged):
+        ann.change(Become(()), request_id="r-2", if_version=read.version)
+    with pytest.raises(RequestReused):
+        ann.change(Become(()), request_id="r-1", if_version=after.version)
+    with pytest.raises(CartFull):
+        ann.change(Become(tuple(Line(f"sku-{number}", 1) for number in range(MAX_LINES + 1))))
+    assert ann.change(Become(())).lines == ()
 
 
 def test_a_request_is_known_again_by_either_of_its_names(carts: Any) -> None:

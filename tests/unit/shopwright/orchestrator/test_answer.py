@@ -11,7 +11,7 @@ from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Sentence, compose
 from shopwright.llm.units import Source
 from shopwright.orchestrator import talk
-from shopwright.orchestrator.answer import Answer, Desk, FactsUnavailable, Question, answer
+from shopwright.orchestrator.answer import RECALLED, Answer, Desk, FactsUnavailable, Question, answer
 from shopwright.orchestrator.answer_cache import Cache
 from shopwright.orchestrator.events import Event
 from shopwright.orchestrator.session import Session, SessionNotFound, Turn
@@ -94,6 +94,9 @@ class Counter:
             facts=self.facts,
             compose=compose,
             recall=self.recall,
+            begun=lambda caller, session_id: (
+                self.sessions.of(caller.tenant, caller.subject).open(session_id, turns=RECALLED, first=True).turns
+            ),
             remember=self.remember,
             clock=lambda: self.time,
             now=lambda: 1_790_000_000.0,
@@ -410,6 +413,27 @@ def test_two_clicks_put_one_into_the_cart_and_the_same_words_a_turn_later_anothe
     assert [first.text, clicked[0].text] == ["In your cart: 1 × Tent (199.00 EUR). Together: 199.00 EUR."] * 2
     later = counter.ask("Add a tent to my cart", begun, talk=till.desk)
     assert later.text == "In your cart: 2 × Tent (398.00 EUR). Together: 398.00 EUR."
+
+
+def test_the_first_question_is_told_however_long_ago_it_was() -> None:
+    counter = Counter(RETURNS)
+    begun = counter.ask("Do you ship to Norway?").session_id
+    for _ in range(RECALLED + 1):
+        counter.ask(RETURN, begun)
+
+    assert counter.ask("What did I ask first?", begun).text == "Your first question was: “Do you ship to Norway?”"
+
+
+def test_what_a_conversation_changed_of_the_cart_is_taken_back_in_it_and_in_no_other() -> None:
+    counter, till = Counter(RETURNS), Till()
+    begun = counter.ask("Add two tents to my cart", talk=till.desk).session_id
+    counter.ask("remove one tent", begun, talk=till.desk)
+
+    assert "nothing that I can take back" in counter.ask("undo that", talk=till.desk).text
+    counter.ask("How long do I have to return something?", begun, talk=till.desk)
+    assert counter.ask("undo that", begun, talk=till.desk).text == (
+        "I have taken that back: 1 × Tent in again. In your cart: 2 × Tent (398.00 EUR). Together: 398.00 EUR."
+    )
 
 
 def test_a_message_that_is_sent_again_under_its_senders_key_changes_nothing_more() -> None:

@@ -53,8 +53,8 @@ def items(message: str) -> tuple[Deed, list[tuple[str, object]]]:
         ("I only want 1", Deed.SET, [("", 1)]),
         ("just one please", Deed.SET, [("", 1)]),
         ("only two whisks please", Deed.SET, [("whisks", 2)]),
-        ("double it", Deed.DOUBLE, [("it", None)]),
-        ("twice as many whisks", Deed.DOUBLE, [("whisks", None)]),
+        ("double it", Deed.MULTIPLY, [("it", None)]),
+        ("twice as many whisks", Deed.MULTIPLY, [("whisks", None)]),
         ("half of them", Deed.HALVE, [("them", None)]),
         ("halve the whisks", Deed.HALVE, [("whisks", None)]),
     ],
@@ -260,3 +260,26 @@ def test_a_number_is_read_with_what_it_measures() -> None:
     assert not any(said.is_as(one) for one in basket.figures_in("French Press 1 l, 2 kg", loose=True))
     assert any(said.is_as(one) for one in basket.figures_in("Press 2", loose=True))
     assert basket.figures_in("SG-UTE-110 in 4K") == ()
+
+
+def test_a_basket_may_be_an_article_and_the_basket_is_all_of_it() -> None:
+    assert read("add a basket") == Wish(Deed.ADD, (Item("basket", 1),))
+    assert read("double my basket") == Wish(Deed.MULTIPLY, (Item(every=True),), names_cart=True, times=2)
+    assert read("double the bread basket") == Wish(Deed.MULTIPLY, (Item("bread basket"),), times=2)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "undo my order",
+        "undo the last order",
+        "how do I undo a purchase?",
+        "can I undo a return?",
+        "no more than 3 whisks",
+        "is there no more of it?",
+        "what was it before?",
+        "go back",
+    ],
+)
+def test_what_only_sounds_like_taking_back_changes_no_cart(message: str) -> None:
+    assert read(message) is None

@@ -95,3 +95,18 @@ def test_who_asks_for_the_first_of_a_long_conversation_is_told_that_it_is_too_lo
 
     assert first.startswith("I look back no further")
     assert "You have asked" not in first
+
+
+def test_the_first_question_of_a_long_conversation_is_told_from_where_it_began() -> None:
+    began = (Turn("Hello!", "Hello.", "done", 1), Turn("Do you sell tents?", "Yes.", "answered", 2))
+
+    for message in ("What did I ask first?", "what was my very first question", "What was my first question today?"):
+        said = told(message, TURNS, whole=False, readable=True, begun=lambda: began)
+        assert said == "Your first question was: “Do you sell tents?”"
+    assert "kettle" in (told("What did I ask last?", TURNS, whole=False, readable=True, begun=lambda: began) or "")
+
+
+def test_who_only_said_hello_first_has_said_that() -> None:
+    hello = (Turn("Hello!", "Hello.", "done", 1),)
+
+    assert told("What did I ask first?", hello, whole=True, readable=True) == "Your first question was: “Hello!”"

@@ -1,5 +1,6 @@
 """A conversation is kept for a while, for its own subject alone; the fake keeps it as the real one does."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from shopwright.orchestrator.session import (
     MAX_LIKES,
     MAX_TURNS,
     SUMMED_UP,
+    CartBefore,
     Preferences,
     SessionFull,
     SessionNotFound,
@@ -40,6 +42,24 @@ def test_only_the_newest_turns_are_shown_when_fewer_are_asked_for(sessions: Any)
 
     assert opened.turns == (turn(10), turn(11), turn(12))
     assert opened.length == 12
+
+
+def test_the_turns_that_a_long_conversation_began_with_are_there_too(sessions: Any) -> None:
+    ann = sessions.of(OUTDOOR, "user#ann")
+    session_id = ann.remember(None, turn(1))
+    for number in range(2, 13):
+        ann.remember(session_id, turn(number))
+
+    opened = ann.open(session_id, turns=3, first=True)
+
+    assert (opened.turns, opened.length) == ((turn(1), turn(2), turn(3)), 12)
+
+
+def test_a_turn_keeps_what_the_cart_was_like_before_it(sessions: Any) -> None:
+    ann = sessions.of(OUTDOOR, "user#ann")
+    changed = replace(turn(1), cart=CartBefore(1_790_000_001, (("tent-1", 2), ("stove-1", 1))))
+
+    assert ann.open(ann.remember(None, changed)).turns == (changed,)
 
 
 def test_somebody_elses_conversation_looks_like_one_that_never_was(sessions: Any) -> None:

@@ -82,7 +82,7 @@ def test_the_gateways_schema_has_its_five_words_and_no_other(tool: Any) -> None:
 def test_what_the_gateway_has_no_word_for_is_said_in_words() -> None:
     by_name = {tool["name"]: tool["inputSchema"]["properties"] for tool in tool_schemas.gateway(TOOLS)}
 
-    assert "One of: show, put, add, take, remove, empty." in by_name["edit_cart"]["action"]["description"]
+    assert "One of: show, put, add, take, remove, empty, become." in by_name["edit_cart"]["action"]["description"]
     assert by_name["edit_cart"]["quantity"]["type"] == "integer"
     assert "at most 99" in by_name["edit_cart"]["quantity"]["description"].lower()
     assert by_name["search_products"]["highest_price"]["type"] == "number"

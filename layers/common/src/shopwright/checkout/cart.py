@@ -134,7 +134,19 @@ class Empty:
     """Nothing at all."""
 
 
-Change = Put | Add | Take | Remove | Empty | Bought
+@dataclass(frozen=True, slots=True)
+class Become:
+    """These lines and no others: several changes at once, of a cart that is as it was read. With the version of that
+    one, or what somebody else has put in meanwhile is lost."""
+
+    lines: tuple[Line, ...]
+
+    def __post_init__(self) -> None:
+        if len({line.sku for line in self.lines}) < len(self.lines):
+            raise LineUnusable("An article has one line in a cart.")
+
+
+Change = Put | Add | Take | Remove | Empty | Become | Bought
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +244,26 @@ def change(
     """Change the caller's own cart. What the shop does not sell is refused; what is in the cart can always go."""
     if request_id is not None and not all(1 <= len(name) <= MAX_REQUEST_ID for name in names_of(request_id) or ("",)):
         raise LineUnusable(f"A request id has 1 to {MAX_REQUEST_ID} characters.")
-    if isinstance(wanted, Put | Add):
-        offered = desk.offers(caller, (wanted.line.sku,)).get(wanted.line.sku, ())
-        if not offered:
+    coming = _coming(caller, wanted, desk)
+    offered = desk.offers(caller, coming) if coming else {}
+    for sku in coming:
+        if not offered.get(sku):
             raise SkuNotSold
-        if len(offered) > 1:
+        if len(offered[sku]) > 1:
             raise SkuAmbiguous
     cart = desk.change(caller, wanted, request_id, if_version)
     return _priced(cart, caller, desk)
+
+
+def _coming(caller: Caller, wanted: Change, desk: Desk) -> tuple[str, ...]:
+    """The articles of which a change puts some in."""
+    match wanted:
+        case Put(line) | Add(line):
+            return (line.sku,)
+        case Become(lines):
+            held = {line.sku: line.quantity for line in desk.open(caller).lines}
+            return tuple(line.sku for line in lines if line.quantity > held.get(line.sku, 0))
+    return ()
 
 
 def changed(kept: Kept, wanted: Change, *, request_id: str | None, if_version: int | None, now: float) -> Kept:
@@ -287,6 +311,8 @@ def fingerprint(wanted: Change) -> str:
             said = f"remove {sku}"
         case Empty():
             said = "empty"
+        case Become(lines):
+            said = "become " + " ".join(f"{line.quantity} {line.sku}" for line in lines)
     return sha256(said.encode("utf-8")).hexdigest()[:16]
 
 
@@ -294,6 +320,10 @@ def _lines(lines: tuple[Line, ...], wanted: Change) -> tuple[Line, ...]:
     match wanted:
         case Empty():
             return ()
+        case Become(those):
+            if len(those) > MAX_LINES:
+                raise CartFull
+            return those
         case Remove(sku):
             return tuple(line for line in lines if line.sku != sku)
         case Add(line):

@@ -118,6 +118,7 @@ class Desk:
     recall: Callable[[Caller, str], Session]
     remember: Callable[[Caller, str | None, Turn, str], str]  # the last is the id of a conversation that begins
     mask_answer: Mask = redactor(Use.ANSWER).mask
+    begun: Callable[[Caller, str], Sequence[Turn]] | None = None  # the turns that a long conversation began with
     masks: Callable[[Caller], tuple[Mask, Mask]] | None = None  # the two above, by who knows what this merchant sells
     beside: Beside | None = None  # without it our own passages are all there is
     cache: AnswerCache | None = None
@@ -152,7 +153,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     visit = _Visit(question, desk, deadline, telling, question.session_id or desk.new_id())
     turns, length = _before(visit)
     remembers = length is not None
-    back = recalled.told(asked.text, turns, whole=len(turns) == length, readable=remembers)
+    back = recalled.told(asked.text, turns, whole=len(turns) == length, readable=remembers, begun=lambda: _begun(visit))
     reply = _reply(asked.text, turns, length, visit) if back is None else talking.Reply(back)
 
     def kept(said: Said, mode: str, products: Sequence[str]) -> tuple[str | None, Bill]:
@@ -162,7 +163,8 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
         visit.used.function_ms = elapsed_ms()
         cost = visit.bill
         shown = tuple(dict.fromkeys(products))
-        turn = Turn(asked.text, said.text, said.verdict, int(desk.now()), mode, shown, cost.nanos)
+        cart = None if reply is None else reply.cart
+        turn = Turn(asked.text, said.text, said.verdict, int(desk.now()), mode, shown, cost.nanos, cart)
         session_id = _remembered(visit, turn) if remembers else None
         if session_id is None:
             notes.append(wording().notes["not_remembered"])
@@ -325,6 +327,7 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
         session_id=visit.session_id,
         said_at=place if key is None else f"key {key}",
         asked_of=turns[-1].question if turns and (turns[-1].verdict, turns[-1].mode) == (ASKS, TALK) else "",
+        changed=next((turn.cart for turn in reversed(turns) if turn.cart is not None), None),
     )
 
 
@@ -421,6 +424,18 @@ def _before(visit: _Visit) -> tuple[tuple[Turn, ...], int | None]:
     except SessionsUnavailable:
         return (), None
     return session.turns[-RECALLED:], session.length
+
+
+def _begun(visit: _Visit) -> Sequence[Turn]:
+    """The turns that the conversation began with; none where nobody can tell them now."""
+    if visit.desk.begun is None or visit.question.session_id is None:
+        return ()
+    visit.deadline.check()
+    visit.used.reads += _A_CONVERSATION
+    try:
+        return visit.desk.begun(visit.caller, visit.question.session_id)
+    except SessionsUnavailable:
+        return ()
 
 
 def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:

@@ -7,7 +7,7 @@ A number that can be no quantity is kept as that, so that it is said what is wro
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -21,9 +21,10 @@ class Deed(StrEnum):
 
     SHOW = "shows"
     CLEAR = "clears"
+    UNDO = "undoes"
     KEEP = "keeps"
     SWAP = "swaps"
-    DOUBLE = "doubles"
+    MULTIPLY = "multiplies"
     HALVE = "halves"
     SET = "sets"
     TAKE = "takes"
@@ -42,22 +43,26 @@ Count = int | Odd  # may also be 0, less than that, or beyond any cart
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product by the words for it, and how many; None: nothing is said of that. `more`: of what is there already."""
+    """A product by the words for it, and how many; None: nothing is said of that. `more`: of what is there already.
+    `every`: of each article that there is."""
 
     text: str = ""
     count: Count | None = None
     more: bool = False
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to become of the cart. `other` takes an item's place. `names_cart`: nothing else can be meant."""
+    """What is to become of the cart. `other` takes an item's place. `names_cart`: nothing else can be meant. `times`:
+    so many times as many."""
 
     deed: Deed
     items: tuple[Item, ...] = ()
     other: Item | None = None
     names_cart: bool = False
     looks: bool = False  # "I need two tents" may only look for some
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,9 @@ def read(text: str) -> Wish | None:
         return Wish(Deed.CLEAR, names_cart=names_cart)
     rest = _bare(rest)
     goes_in = bool(tables.inward.search(said)) and re.match(r"(?:drop|throw|put|toss|pull|kick)\b", rest, re.I)
-    for deed in (Deed.KEEP, Deed.SWAP, Deed.DOUBLE, Deed.HALVE, Deed.SET, Deed.TAKE, Deed.ADD):
+    if any(says.fullmatch(one) for says in tables.says[Deed.UNDO] for one in (said, rest)):
+        return Wish(Deed.UNDO, names_cart=True)
+    for deed in (Deed.KEEP, Deed.SWAP, Deed.MULTIPLY, Deed.HALVE, Deed.SET, Deed.TAKE, Deed.ADD):
         if deed is Deed.TAKE and goes_in:
             continue
         patterns = tables.says[deed] + (tables.of_cart.get(deed, ()) if names_cart and says_where else ())
@@ -190,26 +197,38 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
             return None
         if any(_EXCEPT.search(item.text) for item in items):
             return None
+        if deed in (Deed.TAKE, Deed.ADD):
+            items = [_every(item) if isinstance(item.count, int) else item for item in items]
         looks = bool(said.get("counted")) and not names_cart
         return Wish(deed, tuple(items), names_cart=names_cart, looks=looks)
-    item = Item(_without_article(said.get("item") or ""))
+    item = Item((said.get("item") or "").strip(" ,.;:!?"))
+    item = item if deed is Deed.SWAP else _every(item, names_cart=names_cart)
+    item = replace(item, text=_without_article(item.text))
     if _is_long(item.text) or _is_long(said.get("other") or "") or _EXCEPT.search(item.text):
         return None
     if said.get("number"):
         count, rest = _first_count(str(said["number"]))
         if count is None or rest:
             return None
-        item = Item(item.text, count)
+        item = replace(item, count=count)
     if deed is Deed.SWAP:
         return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
-    return Wish(deed, (item,), names_cart=names_cart)
+    times = _tables().multiples.get((said.get("times") or "").lower(), 1)
+    return Wish(deed, (item,), names_cart=names_cart, times=times)
+
+
+def _every(item: Item, *, names_cart: bool = False) -> Item:
+    """ "One of each" is of every article, and names none. A basket may be an article, too."""
+    tables = _tables()
+    whole = tables.every_one.fullmatch(item.text) or (names_cart and tables.whole_cart.fullmatch(item.text))
+    return replace(item, text="", every=True) if whole else item
 
 
 def _each(items: list[Item]) -> list[Item]:
     """ "Three each of the whisk and the colander" are three of both."""
     first = items[0] if items else Item()
     said = re.match(r"(?:of )?each(?: of)?\b\s*", first.text, re.I)
-    if said is None:
+    if said is None or _tables().every_one.fullmatch(first.text):
         return items
     many = first.count
     named = (Item(_without_article(first.text[said.end() :])), *items[1:])
@@ -390,6 +409,9 @@ class _Tables:
     of_cart: Mapping[Deed, tuple[re.Pattern[str], ...]]  # where the cart is named
     between: re.Pattern[str]
     every: re.Pattern[str]
+    every_one: re.Pattern[str]
+    whole_cart: re.Pattern[str]
+    multiples: Mapping[str, int]
     exactly: re.Pattern[str]
     pronoun: re.Pattern[str]
     unsaid: re.Pattern[str]
@@ -447,8 +469,12 @@ def _tables() -> _Tables:
     number = rf"(?:{figure}|[½¼¾]|(?:{named}|{spoken})\b)"
     first = rf"(?:{named}|{spoken}|an?)\b(?! (?:one|ones|two)\b)"
 
+    multiples = {str(word): int(times) for word, times in said[Deed.MULTIPLY]["times"].items()}
+
     def made(pattern: str) -> re.Pattern[str]:
-        return re.compile(pattern.replace("{cart}", said["cart"]).replace("{number}", number), re.I)
+        for name, means in (("{cart}", said["cart"]), ("{number}", number), ("{times}", _any(multiples))):
+            pattern = pattern.replace(name, means)
+        return re.compile(pattern, re.I)
 
     article = r"(?:the|my|your|some|those|these|this|that|another|more)\b"
     measures = {word: line.split()[0] for line in by["measures"].strip().splitlines() for word in line.split()}
@@ -489,6 +515,9 @@ def _tables() -> _Tables:
             ),
             re.I,
         ),
+        every_one=made(by["every"]["all"]),
+        whole_cart=made(by["every"]["cart"]),
+        multiples=multiples,
         exactly=re.compile(r"^(?:exactly|about|around|only|just|roughly|at least|up to)\s+", re.I),
         pronoun=re.compile(r"(?:the|that|this|those|these)\b|one (?:in|with|that)\b", re.I),
         whose=re.compile(r"\s+for (?:my|our|his|her|their|me|us|him|them|the kids|a friend|now)\b.*$", re.I),

@@ -21,6 +21,7 @@ from shopwright.orchestrator.session import (
     LIFETIME_S,
     MAX_TURNS,
     SHOWN_TURNS,
+    CartBefore,
     Listed,
     Page,
     Preferences,
@@ -94,8 +95,8 @@ class SessionManager:
         self._merchant_id = tenant.merchant_id
         self._subject = subject
 
-    def open(self, session_id: str, *, turns: int = SHOWN_TURNS) -> Session:
-        """The conversation with its newest turns, or SessionNotFound."""
+    def open(self, session_id: str, *, turns: int = SHOWN_TURNS, first: bool = False) -> Session:
+        """The conversation with its newest turns, or those that it began with; or SessionNotFound."""
         try:
             head = self._head(session_id)
             page = self._dynamodb.query(
@@ -103,13 +104,13 @@ class SessionManager:
                 KeyConditionExpression="merchant_id = :merchant AND begins_with(#item, :turns)",
                 ExpressionAttributeNames={"#item": "item"},
                 ExpressionAttributeValues={":merchant": {"S": self._merchant_id}, ":turns": {"S": f"{session_id}#"}},
-                ScanIndexForward=False,
+                ScanIndexForward=first,
                 Limit=turns,
                 ConsistentRead=True,
             )
         except (BotoCoreError, ClientError) as cause:
             raise SessionsUnavailable from cause
-        said = tuple(_turn(item) for item in reversed(page["Items"]))
+        said = tuple(_turn(item) for item in (page["Items"] if first else reversed(page["Items"])))
         return Session(session_id, said, head.tally.turns, head.expires_at, head.tally, head.summary)
 
     def mine(self, limit: int, cursor: str | None = None) -> Page:
@@ -265,6 +266,8 @@ class SessionManager:
             "cost": {"N": str(turn.cost)},
             "expires_at": expires,
         }
+        if turn.cart is not None:
+            said["cart"] = {"S": json.dumps([turn.cart.version, turn.cart.lines])}
         fresh: TransactWriteItemTypeDef = {
             "Put": {
                 "TableName": self._table,
@@ -366,7 +369,13 @@ def _turn(item: "Item") -> Turn:
         mode=item["mode"]["S"],
         products=tuple(json.loads(item["products"]["S"])),
         cost=int(item["cost"]["N"]),
+        cart=_cart_before(item["cart"]["S"]) if "cart" in item else None,
     )
+
+
+def _cart_before(kept: str) -> CartBefore:
+    version, lines = json.loads(kept)
+    return CartBefore(version, tuple((sku, quantity) for sku, quantity in lines))
 
 
 def _head(item: "Item") -> _Head:

@@ -12,12 +12,13 @@ from typing import Any
 
 from shopwright.catalog.facts import AVAILABILITY, STOCK, Choice, Kind
 from shopwright.catalog.offer import Listed, Offer
-from shopwright.checkout.cart import MAX_QUANTITY
+from shopwright.checkout.cart import MAX_LINES, MAX_QUANTITY, CartFull
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import variants
 from shopwright.orchestrator.basket import Count, Deed, Foreign, Item, Odd, Wish, figures_in
 from shopwright.orchestrator.registry import Outcome
+from shopwright.orchestrator.session import CartBefore
 from shopwright.orchestrator.showing import Item as Product
 from shopwright.orchestrator.wanted import Pointing, Reference, numerals, product_words, wanted
 from shopwright.retrieval.search import Passage
@@ -29,7 +30,9 @@ _LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+", re.I)
 _MOST_APART = 6
 _WORD = re.compile(r"\w+")
 _NO_PASSAGE = Passage("", "", 0, "", (), 0, 0, "", "", 0.0, None, 0.0)  # a variant has none of its own
-_OWN_AMOUNT = frozenset({Deed.DOUBLE, Deed.HALVE})  # by how many there were: another number the second time
+_OWN_AMOUNT = frozenset({Deed.MULTIPLY, Deed.HALVE})  # by how many there were: another number the second time
+_TRIES = 4  # while others change the cart, too
+_MOST_EACH = 6  # products of which each is put in by one word
 
 
 @dataclass(slots=True)
@@ -43,17 +46,28 @@ class Trip:
     choices: Callable[[Sequence[str]], Mapping[str, Sequence[Choice]]]
     shown: Sequence[str]
     said_as: Callable[[int, int], str]
+    before: CartBefore | None = None  # what the conversation has changed last
     asks: bool = False
     products: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what is to be said of an article beside the cart
     told: bool = False  # the last that was said is what the cart holds now
     changes: int = 0
     version: int | None = None  # of the cart, as this message found it
+    found_lines: dict[str, int] = field(default_factory=dict)  # by the article's number, likewise
+    known_as: dict[str, int] = field(default_factory=dict)  # the same, as they are now
+    exact: bool = True  # nobody else has changed it meanwhile
+    leaves: CartBefore | None = None  # what can be taken back of it
 
     def cart(self) -> Mapping[str, Any]:
         """The cart as it is."""
         cart = self._given(self.tool(None, "edit_cart", {"action": "show"}))
+        held = _held_lines(cart)
         self.version = cart["version"] if self.version is None else self.version
+        if not self.changes:
+            self.found_lines = held
+        else:
+            self.exact = self.exact and held == self.known_as
+        self.known_as = held
         return cart
 
     def change(self, *, again: bool = False, **how: object) -> Mapping[str, Any]:
@@ -63,7 +77,15 @@ class Trip:
         outcome = self.tool(self.said_as(self.version or 0, self.changes), "edit_cart", how)
         if again and outcome.error == "RequestReused":
             return self.cart()
-        return self._given(outcome, unsure=False)
+        if outcome.error == "CartChanged":
+            self.changes -= 1  # nothing has come of it
+            raise _Moved
+        cart = self._given(outcome, unsure=False)
+        before, self.known_as = self.known_as, _held_lines(cart)
+        self.exact = self.exact and self.known_as == _after(before, [how])
+        changed = self.exact and self.known_as != self.found_lines
+        self.leaves = CartBefore(cart["version"], tuple(self.found_lines.items())) if changed else None
+        return cart
 
     def found(self, words: str) -> list[Mapping[str, Any]]:
         """Products for these words."""
@@ -95,13 +117,17 @@ class _NotDone(Exception):
         self.near = near
 
 
+class _Moved(Exception):
+    """Somebody else has changed the cart since it was read."""
+
+
 def fill(wish: Wish, trip: Trip, *, alone: bool = True) -> str | None:
     """Do what is wished for, or say why not; None: nothing fits, and nobody spoke of a cart. `alone`: it is all that
     the message says, and no part of a story."""
     trip.notes.clear()
     trip.told = False
     try:
-        said = _done(wish, trip)
+        said = _tried(wish, trip)
         trip.told = not trip.notes
         return " ".join((said, *trip.notes))
     except _NotDone as why:
@@ -146,7 +172,7 @@ def fill_abroad(wish: Foreign, trip: Trip) -> str:
             among = trip.found(wish.words) if wish.deed is Deed.ADD else trip.cart()["lines"]
         if len(named := _in_full(among, wish.words, trip)) == 1:
             item = Item(str(named[0]["title"]), wish.count)
-            return _done(Wish(wish.deed, (item,), names_cart=True), trip)
+            return _tried(Wish(wish.deed, (item,), names_cart=True), trip)
     except _NotDone as why:
         trip.asks = trip.asks or why.asks
         return str(why)
@@ -192,9 +218,22 @@ def _name(line: Mapping[str, Any], choices: Sequence[Choice]) -> str:
     return f"{title}, {variants.told_apart(mine, choices)}" if mine is not None and len(alike) > 1 else title
 
 
+def _tried(wish: Wish, trip: Trip) -> str:
+    """The wish done to the cart as it is, which somebody else may be changing at the same time."""
+    for _ in range(_TRIES):
+        notes, products = len(trip.notes), len(trip.products)
+        try:
+            return _done(wish, trip)
+        except _Moved:
+            del trip.notes[notes:], trip.products[products:]
+    raise _NotDone(wording().talk["not_now"])
+
+
 def _done(wish: Wish, trip: Trip) -> str:
     cart = trip.cart()
     match wish.deed:
+        case Deed.UNDO:
+            return _undone(cart, trip)
         case Deed.SHOW:
             return _told(cart, trip)
         case Deed.CLEAR:
@@ -206,27 +245,71 @@ def _done(wish: Wish, trip: Trip) -> str:
         case Deed.KEEP:
             kept = {_line(item, cart, trip, sure=True)["sku"] for item in wish.items}
             going = [{"action": "remove", "sku": line["sku"]} for line in cart["lines"] if line["sku"] not in kept]
-            return _changed(going, trip) if going else _told(cart, trip)
+            return _changed(going, cart, trip) if going else _told(cart, trip)
         case Deed.SWAP:
             return _swapped(wish, cart, trip)
+    if wish.items[0].every:
+        return _changed([_to_be(wish, line, cart, trip) for line in _lines(cart)], cart, trip)
     line = _line(wish.items[0], cart, trip, sure=wish.deed is not Deed.SET)
+    return _left(trip.change(again=wish.deed in _OWN_AMOUNT, **_to_be(wish, line, cart, trip)), trip)
+
+
+def _to_be(wish: Wish, line: Mapping[str, Any], cart: Mapping[str, Any], trip: Trip) -> Mapping[str, object]:
+    """What makes so many of a line as are wished for."""
     quantity = _meant(wish, line)
     if quantity == 0:
-        return _left(trip.change(action="remove", sku=line["sku"]), trip)
+        return {"action": "remove", "sku": line["sku"]}
     if quantity > line["quantity"]:
         _check_stock(_Pick(line["sku"], line["title"] or line["sku"]), quantity, cart, trip, more=False)
-    again = wish.deed in _OWN_AMOUNT
-    return _told(trip.change(again=again, action="put", sku=line["sku"], quantity=quantity), trip)
+    return {"action": "put", "sku": line["sku"], "quantity": quantity}
+
+
+def _lines(cart: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    lines: Sequence[Mapping[str, Any]] = cart["lines"]
+    if not lines:
+        raise _NotDone(wording().talk["empty"])
+    return lines
+
+
+def _undone(cart: Mapping[str, Any], trip: Trip) -> str:
+    """The cart as it was before this conversation changed it last, if nothing else has changed it since."""
+    says = wording().talk
+    if trip.before is None:
+        raise _NotDone(says["nothing_to_undo"])
+    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in trip.before.lines]
+    try:
+        after = trip.change(action="become", lines=lines, cart_version=trip.before.version)
+    except _Moved:
+        raise _NotDone(f"{says['changed_since']} {_told(cart, trip)}") from None
+    trip.leaves = None  # what was taken back is not put in again by the same word
+    names = {line["sku"]: line["title"] or line["sku"] for line in (*cart["lines"], *after["lines"])}
+    held, now = _held_lines(cart), _held_lines(after)
+    changed = [(names[sku], now.get(sku, 0) - held.get(sku, 0)) for sku in names]
+    what = [
+        says["in_again" if by > 0 else "out_again"].format(title=title, many=abs(by)) for title, by in changed if by
+    ]
+    undone = [says["undone"].format(what="; ".join(what))] if what else []
+    return " ".join((*undone, _told(after, trip)))
 
 
 def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     picks: dict[str, tuple[_Pick, int]] = {}
     for item in (one for said in wish.items for one in _apart(said, trip)):
-        for pick in _picks(item, cart, trip):
+        for pick in _each_shown(trip) if item.every else _picks(item, cart, trip):
             many = _whole(item.count, pick.title) + (picks[pick.sku][1] if pick.sku in picks else 0)
             _check_stock(pick, many, cart, trip, more=True)
             picks[pick.sku] = pick, many
-    return _changed([{"action": "add", "sku": pick.sku, "quantity": many} for pick, many in picks.values()], trip)
+    coming = [{"action": "add", "sku": pick.sku, "quantity": many} for pick, many in picks.values()]
+    return _changed(coming, cart, trip)
+
+
+def _each_shown(trip: Trip) -> list[_Pick]:
+    """Of "one of each", each that was shown last."""
+    found = [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []
+    if not 1 < len(found) <= _MOST_EACH:
+        raise _which(found, unsure=not found)
+    trip.products += [one["product_id"] for one in found]
+    return [_variant(one, "", trip) for one in found]
 
 
 def _apart(item: Item, trip: Trip) -> Sequence[Item]:
@@ -246,7 +329,12 @@ def _is_one(item: Item, trip: Trip) -> bool:
 
 
 def _taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
-    return _changed([_out(item, _line(item, cart, trip, sure=True)) for item in wish.items], trip)
+    going = [
+        _out(item, line)
+        for item in wish.items
+        for line in (_lines(cart) if item.every else [_line(item, cart, trip, sure=True)])
+    ]
+    return _changed(going, cart, trip)
 
 
 def _out(item: Item, line: Mapping[str, Any]) -> Mapping[str, object]:
@@ -257,21 +345,42 @@ def _out(item: Item, line: Mapping[str, Any]) -> Mapping[str, object]:
     return {"action": "take", "sku": line["sku"], "quantity": many}
 
 
-def _changed(changes: Sequence[Mapping[str, object]], trip: Trip) -> str:
-    """The cart after all of these; when one fails behind others, that and what the cart holds now."""
-    cart: Mapping[str, Any] = {"lines": ()}
-    for number, change in enumerate(changes):
-        try:
-            cart = trip.change(again=True, **change)
-        except _NotDone as why:
-            if number == 0:
-                raise
-            raise _NotDone(f"{why} {_told(cart, trip)}") from None
-    return _left(cart, trip)
+def _changed(changes: Sequence[Mapping[str, object]], cart: Mapping[str, Any], trip: Trip) -> str:
+    """The cart after all of these: one change of it, of which nothing is half done."""
+    if len(changes) == 1:
+        return _left(trip.change(again=True, **changes[0]), trip)
+    after = _after(_held_lines(cart), changes)
+    if len(after) > MAX_LINES:
+        raise _NotDone(str(CartFull()))
+    lines = [{"sku": sku, "quantity": quantity} for sku, quantity in after.items()]
+    return _left(trip.change(again=True, action="become", lines=lines, cart_version=cart["version"]), trip)
+
+
+def _held_lines(cart: Mapping[str, Any]) -> dict[str, int]:
+    return {line["sku"]: int(line["quantity"]) for line in cart["lines"]}
+
+
+def _after(held: Mapping[str, int], changes: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """What a cart holds after these changes."""
+    after = dict(held)
+    for change in changes:
+        match change["action"]:
+            case "add":
+                after[change["sku"]] = after.get(change["sku"], 0) + change["quantity"]
+            case "take":
+                after[change["sku"]] = after.get(change["sku"], 0) - change["quantity"]
+            case "put":
+                after[change["sku"]] = change["quantity"]
+            case "remove":
+                after.pop(change["sku"], None)
+            case "empty":
+                after = {}
+            case "become":
+                after = {line["sku"]: line["quantity"] for line in change["lines"]}
+    return {sku: quantity for sku, quantity in after.items() if quantity > 0}
 
 
 def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
-    """The new one goes in first: if the old one then stays, nothing is lost."""
     (item,), other = wish.items, wish.other or Item()
     line = _line(item, cart, trip, sure=True)
     many = other.count if other.count is not None else item.count or line["quantity"]
@@ -289,15 +398,15 @@ def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
         raise _NotDone(wording().talk["one_at_a_time"], asks=True)
     quantity = _whole(many, pick.title)
     _check_stock(pick, quantity, cart, trip, more=True)
-    return _changed([{"action": "add", "sku": pick.sku, "quantity": quantity}, _out(item, line)], trip)
+    return _changed([{"action": "add", "sku": pick.sku, "quantity": quantity}, _out(item, line)], cart, trip)
 
 
 def _meant(wish: Wish, line: Mapping[str, Any]) -> int:
     """How many of a line there are to be."""
     title, held = line["title"] or line["sku"], int(line["quantity"])
     match wish.deed:
-        case Deed.DOUBLE:
-            return _whole(2 * held, title)
+        case Deed.MULTIPLY:
+            return _whole(wish.times * held, title)
         case Deed.HALVE if held % 2:
             raise _NotDone(wording().talk["no_half"].format(title=title, quantity=held), asks=True)
         case Deed.HALVE:

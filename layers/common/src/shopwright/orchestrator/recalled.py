@@ -4,10 +4,11 @@ No document knows what a shopper has asked. Their own words are kept masked, and
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from shopwright.grounding.wording import wording
+from shopwright.orchestrator.intent import Kind, by_rule
 from shopwright.orchestrator.session import Turn
 
 _LONGEST = 14  # words: what is longer is about something
@@ -35,6 +36,7 @@ _SAID = re.compile(
     re.I,
 )
 _ALL = re.compile(r"\b(?:questions|messages|so far|have i|until now)\b", re.I)
+_HELLO = (Kind.SMALL_TALK, "hello")
 _FIRST = re.compile(r"\b(?:first|beginning)\b", re.I)
 
 
@@ -54,24 +56,39 @@ def looks_back(message: str) -> Back | None:
     return Back.SAID if _SAID.match(message) else None
 
 
-def told(message: str, before: Sequence[Turn], *, whole: bool, readable: bool) -> str | None:
-    """What the conversation says of it. `whole`: it did not begin before these turns; not `readable`: nobody knows."""
+def told(
+    message: str,
+    before: Sequence[Turn],
+    *,
+    whole: bool,
+    readable: bool,
+    begun: Callable[[], Sequence[Turn]] = tuple,
+) -> str | None:
+    """What the conversation says of it. `whole`: it did not begin before these turns; not `readable`: nobody knows.
+    `begun` gives the turns that it began with, where those are others."""
     back = looks_back(message)
     if back is None:
         return None
     if not readable:
         return wording().talk["not_now"]
-    turns = [turn for turn in before if looks_back(turn.question) is None]
+    turns = _asking(before)
+    if back is Back.ASKED and _FIRST.search(message):
+        opening = turns if whole else _asking(begun())
+        questions = [turn for turn in opening if by_rule(turn.question) != _HELLO] or opening
+        if questions:
+            return wording().talk["asked_first"].format(question=questions[0].question)
     if not turns:
         return wording().talk["nothing_before"]
     if back is Back.SAID:
         return wording().talk["said_before"].format(answer=_plain(turns[-1].answer))
-    if _FIRST.search(message) and whole:
-        return wording().talk["asked_first"].format(question=turns[0].question)
     if _ALL.search(message) or _FIRST.search(message):
         questions = " ".join(f"“{turn.question}”" for turn in turns)
         return wording().talk["asked_so_far" if whole else "asked_lately"].format(questions=questions)
     return wording().talk["asked_before"].format(question=turns[-1].question)
+
+
+def _asking(turns: Sequence[Turn]) -> list[Turn]:
+    return [turn for turn in turns if looks_back(turn.question) is None]
 
 
 def _plain(answer: str) -> str:

@@ -42,10 +42,19 @@ class SessionsUnavailable(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
+class CartBefore:
+    """What a turn found in the cart and changed: article numbers and quantities. `version` is the cart's after it."""
+
+    version: int
+    lines: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One question and what came back. Both texts have been masked; `at` is in epoch seconds.
 
-    `products` were shown with the answer, `cost` is what it cost us in nano-dollars, `mode` how it was made.
+    `products` were shown with the answer, `cost` is what it cost us in nano-dollars, `mode` how it was made, `cart`
+    what it changed of the cart, if that can be taken back.
     """
 
     question: str
@@ -55,6 +64,7 @@ class Turn:
     mode: str = "extractive"
     products: tuple[str, ...] = ()
     cost: int = 0
+    cart: CartBefore | None = None
 
     def __repr__(self) -> str:
         return f"Turn({self.verdict}, at={self.at})"  # what people say belongs in no log

@@ -19,6 +19,7 @@ from shopwright.orchestrator import basket, bought, filling
 from shopwright.orchestrator.basket import Deed
 from shopwright.orchestrator.intent import WORDS_ALONE, By, Kind, Request, by_rule, read
 from shopwright.orchestrator.registry import Outcome
+from shopwright.orchestrator.session import CartBefore
 from shopwright.orchestrator.wanted import plain_text
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller
@@ -45,13 +46,14 @@ _LONGEST_WISH = 12  # words: what is longer tells a story, and a word in it is n
 class Reply:
     """What is said without a document; `rest` is what is left to be looked up, in the shopper's words. `asks`: we need
     to know more before we do it. `products` are what "it" means from now on. `reaches`: the rest is how to reach the
-    shop, for who wanted a person of it."""
+    shop, for who wanted a person of it. `cart`: what it was like before, where that can be taken back."""
 
     text: str
     rest: str = ""
     asks: bool = False
     products: tuple[str, ...] = ()
     reaches: bool = False
+    cart: CartBefore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,14 @@ def reply(
     session_id: str | None = None,
     said_at: str | None = None,
     asked_of: str = "",
+    changed: CartBefore | None = None,
 ) -> Reply | None:
     """Do what the masked message asks for, if it asks for something of this kind; None: look all of it up.
 
     `shown` are the products that were spoken of last. `said_at` is the message's place in its conversation: the same
     words at the same place change a cart once, as a message does that is delivered twice under one `request_id`.
-    `asked_of` is the message before, where we asked of it which product is meant.
+    `asked_of` is the message before, where we asked of it which product is meant. `changed` is what this conversation
+    has changed last of the cart.
     """
 
     def said_as(version: int, change: int) -> str:
@@ -112,6 +116,7 @@ def reply(
         choices=lambda ids: desk.variants(caller, ids),
         shown=shown,
         said_as=said_as,
+        before=changed,
     )
     requests = read(message, reader=WORDS_ALONE, deadline=deadline).requests
     visit = _Visit(caller, desk, deadline, session_id, trip, alone=len(requests) == 1)
@@ -147,7 +152,8 @@ def reply(
     reaches = reaches and not left
     if reaches:
         left.append(wording().talk["how_to_reach"])
-    return Reply(" ".join(said), " ".join(left), trip.asks, tuple(dict.fromkeys(trip.products)), reaches)
+    products = tuple(dict.fromkeys(trip.products))
+    return Reply(" ".join(said), " ".join(left), trip.asks, products, reaches, trip.leaves)
 
 
 def _chosen(message: str, asked_of: str, trip: filling.Trip) -> str | None:

@@ -10,7 +10,7 @@ from shopwright.catalog.facts import Sheet, Told
 from shopwright.catalog.offer import ANY_PRICE, Listed, Range
 from shopwright.checkout import cart as carting
 from shopwright.checkout import quote as quoting
-from shopwright.checkout.cart import Add, Bought, CartChanged, Change, Empty, Line, Priced, Put, Remove, Take
+from shopwright.checkout.cart import Add, Become, Bought, CartChanged, Change, Empty, Line, Priced, Put, Remove, Take
 from shopwright.checkout.terms import Terms
 from shopwright.errors import Conflict, Invalid, NotFound
 from shopwright.money import NO_CURRENCY, Money, exponent
@@ -192,7 +192,9 @@ class _Box:
         change = _change(wanted)
         if change is None:
             return _cart(carting.show(call.caller, desk=self._desk.cart))
-        return _cart(carting.change(call.caller, change, desk=self._desk.cart, request_id=call.request_id))
+        version = wanted.cart_version if isinstance(change, Become) else None
+        desk, known_as = self._desk.cart, call.request_id
+        return _cart(carting.change(call.caller, change, desk=desk, request_id=known_as, if_version=version))
 
     def get_order(self, call: Call, wanted: tools.GetOrder) -> tools.Order:
         return tools.Order(order_id=wanted.order_id, status=self._buying().status(call.caller, wanted.order_id))
@@ -267,7 +269,11 @@ def _change(wanted: tools.EditCart) -> Change | None:
             return Add(Line(wanted.sku, wanted.quantity))
         case tools.CartAction.TAKE if wanted.sku is not None and wanted.quantity is not None:
             return Take(Line(wanted.sku, wanted.quantity))
-    raise CartActionUnusable("put, add and take need an article number and a quantity, remove an article number.")
+        case tools.CartAction.BECOME if wanted.lines is not None and wanted.cart_version is not None:
+            return Become(tuple(Line(line.sku, line.quantity) for line in wanted.lines))
+    raise CartActionUnusable(
+        "put, add and take need an article number and a quantity, remove an article number, become lines and a version."
+    )
 
 
 def _minor(amount: Decimal | None, currency: str) -> int | None:

@@ -175,16 +175,27 @@ class CartAction(StrEnum):
     TAKE = "take"
     REMOVE = "remove"
     EMPTY = "empty"
+    BECOME = "become"
+
+
+class WantedLine(_Shape):
+    """So many of one article."""
+
+    sku: str = Field(min_length=1, max_length=200)
+    quantity: int = Field(ge=1, le=MAX_QUANTITY)
 
 
 class EditCart(_Shape):
     """A change of the shopper's cart, or a look at it."""
 
     action: CartAction = Field(
-        description="put sets the quantity of an article, whatever it was; add adds to it, take takes from it."
+        description="put sets the quantity of an article, whatever it was; add adds to it, take takes from it; become "
+        "makes it these lines and no others, if it still has the version that was read."
     )
     sku: str | None = Field(default=None, min_length=1, max_length=200, description="For put, add, take and remove.")
     quantity: int | None = Field(default=None, ge=1, le=MAX_QUANTITY, description="For put, add and take.")
+    lines: list[WantedLine] | None = Field(default=None, max_length=MAX_LINES, description="For become.")
+    cart_version: int | None = Field(default=None, ge=0, description="For become: the cart that was read.")
 
 
 class ShownLine(_Shape):

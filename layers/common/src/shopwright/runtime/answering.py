@@ -179,6 +179,9 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     def recall(caller: Caller, session_id: str) -> Session:
         return sessions.of(caller.tenant, caller.subject).open(session_id, turns=answering.RECALLED)
 
+    def begun(caller: Caller, session_id: str) -> Sequence[Turn]:
+        return sessions.of(caller.tenant, caller.subject).open(session_id, turns=answering.RECALLED, first=True).turns
+
     def remember(caller: Caller, session_id: str | None, turn: Turn, begun: str) -> str:
         return sessions.of(caller.tenant, caller.subject).remember(session_id, turn, begun)
 
@@ -260,6 +263,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         compose=compose,
         recall=recall,
         remember=remember,
+        begun=begun,
         beside=every if others else None,
         cache=kept,
         talk=talk.Desk(
