@@ -135,8 +135,7 @@ export class Till {
   }
 
   #showCart(turn, cart, status = "") {
-    const count = cart.lines.reduce((sum, line) => sum + line.quantity, 0);
-    at("cart-open").textContent = count ? `Cart (${count})` : "Cart";
+    this.#count(cart);
     if (!cart.lines.length) {
       return this.#show(turn, "Cart", status, made("p", "There is nothing in the cart."), this.#visitor(turn));
     }
@@ -145,7 +144,15 @@ export class Till {
       const item = made("li", "", "line");
       const name = line.title ?? line.sku;
       const price = line.total ? money(line.total.amount, line.total.currency) : "";
-      const words = [`${line.quantity} × ${name}`, price, TROUBLE[line.trouble] ?? ""].filter(Boolean).join(", ");
+      const paidFor = (cart.left_out ?? []).filter((one) => one.sku === line.sku);
+      const words = [
+        `${line.quantity} × ${name}`,
+        price,
+        TROUBLE[line.trouble] ?? "",
+        ...paidFor.map((one) => `${one.quantity} being paid for in order ${one.order_id}`),
+      ]
+        .filter(Boolean)
+        .join(", ");
       const away = button("Remove", () =>
         this.#trying(turn, async () => this.#showCart(++this.#turns, await this.#put(line.sku, 0), `${name} is removed.`)),
       );
@@ -155,6 +162,13 @@ export class Till {
     }
     const total = cart.total ? [made("p", `Goods ${money(cart.total.amount, cart.total.currency)}`, "sum")] : [];
     return this.#show(turn, "Cart", status, lines, ...total, this.#payment(turn), this.#visitor(turn));
+  }
+
+  /** How many articles there are to buy; what is being paid for is not one of them. */
+  #count(cart) {
+    const sum = (some) => some.reduce((many, one) => many + one.quantity, 0);
+    const count = sum(cart.lines) - sum(cart.left_out ?? []);
+    at("cart-open").textContent = count ? `Cart (${count})` : "Cart";
   }
 
   /** What else is kept of this visitor, and how it is forgotten. */
@@ -335,6 +349,9 @@ export class Till {
     this.#order = null;
     this.#kept.put({ order: null });
     at("cart-open").textContent = "Cart";
+    this.#call("GET", "/v1/cart")
+      .then((cart) => this.#order || this.#count(cart))
+      .catch(() => {}); // the button opens the cart without a count, too
   }
 
   /** Where the receipt will be: it is written a moment after the payment. */

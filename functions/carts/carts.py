@@ -1,7 +1,7 @@
 """GET and DELETE /v1/cart, PUT and DELETE /v1/cart/lines/{sku}: what a shopper means to buy, at the prices of now."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -75,12 +75,26 @@ class CartLine(BaseModel):
     )
 
 
+class PaidFor(BaseModel):
+    """So many of one article in the cart that are being paid for in another order, and are not bought again."""
+
+    order_id: str
+    sku: str
+    title: str
+    quantity: int
+
+
 class CartShown(BaseModel):
     """The caller's own cart. Nothing of it is reserved."""
 
     version: int = Field(description="Grows with every change of the lines.")
     lines: list[CartLine]
-    total: Amount | None = Field(description="Null when a line has no price, or two currencies are mixed.")
+    total: Amount | None = Field(
+        description="Of all lines, also of what is left out; null when one has no price, or two currencies are mixed."
+    )
+    left_out: list[PaidFor] | None = Field(
+        description="What a quote leaves out: it is being paid for in other orders of theirs. Null: not known now."
+    )
     prices_known: bool = Field(description="False: the catalog did not answer, and the lines have no prices.")
     expires_at: datetime | None
 
@@ -97,10 +111,11 @@ class Desk:
 def wire() -> Desk:
     # The driver of the database is loaded here and not above: importing this module costs none of it.
     from shopwright.catalog.aurora import Offers
+    from shopwright.checkout.aurora import Orders
 
     env = Environment.read()
-    offers = Offers(env.database())
-    signer = env.signer()
+    database, signer = env.database(), env.signer()
+    offers, orders = Offers(database), Orders(database, signer)
 
     def offered(caller: Caller, skus: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
         return offers.of(signer.sign(caller.tenant), skus)
@@ -110,7 +125,12 @@ def wire() -> Desk:
         members=Members(env.members_table),
         trail=Audit(env.audit_queue_url),
         bulkhead=bulkhead(env),
-        carting=carting.Desk(open=carts.open, change=carts.change, offers=offered),
+        carting=carting.Desk(
+            open=carts.open,
+            change=carts.change,
+            offers=offered,
+            under_way=lambda caller: orders.of(caller.tenant).under_way(caller.subject),
+        ),
     )
 
 
@@ -150,6 +170,7 @@ def _shown(priced: Priced) -> CartShown:
         version=cart.version,
         lines=[_line(line, priced.prices_known) for line in priced.lines],
         total=_amount(priced.total),
+        left_out=None if priced.left_out is None else [PaidFor(**asdict(one)) for one in priced.left_out],
         prices_known=priced.prices_known,
         expires_at=datetime.fromtimestamp(cart.expires_at, UTC) if cart.lines else None,
     )

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from shopwright.checkout import cart as carting
 from shopwright.checkout import consent, quote
 from shopwright.checkout.canonical import digest
-from shopwright.checkout.cart import Bought
+from shopwright.checkout.cart import LONGEST_TITLE, Bought, LeftOut
 from shopwright.checkout.consent import MAX_URL, Agreed, KeyNeeded
 from shopwright.checkout.order import Placing
-from shopwright.checkout.quote import LeftOut, Quote, QuotedLine, Signatures
+from shopwright.checkout.quote import Quote, QuotedLine, Signatures
 from shopwright.checkout.terms import Terms
 from shopwright.errors import ShopwrightError
 from shopwright.observability.sqs import Audit
@@ -74,7 +74,7 @@ class LineOfQuote(_Shape):
 
     sku: Word
     product_id: Word
-    title: Annotated[str, Field(max_length=quote.LONGEST_TITLE)]
+    title: Annotated[str, Field(max_length=LONGEST_TITLE)]
     quantity: Whole
     unit_minor: Whole
     total_minor: Whole
@@ -87,7 +87,7 @@ class LeftOutShown(_Shape):
 
     order_id: Word
     sku: Word
-    title: Annotated[str, Field(max_length=quote.LONGEST_TITLE)]
+    title: Annotated[str, Field(max_length=LONGEST_TITLE)]
     quantity: Whole
 
 

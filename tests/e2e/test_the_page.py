@@ -301,6 +301,7 @@ def test_a_declined_card_is_told_in_a_shoppers_words_and_keeps_the_cart(page: Br
     agree(page)
 
     assert "There is not enough money available" in words(page, until="came to nothing")
+    page.wait("document.getElementById('cart-open').textContent === 'Cart (1)'")
     page.js("[...document.querySelectorAll('#till-body button')].at(-1).click()")
     page.wait("document.querySelectorAll('#till-body .line').length === 1")
 

@@ -8,6 +8,7 @@ import carts
 import pytest
 from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart as carting
+from shopwright.checkout.cart import Bought, Line
 from shopwright.errors import Unavailable
 from shopwright.money import Money
 from shopwright.tenancy.caller import Caller
@@ -36,7 +37,13 @@ class Desk:
         self.carts = FakeCarts(lambda: gateway.ISSUED_AT)
         self.down = False
         self.bulkhead = one_at_a_time()
-        self.carting = carting.Desk(open=self.carts.open, change=self.carts.change, offers=self._offers)
+        self.under_way: list[Bought] = []
+        self.carting = carting.Desk(
+            open=self.carts.open,
+            change=self.carts.change,
+            offers=self._offers,
+            under_way=lambda caller: self.under_way,
+        )
 
     def _offers(self, caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
         if self.down:
@@ -65,7 +72,14 @@ def test_a_cart_is_empty_until_something_is_put_into_it(desk: Desk) -> None:
     answer = desk.call("GET")
 
     assert answer.status == 200
-    assert answer.body == {"version": 0, "lines": [], "total": None, "prices_known": True, "expires_at": None}
+    assert answer.body == {
+        "version": 0,
+        "lines": [],
+        "total": None,
+        "left_out": [],
+        "prices_known": True,
+        "expires_at": None,
+    }
 
 
 def test_an_article_is_shown_with_the_price_and_the_stock_of_now(desk: Desk) -> None:
@@ -90,6 +104,20 @@ def test_an_article_is_shown_with_the_price_and_the_stock_of_now(desk: Desk) -> 
     assert shown["total"] == {"amount": 42000, "currency": "EUR"}
     assert shown["lines"][0]["trouble"] == "too_few_left"
     assert shown["version"] == put.body["version"]
+
+
+def test_what_is_being_paid_for_is_marked_as_a_quote_marks_it_until_it_is_taken_out(desk: Desk) -> None:
+    desk.put("TENT-2P", 2)
+    desk.under_way = [Bought("o-1", (Line("TENT-2P", 1), Line("elsewhere", 1)))]
+    desk.offers["outdoor"][0] = replace(TENT, left=1)
+
+    shown = desk.call("GET").body
+    assert shown["left_out"] == [{"order_id": "o-1", "sku": "TENT-2P", "title": "Tent, 2 persons", "quantity": 1}]
+    assert shown["lines"][0]["trouble"] is None  # of the one that is still to be bought
+    assert desk.put("TENT-2P", 1).body["left_out"] == shown["left_out"]
+
+    desk.carts.of(Tenant("outdoor"), ANN.subject).change(desk.under_way[0])
+    assert desk.call("GET").body["left_out"] == []
 
 
 def test_an_article_number_may_hold_what_an_address_must_encode(desk: Desk) -> None:

@@ -9,11 +9,11 @@ import pytest
 from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart as carting
 from shopwright.checkout.canonical import digest
-from shopwright.checkout.cart import Bought, Line, Put
+from shopwright.checkout.cart import LONGEST_TITLE, Bought, Line, Put
 from shopwright.checkout.consent import MAX_URL, Claim, KeyOfAnother, RequestInFlight
 from shopwright.checkout.gateways import Misconfigured, instrument
 from shopwright.checkout.order import Placing
-from shopwright.checkout.quote import LONGEST_TITLE, MOST_BYTES, Signatures
+from shopwright.checkout.quote import MOST_BYTES, Signatures
 from shopwright.checkout.stepfunctions import SagaUnavailable
 from shopwright.checkout.terms import Terms
 from shopwright.money import Money

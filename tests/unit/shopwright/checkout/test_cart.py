@@ -8,6 +8,8 @@ import pytest
 from shopwright.catalog.offer import Offer
 from shopwright.checkout import cart
 from shopwright.checkout.cart import (
+    Become,
+    Bought,
     CartUnavailable,
     Desk,
     Empty,
@@ -37,7 +39,13 @@ class Shop:
         self.offers = list(offers or (TENT, STOVE))
         self.down = False
         self.carts = FakeCarts(lambda: 1_790_000_000)
-        self.desk = Desk(open=self.carts.open, change=self.carts.change, offers=self._offers)
+        self.orders_are_down = False
+        self.desk = Desk(open=self.carts.open, change=self.carts.change, offers=self._offers, under_way=self._under_way)
+
+    def _under_way(self, caller: Caller) -> Sequence[Bought]:
+        if self.orders_are_down:
+            raise Unavailable("The database did not answer.")
+        return ()
 
     def _offers(self, caller: Caller, skus: Sequence[str]) -> dict[str, tuple[Offer, ...]]:
         if self.down:
@@ -160,3 +168,23 @@ def test_what_cannot_be_an_article_number_is_refused(sku: str) -> None:
 def test_a_request_id_has_a_bound(request_id: str) -> None:
     with pytest.raises(LineUnusable):
         Shop().put("tent-2p", request_id=request_id)
+
+
+def test_without_the_orders_a_cart_is_shown_with_its_prices_and_nobody_says_what_is_being_paid_for() -> None:
+    shop = Shop()
+    shop.orders_are_down = True
+
+    shown = shop.put("tent-2p", 2)
+
+    assert (shown.left_out, shown.total) == (None, Money(2 * 19900, "EUR"))
+
+
+def test_what_comes_in_with_several_changes_must_be_sold_and_what_is_there_may_stay() -> None:
+    shop = Shop()
+    shop.put("tent-2p", 2)
+    shop.offers = [STOVE]
+
+    with pytest.raises(SkuNotSold):
+        cart.change(ANN, Become((Line("tent-2p", 3),)), desk=shop.desk)
+    lines = (Line("tent-2p", 1), Line("stove", 1))
+    assert cart.change(ANN, Become(lines), desk=shop.desk).cart.lines == lines

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from shopwright.catalog.offer import Offer
-from shopwright.checkout.cart import Bought, Cart, Line, Priced, Shown
-from shopwright.checkout.quote import CartBeingBought, LeftOut, Quote, differences, make
+from shopwright.checkout.cart import Bought, Cart, LeftOut, Line, Priced, Shown
+from shopwright.checkout.quote import CartBeingBought, Quote, differences, make
 from shopwright.checkout.terms import Terms
 from shopwright.money import Money
 from shopwright.tenancy.caller import Caller, Role

@@ -90,6 +90,7 @@ def test_a_tool_acts_for_the_verified_caller(shop: Shop) -> None:
         "version": 0,
         "lines": [],
         "total": None,
+        "left_out": [],
         "prices_known": True,
     }
     assert call(shop, "edit_cart", {"action": "show"}, KIT).value["lines"] == []  # type: ignore[index]

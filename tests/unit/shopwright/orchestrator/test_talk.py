@@ -8,7 +8,7 @@ import pytest
 from shopwright.catalog.facts import Choice, Told
 from shopwright.catalog.facts import Kind as FactKind
 from shopwright.catalog.offer import Listed
-from shopwright.checkout.cart import Add, Change, Line, Put
+from shopwright.checkout.cart import Add, Bought, Change, Line, Put
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import talk
@@ -908,3 +908,27 @@ def test_one_of_each_that_was_shown_is_put_in(counter: Counter) -> None:
     assert list(held(counter).values()) == [1, 1]
     counter.said("add two of each please", shown=("tent", "stove"))
     assert list(held(counter).values()) == [3, 3]
+
+
+def test_what_is_being_paid_for_is_marked_in_the_cart_and_is_not_in_the_way_of_more(counter: Counter) -> None:
+    conversation(counter, "add 2 tents", "add a stove")
+    counter.shop.under_way = [Bought("o-1", (Line("tent-1", 2),))]
+    counter.shop.products = [replace(one, left=3) for one in counter.shop.products]
+
+    told = counter.said("what is in my cart?")
+    assert "2 × Tent (398.00 EUR) [2 being paid for just now, in order o-1]; 1 × Stove (49.00 EUR)." in told
+    assert told.endswith(TALK["not_bought_again"])
+
+    assert "5 × Tent (995.00 EUR) [2 being paid for just now, in order o-1]" in counter.said("add 3 tents")
+    assert "only 3 of Tent left" in counter.said("add another tent")
+
+
+def test_what_is_sold_out_because_it_is_being_paid_for_is_not_in_the_way_of_paying(counter: Counter) -> None:
+    counter.said("add 2 tents")
+    counter.shop.under_way = [Bought("o-1", (Line("tent-1", 2),))]
+    counter.shop.products = [replace(one, left=0) for one in counter.shop.products]
+
+    told = counter.said("what is in my cart?")
+
+    assert TALK["not_payable"] not in told
+    assert "sold out" not in told

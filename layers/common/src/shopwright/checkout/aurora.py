@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shopwright.checkout.cart import REMEMBERED, Bought, Line
+from shopwright.checkout.cart import REMEMBERED, Bought, LeftOut, Line
 from shopwright.checkout.gateways import Event, Told
 from shopwright.checkout.ids import new_id
 from shopwright.checkout.order import (
@@ -28,7 +28,7 @@ from shopwright.checkout.order import (
     Status,
     after,
 )
-from shopwright.checkout.quote import CartBeingBought, LeftOut, Quote
+from shopwright.checkout.quote import CartBeingBought, Quote
 from shopwright.checkout.sales import MOST_POPULAR, Popular, Sales, Sold
 from shopwright.checkout.terms import Terms, TermsMissing
 from shopwright.database import generation

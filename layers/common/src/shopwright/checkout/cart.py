@@ -4,8 +4,9 @@ A cart holds article numbers and quantities and nothing that the shop may change
 whether it can be had is read from the catalog whenever the cart is shown.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from shopwright.catalog.offer import Offer
@@ -19,6 +20,7 @@ MAX_LINES = 50
 MAX_QUANTITY = 99  # of one line
 REMEMBERED = 50  # the newest requests of a cart that are known again, and likewise the newest orders
 MAX_REQUEST_ID = 64
+LONGEST_TITLE = 150  # what it is is said by its number; a shop's title may be a paragraph
 
 
 class LineUnusable(Invalid):
@@ -174,21 +176,25 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A line as the catalog has it now. `offer` is None when the shop does not sell it any more."""
+    """A line as the catalog has it now. `offer` is None when the shop does not sell it any more; `paid_for` are as many
+    of it as are being paid for in another order, and are not bought again."""
 
     line: Line
     offer: Offer | None
+    paid_for: int = 0
 
     @property
     def trouble(self) -> str | None:
         """Why the line cannot be bought as it stands, in a word that stays the same; None: it can."""
+        if self.paid_for >= self.line.quantity:
+            return None
         if self.offer is None:
             return "not_sold"
         if self.offer.price is None:
             return "no_price"
         if self.offer.is_out:
             return "out_of_stock"
-        if self.offer.left is not None and self.offer.left < self.line.quantity:
+        if self.offer.left is not None and self.offer.left < self.line.quantity - self.paid_for:
             return "too_few_left"
         return None
 
@@ -201,12 +207,24 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """So many of one article in the cart that are being bought in another order already, and not a second time."""
+
+    order_id: str
+    sku: str
+    title: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
-    """A cart with what the catalog says of it. `prices_known` is False when the catalog did not answer."""
+    """A cart with what the catalog says of it. `prices_known` is False when the catalog did not answer; `left_out` is
+    what a quote leaves out of it, None when the orders did not answer."""
 
     cart: Cart
     lines: tuple[Shown, ...]
     prices_known: bool = True
+    left_out: tuple[LeftOut, ...] | None = ()
 
     @property
     def total(self) -> Money | None:
@@ -221,11 +239,13 @@ class Priced:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What must be within reach: the caller's own cart, which a request id or a version may come with when it is to be
-    changed, and the catalog's offers by article number."""
+    changed, the catalog's offers by article number, and what the caller's orders are buying. Without the last nothing
+    is marked as being paid for."""
 
     open: Callable[[Caller], Cart]
     change: Callable[[Caller, Change, str | None, int | None], Cart]
     offers: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Offer]]]
+    under_way: Callable[[Caller], Sequence[Bought]] = lambda caller: ()
 
 
 def show(caller: Caller, *, desk: Desk) -> Priced:
@@ -346,16 +366,50 @@ def _fewer(lines: tuple[Line, ...], taken: Mapping[str, int]) -> tuple[Line, ...
     return tuple(Line(sku, quantity) for sku, quantity in left if quantity > 0)
 
 
+def besides(cart: Priced, under_way: Sequence[Bought]) -> tuple[tuple[Shown, ...], tuple[LeftOut, ...]]:
+    """What the cart has besides the orders that are under way, and what they have of it. Where anything is left of a
+    line, each order that has its article is named."""
+    wanted: list[Shown] = []
+    left_out: list[LeftOut] = []
+    orders = [order for order in under_way if order.order_id not in cart.cart.taken]
+    for shown in cart.lines:
+        sku, left = shown.line.sku, shown.line.quantity
+        title = sku if shown.offer is None else cut(shown.offer.name)
+        for order in orders:
+            theirs = min(left, sum(line.quantity for line in order.lines if line.sku == sku))
+            if theirs:
+                left_out.append(LeftOut(order.order_id, sku, title, theirs))
+                left -= theirs
+        if left:
+            wanted.append(replace(shown, line=Line(sku, left), paid_for=0))
+    return tuple(wanted), tuple(left_out)
+
+
+def cut(title: str) -> str:
+    """A title as an order has it."""
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"
+
+
 def _priced(cart: Cart, caller: Caller, desk: Desk) -> Priced:
     if not cart.lines:
         return Priced(cart, ())
     try:
         offers = desk.offers(caller, tuple(line.sku for line in cart.lines))
     except Unavailable:
-        return Priced(cart, tuple(Shown(line, None) for line in cart.lines), prices_known=False)
+        unknown = tuple(Shown(line, None) for line in cart.lines)
+        return Priced(cart, unknown, prices_known=False, left_out=None)
     # A number that two products share since it was put here is no offer of either.
     mine = {sku: offered[0] for sku, offered in offers.items() if len(offered) == 1}
-    return Priced(cart, tuple(Shown(line, mine.get(line.sku)) for line in cart.lines))
+    priced = Priced(cart, tuple(Shown(line, mine.get(line.sku)) for line in cart.lines))
+    try:
+        _, left_out = besides(priced, desk.under_way(caller))
+    except Unavailable:
+        return replace(priced, left_out=None)
+    paid_for = Counter[str]()
+    for one in left_out:
+        paid_for[one.sku] += one.quantity
+    lines = tuple(replace(shown, paid_for=paid_for[shown.line.sku]) for shown in priced.lines)
+    return replace(priced, lines=lines, left_out=left_out)
 
 
 def _check_sku(sku: str) -> None:

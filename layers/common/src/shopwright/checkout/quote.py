@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
 from shopwright.checkout.canonical import Json, canonical
-from shopwright.checkout.cart import Bought, Line, Priced, Shown
+from shopwright.checkout.cart import Bought, LeftOut, Priced, Shown, besides, cut
 from shopwright.checkout.terms import Terms, tax_in
 from shopwright.errors import Conflict, Invalid
 from shopwright.money import NO_CURRENCY, Money, exponent
@@ -23,7 +23,6 @@ from shopwright.tenancy.passport import SigningKey
 from shopwright.tenancy.secretsmanager import Secret, SecretMalformed
 
 LIFETIME_S = 15 * 60
-LONGEST_TITLE = 150  # what it is is said by its number; a shop's title may be a paragraph
 MOST_BYTES = 60 * 1024  # a quote comes back whole, in a body of 64 KiB, written in as many bytes as JSON allows
 _SAID = 3  # of what is left out, in a refusal
 _DOMAIN = b"shopwright quote 1\n"
@@ -61,7 +60,7 @@ class QuoteTooLong(Conflict):
 class CartBeingBought(Conflict):
     """What is in the cart is being bought already, in another order of the shopper's."""
 
-    def __init__(self, goods: "Sequence[LeftOut]") -> None:
+    def __init__(self, goods: Sequence[LeftOut]) -> None:
         said = [f"{one.quantity} x {one.title} (order {one.order_id})" for one in goods[:_SAID]]
         more = f" and {len(goods) - _SAID} more" if len(goods) > _SAID else ""
         super().__init__(
@@ -89,16 +88,6 @@ class QuotedLine:
     total_minor: int
     tax_rate: int
     tax_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """So many of one article in the cart that are being bought in another order already, and not a second time."""
-
-    order_id: str
-    sku: str
-    title: str
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +161,7 @@ def make(
         raise PricesUnknown
     if not cart.lines:
         raise CartEmpty
-    wanted, left_out = _besides(cart, under_way)
+    wanted, left_out = besides(cart, under_way)
     if not wanted:
         raise CartBeingBought(left_out)
     lines = tuple(_line(shown, terms) for shown in wanted)
@@ -282,25 +271,6 @@ def _mac(key: SigningKey, quote: Quote) -> str:
     return hmac.new(key.key, _DOMAIN + quote.text(), hashlib.sha256).hexdigest()
 
 
-def _besides(cart: Priced, under_way: Sequence[Bought]) -> tuple[tuple[Shown, ...], tuple[LeftOut, ...]]:
-    """What the cart has besides the orders that are under way, and what they have of it. Where anything is left of a
-    line, each order that has its article is named."""
-    wanted: list[Shown] = []
-    left_out: list[LeftOut] = []
-    orders = [order for order in under_way if order.order_id not in cart.cart.taken]
-    for shown in cart.lines:
-        sku, left = shown.line.sku, shown.line.quantity
-        title = sku if shown.offer is None else _cut(shown.offer.name)
-        for order in orders:
-            theirs = min(left, sum(line.quantity for line in order.lines if line.sku == sku))
-            if theirs:
-                left_out.append(LeftOut(order.order_id, sku, title, theirs))
-                left -= theirs
-        if left:
-            wanted.append(replace(shown, line=Line(sku, left)))
-    return tuple(wanted), tuple(left_out)
-
-
 def _in_currency(price: Money, currency: str, name: str) -> int:
     """A price in the minor units of the shop's terms. One of which nobody said the currency was counted with two
     decimals, and is in the shop's own: 500 yen were written as 500, and not as 50000."""
@@ -341,14 +311,10 @@ def _line(shown: Shown, terms: Terms) -> QuotedLine:
     return QuotedLine(
         sku=shown.line.sku,
         product_id=offer.product_id,
-        title=_cut(offer.name),
+        title=cut(offer.name),
         quantity=quantity,
         unit_minor=unit_minor,
         total_minor=total,
         tax_rate=rate,
         tax_minor=tax_in(total, rate),
     )
-
-
-def _cut(title: str) -> str:
-    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"

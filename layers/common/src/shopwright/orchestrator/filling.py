@@ -196,7 +196,7 @@ def _told(cart: Mapping[str, Any], trip: Trip) -> str:
         name = _name(line, choices.get(line["product_id"], ()))
         price = f" ({_amount(line['total'])})" if line["total"] else ""
         trouble = f" [{says[line['trouble']].format(left=line['left'])}]" if line["trouble"] else ""
-        lines.append(f"{line['quantity']} × {name}{price}{trouble}")
+        lines.append(f"{line['quantity']} × {name}{price}{trouble}{_paid_for(line, cart)}")
     whole = [says["cart"].format(lines="; ".join(lines))]
     troubled = any(line["trouble"] for line in cart["lines"])
     if not cart["total"] and cart["prices_known"] and not troubled:
@@ -205,9 +205,19 @@ def _told(cart: Mapping[str, Any], trip: Trip) -> str:
         whole.append(says["total_as_it_stands" if troubled else "total"].format(total=_amount(cart["total"])))
     if troubled:
         whole.append(says["not_payable"])
+    if cart["left_out"]:
+        whole.append(says["not_bought_again"])
     if not cart["prices_known"]:
         whole.append(says["no_prices"])
     return " ".join(whole)
+
+
+def _paid_for(line: Mapping[str, Any], cart: Mapping[str, Any]) -> str:
+    """What of a line is being paid for in other orders."""
+    theirs = [one for one in cart["left_out"] or () if one["sku"] == line["sku"]]
+    says = wording().talk["being_paid_for"]
+    said = (says.format(many=one["quantity"], order=one["order_id"]) for one in theirs)
+    return f" [{'; '.join(said)}]" if theirs else ""
 
 
 def _name(line: Mapping[str, Any], choices: Sequence[Choice]) -> str:
@@ -426,7 +436,8 @@ def _whole(count: Count | None, title: str) -> int:
 
 
 def _check_stock(pick: _Pick, many: int, cart: Mapping[str, Any], trip: Trip, *, more: bool) -> None:
-    held = next((int(line["quantity"]) for line in cart["lines"] if line["sku"] == pick.sku), 0) if more else 0
+    held = _held_lines(cart).get(pick.sku, 0) if more else 0
+    taken = sum(one["quantity"] for one in cart["left_out"] or () if one["sku"] == pick.sku)  # from the shelf, already
     says = wording().talk
     if many + held > MAX_QUANTITY:
         raise _NotDone(says["too_many"].format(title=pick.title, most=MAX_QUANTITY) + _there_already(held))
@@ -434,9 +445,9 @@ def _check_stock(pick: _Pick, many: int, cart: Mapping[str, Any], trip: Trip, *,
     if len(offers) != 1:
         return  # the cart says itself what is the matter with it
     (offer,) = offers
-    if offer.is_out:
+    if offer.is_out and many + held > taken:
         raise _NotDone(says["sold_out"].format(title=pick.title))
-    if offer.left is not None and many + held > offer.left:
+    if offer.left is not None and many + held - taken > offer.left:
         raise _NotDone(says["few_left"].format(title=pick.title, left=offer.left) + _there_already(held))
 
 

@@ -1,7 +1,7 @@
 """What the tools do: changes when one does its work otherwise. Each acts for the verified caller and nobody else."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
 from pydantic import BaseModel
@@ -189,11 +189,12 @@ class _Box:
         )
 
     def edit_cart(self, call: Call, wanted: tools.EditCart) -> tools.ShownCart:
-        change = _change(wanted)
+        change, desk, buying = _change(wanted), self._desk.cart, self._desk.buying
+        if buying is not None:
+            desk = replace(desk, under_way=buying.under_way)
         if change is None:
-            return _cart(carting.show(call.caller, desk=self._desk.cart))
-        version = wanted.cart_version if isinstance(change, Become) else None
-        desk, known_as = self._desk.cart, call.request_id
+            return _cart(carting.show(call.caller, desk=desk))
+        version, known_as = wanted.cart_version if isinstance(change, Become) else None, call.request_id
         return _cart(carting.change(call.caller, change, desk=desk, request_id=known_as, if_version=version))
 
     def get_order(self, call: Call, wanted: tools.GetOrder) -> tools.Order:
@@ -350,6 +351,7 @@ def _cart(priced: Priced) -> tools.ShownCart:
             for shown in priced.lines
         ],
         total=_price(priced.total),
+        left_out=None if priced.left_out is None else [tools.PaidFor(**asdict(one)) for one in priced.left_out],
         prices_known=priced.prices_known,
     )
 

@@ -209,10 +209,20 @@ class ShownLine(_Shape):
     trouble: str | None = Field(description="Why the line cannot be bought as it stands.")
 
 
+class PaidFor(_Shape):
+    """So many of one article in the cart that are being paid for in another order, and are not bought again."""
+
+    order_id: str
+    sku: str
+    title: str
+    quantity: int
+
+
 class ShownCart(_Shape):
     version: int
     lines: list[ShownLine] = Field(max_length=MAX_LINES)
-    total: Price | None
+    total: Price | None = Field(description="Of all the lines, also of what is left out.")
+    left_out: list[PaidFor] | None = Field(description="What a quote leaves out; null: not known now.")
     prices_known: bool
 
 
