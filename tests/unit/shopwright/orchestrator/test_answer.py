@@ -26,6 +26,7 @@ from shopwright.tenancy.dynamodb import MembersUnavailable
 from shopwright.tenancy.tenant import Tenant
 
 from tests.fakes.sessions import FakeSessions
+from tests.unit.shopwright.orchestrator.test_bought import MINE, an_order
 from tests.unit.shopwright.orchestrator.tool_shop import Shop
 
 ANN = Caller(Tenant("outdoor"), Role.SHOPPER, "user#ann", frozenset({"shop/chat"}))
@@ -516,6 +517,15 @@ def test_a_shop_that_cannot_be_asked_how_it_shows_itself_is_not_made_to_say_it()
 
 def test_who_may_cancel_an_order_is_said_where_no_page_says_it() -> None:
     assert Counter(RETURNS).ask("Can I cancel my order?").text == wording().orders["cancel"]
+
+
+def test_who_has_an_order_to_cancel_hears_how_it_stands_and_whom_to_write_to() -> None:
+    till = replace(Till().desk, orders=lambda caller, number: [an_order(MINE, ANN.subject)])
+
+    said = Counter(RETURNS).ask("cancel it", talk=till, branding=lambda caller: BRAND)
+
+    assert f"Order {MINE} of" in said.text
+    assert said.text.endswith(f"{wording().orders['not_cancelled']} {BY_MAIL}")
 
 
 def test_a_question_back_is_named_so() -> None:

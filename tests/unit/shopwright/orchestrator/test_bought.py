@@ -18,7 +18,7 @@ from tests.unit.shopwright.orchestrator.test_talk import Counter
 from tests.unit.shopwright.orchestrator.tool_shop import ANN, BOB, KIT, MERCHANT
 
 SAYS = wording().orders
-MINE, OTHER = "o-" + "a" * 26, "o-" + "b" * 26
+MINE, OTHER, GONE = "o-" + "a" * 26, "o-" + "b" * 26, "o-" + "d" * 26
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LINE = f"Order {MINE} of 2026-11-24, 199.00 EUR: paid."
 
@@ -91,9 +91,56 @@ def test_who_waits_for_a_parcel_is_told_what_is_known_and_what_is_not(message: s
 
 
 @pytest.mark.parametrize("message", ["Cancel my order", "please cancel my order", "I'd like to cancel my last order",
-          f"cancel {MINE}", f"Refund order {MINE}", "Refund my order"])  # fmt: skip
-def test_an_order_is_not_cancelled_in_the_chat_and_it_is_said_who_does(message: str) -> None:
-    assert said(message, Till()) == f"{LINE}\n{SAYS['cancel']}"
+          f"cancel {MINE}", f"Refund order {MINE}", "Refund my order", "Cancel it", "cancel", "Please cancel the order",
+          "can you cancel that please?", "I want to cancel", "CANCEL EVERYTHING", "ok, cancel it"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "can_be_done"),
+    [(Status.PAID, "cancel_paid"), (Status.PLACED, "cancel_not_paid"), (Status.STARTED, "cancel_not_paid")],
+)
+def test_an_order_is_not_cancelled_in_the_chat_and_it_is_said_who_does(
+    message: str, status: Status, can_be_done: str
+) -> None:
+    till = Till()
+    till.orders["outdoor", "user#ann"] = [
+        an_order(MINE, "user#ann", status),
+        *([an_order(GONE, "user#ann", Status.CANCELLED)] if MINE not in message else []),
+    ]
+    reply = heard(message, till)
+
+    assert reply is not None
+    line, *says = reply.text.split("\n")
+    assert MINE in line
+    assert says == [SAYS[can_be_done], SAYS["not_cancelled"]]
+    assert (reply.rest, reply.reaches) == (wording().talk["how_to_cancel"], True)
+
+
+def test_an_order_that_the_bank_still_asks_about_comes_to_nothing_by_itself() -> None:
+    till = Till()
+    order = an_order(MINE, "user#ann", Status.STARTED)
+    asking = replace(order.payment, state=State.CHALLENGED, challenge="vault-1")
+    till.orders["outdoor", "user#ann"] = [replace(order, payment=asking)]
+
+    reply = heard("cancel it", till)
+
+    assert reply is not None
+    assert SAYS["cancel_unanswered"] in reply.text
+
+
+@pytest.mark.parametrize("message", ["cancel it", "cancel my order"])
+def test_what_is_over_is_not_cancelled_again_and_of_several_the_shop_is_told_which(message: str) -> None:
+    till = Till()
+    till.orders["outdoor", "user#ann"] = [an_order(GONE, "user#ann", Status.REFUNDED)]
+    assert said(message, till).endswith(SAYS["nothing_open"])
+
+    till.orders["outdoor", "user#ann"] += [an_order(MINE, "user#ann"), an_order(OTHER, "user#ann", Status.PLACED)]
+    reply = heard(message, till)
+    assert reply is not None
+    assert (MINE in reply.text, OTHER in reply.text, GONE in reply.text) == (True, True, False)
+    assert reply.text.endswith(SAYS["not_cancelled"])
+
+
+def test_the_shop_itself_cancels_nothing_by_a_word_in_the_chat() -> None:
+    assert heard("cancel it", Till(), MERCHANT) is None
 
 
 @pytest.mark.parametrize("number", [OTHER, "o-" + "c" * 26, "12345678"])
@@ -145,6 +192,8 @@ def test_while_orders_cannot_be_read_that_is_said() -> None:
     "message",
     ["Can I cancel my order?", "When does my order ship?", "How do I cancel an order?", "When will my order arrive?",
           "How do I track my parcel?", "What if my parcel is lost?",
+     "How do I cancel?", "Can I cancel it?", "What if I cancel it?", "cancel the subscription",
+     "Is it too late to cancel?",
      "My order is exactly £50, is delivery free?", "How much did I pay for delivery under your rules?",
      "How long does delivery take?", "Show me tents", "Do you ship my order abroad?"],
 )  # fmt: skip

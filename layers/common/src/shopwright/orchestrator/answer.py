@@ -383,7 +383,8 @@ def _unless_found(asked: str, reply: talking.Reply | None, passages: Sequence[Pa
     changes."""
     said = _quietly(lambda quiet: _said(asked, passages, (), quiet), visit)
     if said.verdict == NOT_IN_DOCUMENTS and said.mode != TEMPLATE:
-        known = bought.rule_of_cancelling(asked) or _reached(asked, visit)
+        told = reply is not None and reply.reaches  # by the reply, already
+        known = (None if told else bought.rule_of_cancelling(asked)) or _reached(asked, visit)
         if known is None and reply is not None:
             known = wording().reach["unknown"]
         said = replace(said, lasting=False) if known is None else Said(known, DONE, (), 1.0, mode=TALK, lasting=False)

@@ -7,12 +7,13 @@ an order is cancelled by the shop.
 import re
 from collections.abc import Callable, Sequence
 
-from shopwright.checkout.order import Order, OrderUnknown
+from shopwright.checkout.order import Order, OrderUnknown, Status
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator.beside import says
 from shopwright.tenancy.caller import Caller, Role
 
 MOST = 5  # orders, the newest
+_OPEN = frozenset({Status.STARTED, Status.PLACED, Status.PAID})
 WHO_BUYS = frozenset({Role.SHOPPER, Role.GUEST})
 Orders = Callable[[Caller, str | None], Sequence[Order]]  # the newest; or the one of this number, else OrderUnknown
 
@@ -33,6 +34,16 @@ def rule_of_cancelling(text: str) -> str | None:
     return wording().orders["cancel"] if says("orders", "may_cancel").search(text) else None
 
 
+def cancels(text: str) -> bool:
+    """Is somebody to cancel an order of the shopper's own?"""
+    return says("orders", "cancel").search(text) is not None or cancels_it(text)
+
+
+def cancels_it(text: str) -> bool:
+    """Is "it" to be cancelled, whatever it is? Of what is there to cancel, an order is."""
+    return says("orders", "cancel_it").search(text) is not None
+
+
 def told(text: str, numbered: str | None, caller: Caller, orders: Orders) -> str:
     """What the caller's own orders say. Another's, and one that is none, are as unknown as each other."""
     orders_say = wording().orders
@@ -47,14 +58,28 @@ def told(text: str, numbered: str | None, caller: Caller, orders: Orders) -> str
         return orders_say["unknown"]
     if not found:
         return orders_say["none"]
+    if cancels(text):
+        return _to_cancel(found)
     lines = [orders_say["newest"]] if len(found) == MOST else []
     holds = bool(says("orders", "contents").search(text))
     lines += [_line(order, holds=holds) for order in found]
-    if says("orders", "cancel").search(text):
-        lines.append(orders_say["cancel"])
-    elif says("orders", "parcel").search(text):
+    if says("orders", "parcel").search(text):
         lines.append(orders_say["parcel"])
     return "\n".join(lines)
+
+
+def _to_cancel(found: Sequence[Order]) -> str:
+    """What can become of them, and that nothing has: only the shop can do it."""
+    orders_say = wording().orders
+    open_ones = [order for order in found if order.status in _OPEN]
+    if not open_ones:
+        return "\n".join([*(_line(order, holds=False) for order in found[:1]), orders_say["nothing_open"]])
+    lines = [_line(order, holds=False) for order in open_ones]
+    if len(open_ones) == 1:
+        lines.append(orders_say["cancel_" + ("not_paid" if open_ones[0].status is not Status.PAID else "paid")])
+        if open_ones[0].shown == "action_needed":
+            lines.append(orders_say["cancel_unanswered"])
+    return "\n".join([*lines, orders_say["not_cancelled"]])
 
 
 def _line(order: Order, *, holds: bool) -> str:

@@ -74,9 +74,9 @@ def told(
     turns = _asking(before)
     if back is Back.ASKED and _FIRST.search(message):
         opening = turns if whole else _asking(begun())
-        questions = [turn for turn in opening if by_rule(turn.question) != _HELLO] or opening
-        if questions:
-            return wording().talk["asked_first"].format(question=questions[0].question)
+        asking = [turn for turn in opening if by_rule(turn.question) != _HELLO] or opening
+        if asking:
+            return wording().talk["asked_first"].format(question=asking[0].question)
     if not turns:
         return wording().talk["nothing_before"]
     if back is Back.SAID:

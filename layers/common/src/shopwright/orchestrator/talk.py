@@ -129,7 +129,7 @@ def reply(
         return Reply(wording().talk["not_by_instruction"], " ".join(rest))
     said: list[str] = []
     left: list[str] = []
-    reaches = False
+    reaches, further = False, ""
     tells_cart = False  # of several looks at the cart the last is the one that counts
     for request in requests:
         trip.told = False
@@ -142,7 +142,9 @@ def reply(
         said.append(sentence)
         tells_cart = trip.told
         if request.kind is Kind.HAND_OVER:
-            reaches = True
+            reaches, further = True, wording().talk["how_to_reach"]
+        elif visit.desk.orders is not None and wording().orders["not_cancelled"] in sentence:
+            reaches, further = True, wording().talk["how_to_cancel"]
     if not said and (abroad := basket.foreign(message)) is not None:
         said, left = [filling.fill_abroad(abroad, trip)], []
     if not said and asked_of and (chosen := _chosen(message, asked_of, trip)) is not None:
@@ -151,7 +153,7 @@ def reply(
         return None
     reaches = reaches and not left
     if reaches:
-        left.append(wording().talk["how_to_reach"])
+        left.append(further)
     products = tuple(dict.fromkeys(trip.products))
     return Reply(" ".join(said), " ".join(left), trip.asks, products, reaches, trip.leaves)
 
@@ -179,6 +181,8 @@ def _of_cart(request: Request) -> basket.Wish | None:
 def _does(request: Request, visit: _Visit) -> str | None:
     if (wish := _of_cart(request)) is not None:
         return filling.fill(wish, visit.trip, alone=visit.alone)
+    if visit.alone and visit.caller.role in bought.WHO_BUYS and bought.cancels_it(request.text):
+        return _ordered(request, visit)
     if request.by is not By.RULE or not request.sure:
         return None
     match request.kind:
@@ -206,7 +210,7 @@ def _handed_over(request: Request, visit: _Visit) -> str:
 
 def _ordered(request: Request, visit: _Visit) -> str | None:
     numbered = request.wanted.order_number if _OF_AN_ORDER.search(request.text) else None
-    if not bought.asked(request.text, numbered):
+    if not bought.asked(request.text, numbered) and not bought.cancels_it(request.text):
         return None
     if visit.desk.orders is None:
         return wording().talk["orders_at_the_till"]
