@@ -528,6 +528,14 @@ def test_who_has_an_order_to_cancel_hears_how_it_stands_and_whom_to_write_to() -
     assert said.text.endswith(f"{wording().orders['not_cancelled']} {BY_MAIL}")
 
 
+def test_who_wants_a_person_in_another_language_is_told_how_to_reach_one_in_it() -> None:
+    said = Counter(RETURNS).ask("Quiero hablar con una persona", talk=Till().desk, branding=lambda caller: BRAND)
+
+    assert said.text.startswith(wording("es").talk["no_person_here"])
+    assert "por correo electrónico en" in said.text
+    assert wording("es").reach["unknown"] in Counter(RETURNS).ask("hablar con alguien", talk=Till().desk).text
+
+
 def test_a_question_back_is_named_so() -> None:
     assert Counter(RETURNS).ask("put it in my basket", talk=Till().desk).verdict == "asks"
 

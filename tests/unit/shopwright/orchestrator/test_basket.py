@@ -205,6 +205,8 @@ def test_a_question_or_a_story_asks_nothing_of_the_cart(message: str) -> None:
         ("Kannst du bitte 2 Balloon Whisk in meinen Warenkorb legen?", Deed.ADD, 2, "Balloon Whisk"),
         ("Ajoute deux fouets au panier", Deed.ADD, 2, "fouets"),
         ("Añade dos batidores al carrito", Deed.ADD, 2, "batidores"),
+        ("Añade el Larkmoss 2 Trekking Tent al carrito", Deed.ADD, None, "Larkmoss 2 Trekking Tent"),
+        ("Leg drei Larkmoss 2 Trekking Tent in den Korb", Deed.ADD, 3, "Larkmoss 2 Trekking Tent"),
         ("Was ist in meinem Warenkorb?", Deed.SHOW, None, "ist"),
         ("vide mon panier", Deed.CLEAR, None, ""),
         ("Entferne die Pfanne aus dem Warenkorb", Deed.TAKE, None, "Pfanne"),

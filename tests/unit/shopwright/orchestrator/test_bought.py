@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from string import Formatter
 
 import pytest
 from shopwright.checkout.order import Order, OrderLine, OrderUnknown, Paying, State, Status
@@ -199,3 +200,56 @@ def test_while_orders_cannot_be_read_that_is_said() -> None:
 )  # fmt: skip
 def test_a_question_for_the_rule_is_left_to_the_pages(message: str) -> None:
     assert heard(message, Till()) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "waits"),
+    [
+        ("Wo ist meine Bestellung?", "de", True),
+        ("Wo bleibt denn mein Paket?", "de", True),
+        ("Ist meine Bestellung schon verschickt?", "de", True),
+        ("Mein Paket ist noch nicht da", "de", True),
+        ("Wie ist der Status meiner Bestellung?", "de", False),
+        ("Zeig mir meine Bestellungen", "de", False),
+        ("Où est ma commande ?", "fr", True),
+        ("Où en est ma commande ?", "fr", True),
+        ("Je n'ai pas encore reçu mon colis", "fr", True),
+        ("Mes commandes", "fr", False),
+        ("¿Dónde está mi pedido?", "es", True),
+        ("Donde esta mi paquete", "es", True),
+        ("Mi pedido todavía no ha llegado", "es", True),
+        ("Quiero ver mis pedidos", "es", False),
+    ],
+)
+def test_a_shopper_is_told_their_own_orders_in_their_language(message: str, code: str, waits: bool) -> None:
+    says = wording(code).orders
+    line = says["one"].format(number=MINE, day="2026-11-24", total="199.00 EUR", status=says["is_paid"])
+
+    assert said(message, Till()) == (f"{line}\n{says['parcel']}" if waits else line)
+    assert said(message, Till(), KIT) == says["none"]
+    till = Till()
+    till.is_down = True
+    assert said(message, till) == wording(code).talk["not_now"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Wo kann ich meine Bestellung abholen?", "Wann kommt meine Bestellung?", "Wo ist das Impressum?",
+     "Où puis-je suivre ma commande ?", "¿Cómo cancelo mi pedido?", "Wie lange dauert die Lieferung?"],
+)  # fmt: skip
+def test_a_question_for_the_rule_in_another_language_is_left_to_the_pages(message: str) -> None:
+    assert heard(message, Till()) is None
+
+
+@pytest.mark.parametrize("code", ["de", "fr", "es"])
+def test_what_is_said_in_another_language_has_the_same_blanks_to_fill(code: str) -> None:
+    english, own = wording(), wording(code)
+
+    assert all(own.orders[f"is_{shown}"] != english.orders[f"is_{shown}"] for shown in ("paid", "placed", "cancelled"))
+    for mine, theirs in ((english.talk, own.talk), (english.orders, own.orders)):
+        assert theirs.keys() == mine.keys()
+        assert [name for name in mine if blanks(mine[name]) != blanks(theirs[name])] == []
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

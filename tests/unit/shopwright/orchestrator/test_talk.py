@@ -665,14 +665,124 @@ def test_who_asks_in_another_language_is_told_how_it_goes_or_gets_what_is_named_
     assert told is not None
     assert "Geändert habe ich nichts" in told.text
     assert "Je n'ai rien modifié" in counter.said("Ajoute deux fouets au panier")
-    assert counter.said("Was ist in meinem Warenkorb?") == TALK["empty"]
+    assert counter.said("Was ist in meinem Warenkorb?") == wording("de").talk["empty"]
 
-    assert "2 × Head Lamp" in counter.said("Leg bitte zwei Head Lamp in meinen Warenkorb")
-    assert "3 × Head Lamp" in counter.said("Ajoute un Head Lamp au panier")
+    assert "In Ihrem Warenkorb: 2 × Head Lamp" in counter.said("Leg bitte zwei Head Lamp in meinen Warenkorb")
+    assert "Dans votre panier : 3 × Head Lamp" in counter.said("Ajoute un Head Lamp au panier")
     assert "2 × Head Lamp" in counter.said("Enlève un Head Lamp du panier")
-    assert "Geändert habe ich nichts" in counter.said("Ändere Head Lamp im Warenkorb auf 4")
+    assert "4 × Head Lamp" in counter.said("Ändere Head Lamp im Warenkorb auf 4")
     assert "Geändert habe ich nichts" in counter.said("Entferne die Stirnlampe aus dem Warenkorb")
-    assert counter.said("vide mon panier") == TALK["emptied"]
+    assert counter.said("vide mon panier") == wording("fr").talk["emptied"]
+
+
+@pytest.mark.parametrize(
+    ("message", "holds"),
+    [
+        ("Nimm die Head Lamp heraus", {"tent-1": 2}),
+        ("Nimm bitte das Tent wieder raus", {"head lamp-1": 3}),
+        ("Entfernen Sie bitte zwei Head Lamp", {"tent-1": 2, "head lamp-1": 1}),
+        ("Kannst du bitte das Tent entfernen?", {"head lamp-1": 3}),
+        ("Ich möchte das Tent nicht mehr.", {"head lamp-1": 3}),
+        ("Setze die Head Lamp auf 5", {"tent-1": 2, "head lamp-1": 5}),
+        ("Ändere die Menge der Head Lamp auf eins", {"tent-1": 2, "head lamp-1": 3}),
+        ("Ändern Sie die Anzahl von Head Lamp im Warenkorb auf zwei", {"tent-1": 2, "head lamp-1": 2}),
+        ("Tausche das Tent gegen den Stove", {"head lamp-1": 3, "stove-1": 2}),
+        ("Ersetzen Sie das Tent im Warenkorb durch den Stove", {"head lamp-1": 3, "stove-1": 2}),
+        ("Nimm alles aus dem Warenkorb", {}),
+        ("Retirez le Tent", {"head lamp-1": 3}),
+        ("Pouvez-vous enlever deux Head Lamp du panier ?", {"tent-1": 2, "head lamp-1": 1}),
+        ("Je ne veux plus du Tent", {"head lamp-1": 3}),
+        ("Mettez la quantité de Head Lamp à 5", {"tent-1": 2, "head lamp-1": 5}),
+        ("Passe les Head Lamp à deux", {"tent-1": 2, "head lamp-1": 2}),
+        ("Remplacez le Tent par le Stove", {"head lamp-1": 3, "stove-1": 2}),
+        ("Quita el Tent", {"head lamp-1": 3}),
+        ("¿Puede quitar dos Head Lamp del carrito?", {"tent-1": 2, "head lamp-1": 1}),
+        ("Ya no quiero el Tent", {"head lamp-1": 3}),
+        ("Cambia la cantidad de Head Lamp a 5", {"tent-1": 2, "head lamp-1": 5}),
+        ("Pon las Head Lamp en el carrito a dos", {"tent-1": 2, "head lamp-1": 2}),
+        ("Cambia el Tent por el Stove", {"head lamp-1": 3, "stove-1": 2}),
+    ],
+)
+def test_a_cart_is_changed_in_other_languages_where_the_article_is_named(
+    full: Counter, message: str, holds: dict[str, int]
+) -> None:
+    conversation(full, "add 2 tents and 3 head lamps")
+
+    full.hear(message)
+
+    assert held(full) == holds
+
+
+@pytest.mark.parametrize(
+    ("message", "code"), [("Nimm es wieder heraus", "de"), ("Retire-le", "fr"), ("Quítalo", "es"), ("Quítelo", "es")]
+)
+def test_it_is_taken_out_in_other_languages_too(counter: Counter, message: str, code: str) -> None:
+    conversation(counter, "add 2 tents", "add a stove")
+
+    assert counter.said(message, shown=("stove",)).startswith(wording(code).talk["cart"][:10])
+    assert list(held(counter).values()) == [2]
+    counter.said("add a stove")
+    assert counter.said(message).startswith(wording(code).talk["which"][:6])
+    assert list(held(counter).values()) == [2, 1]
+
+
+def test_what_is_sold_and_not_in_the_cart_is_said_in_that_language(counter: Counter) -> None:
+    assert counter.said("Nimm den Stove heraus") == wording("de").talk["empty"]
+    conversation(counter, "add 2 tents")
+
+    assert counter.said("Retirez le Stove") == wording("fr").talk["not_in_cart"].format(titles="Tent")
+    assert counter.said("Quita el Stove") == wording("es").talk["not_in_cart"].format(titles="Tent")
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Ersetzen Sie defekte Artikel durch neue?", "Wie nehme ich das Zelt aus der Tasche heraus?", "Retirez la housse",
+     "Comment retirer la housse ?", "Quita la funda", "Entfernen Sie Flecken mit Essig", "Nimm die Pfanne heraus",
+     "Je ne veux plus de publicité", "Ich möchte mein Geld nicht mehr", "Passez à la caisse"],
+)  # fmt: skip
+def test_what_is_not_of_the_cart_in_another_language_is_looked_up(counter: Counter, message: str) -> None:
+    conversation(counter, "add 2 tents")
+
+    assert counter.hear(message) is None
+    assert list(held(counter).values()) == [2]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("Ich möchte mit einem Menschen sprechen", "de"),
+        ("Kann ich bitte mit jemandem reden?", "de"),
+        ("Verbinden Sie mich mit einem Mitarbeiter", "de"),
+        ("Ich will mit dem Kundenservice sprechen!", "de"),
+        ("Je veux parler à une personne", "fr"),
+        ("Puis-je parler à quelqu'un ?", "fr"),
+        ("Je voudrais parler à un conseiller, s'il vous plaît", "fr"),
+        ("Quiero hablar con una persona", "es"),
+        ("¿Puedo hablar con un agente?", "es"),
+        ("hablar con alguien", "es"),
+    ],
+)
+def test_who_wants_a_person_in_another_language_is_handed_over_and_told_so_in_it(
+    counter: Counter, message: str, code: str
+) -> None:
+    reply = counter.hear(message, hands_over=True, session_id="s-1")
+
+    assert reply is not None
+    assert (reply.text, reply.rest) == (wording(code).talk["handed_over"], TALK["how_to_reach"])
+    assert len(counter.shop.handed) == 1
+    counter.shop.nobody_takes_over = True
+    assert counter.said(message, hands_over=True) == wording(code).talk["no_person_here"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Ich möchte nicht mit einem Menschen sprechen", "Je ne veux pas parler à une personne",
+     "No quiero hablar con una persona", "Ist das Zelt für eine Person?", "Une tente pour une personne",
+     "Comment contacter le service client ?", "Una tienda para dos personas"],
+)  # fmt: skip
+def test_who_wants_none_in_another_language_is_not_handed_over(counter: Counter, message: str) -> None:
+    assert counter.hear(message, hands_over=True) is None
+    assert counter.shop.handed == []
 
 
 @pytest.mark.parametrize("message", ["add a 30 cm bread knife", "add two 30 cm bread knives to my cart"])

@@ -384,21 +384,22 @@ def _unless_found(asked: str, reply: talking.Reply | None, passages: Sequence[Pa
     said = _quietly(lambda quiet: _said(asked, passages, (), quiet), visit)
     if said.verdict == NOT_IN_DOCUMENTS and said.mode != TEMPLATE:
         told = reply is not None and reply.reaches  # by the reply, already
-        known = (None if told else bought.rule_of_cancelling(asked)) or _reached(asked, visit)
+        locale = "en" if reply is None else reply.tongue
+        known = (None if told else bought.rule_of_cancelling(asked)) or _reached(asked, visit, locale)
         if known is None and reply is not None:
-            known = wording().reach["unknown"]
+            known = wording(locale).reach["unknown"]
         said = replace(said, lasting=False) if known is None else Said(known, DONE, (), 1.0, mode=TALK, lasting=False)
     _retell(said, visit.telling)
     return said
 
 
-def _reached(asked: str, visit: _Visit) -> str | None:
+def _reached(asked: str, visit: _Visit, locale: str) -> str | None:
     """How the shop is reached, as it shows itself; None: nobody has said, or nobody can say it now."""
     if visit.desk.branding is None or visit.deadline.left_s() <= 0:
         return None
     visit.used.reads += 1
     try:
-        return contact.told(asked, visit.desk.branding(visit.caller))
+        return contact.told(asked, visit.desk.branding(visit.caller), locale)
     except Unavailable:
         return None
 

@@ -67,12 +67,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The same in another language. `words` are what is left beside the words for the cart and for what to do."""
+    """The same in another language, by its code. `words` are what is left beside the words for the cart and for what to
+    do, none for what was spoken of; `other` takes its place. Not `names_cart`: something else may be meant."""
 
     deed: Deed
     words: str
     count: Count | None
     how_to: str
+    code: str
+    other: str = ""
+    names_cart: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +361,11 @@ def _number(said: str) -> Count:
 
 @dataclass(frozen=True, slots=True)
 class _Tongue:
+    code: str
+    says: tuple[tuple[Deed, re.Pattern[str]], ...]
+    articles: frozenset[str]
+    it: frozenset[str]
+    all: frozenset[str]
     cart: re.Pattern[str]
     leave: re.Pattern[str]
     deeds: tuple[tuple[Deed, re.Pattern[str]], ...]
@@ -365,20 +374,54 @@ class _Tongue:
     how_to: str
 
     def read(self, plain: str) -> Foreign | None:
-        if not self.cart.search(plain) or self.leave.search(plain):
+        if self.leave.search(plain):
             return None
+        names_cart = bool(self.cart.search(plain))
+        for deed, says in self.says:
+            if match := says.fullmatch(plain):
+                return self._said(deed, match.groupdict(), names_cart=names_cart)
+        return self._of_cart(plain) if names_cart else None
+
+    def _said(self, deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Foreign:
+        count, words = self._counted(said.get("item") or "")
+        if number := said.get("number"):
+            count = self.numbers.get(number.lower(), _figure(number))
+        if deed is Deed.TAKE and words.lower() in self.all and count is None:
+            return Foreign(Deed.CLEAR, "", None, self.how_to, self.code, names_cart=names_cart)
+        _, other = self._counted(said.get("other") or "")
+        words = "" if words.lower() in self.it else words
+        return Foreign(deed, words, count, self.how_to, self.code, other, names_cart)
+
+    def _counted(self, words: str) -> tuple[Count | None, str]:
+        """How many are said before a name, and the name without an article."""
+        count: Count | None = None
+        rest = words.strip()
+        while " " in rest and rest.lower() not in self.it:
+            first, behind = rest.split(maxsplit=1)
+            if first.lower() in self.articles and first.lower() not in self.numbers:
+                rest = behind
+            elif count is None and (first.lower() in self.numbers or isinstance(_figure(first), int)):
+                count, rest = self.numbers.get(first.lower(), _figure(first)), behind
+            else:
+                break
+        return count, rest
+
+    def _of_cart(self, plain: str) -> Foreign | None:
         found = next(((deed, says) for deed, says in self.deeds if says.search(plain)), None)
         if found is None:
             return None
         rest = found[1].sub(" ", self.cart.sub(" ", plain))
-        words = re.findall(r"[^\s,.;:!?]+", rest)
-        count: Count | None = next(
-            (self.numbers[word.lower()] for word in words if word.lower() in self.numbers),
-            next((_figure(word) for word in words if word[0].isdigit() or word[0] in "+-−"), None),
-        )
-        beside = self.beside | self.numbers.keys()
-        kept = [word for word in words if word.lower() not in beside and not isinstance(_figure(word), int)]
-        return Foreign(found[0], " ".join(kept), count, self.how_to)
+        words = [
+            word for word in re.findall(r"[^\s,.;:!?]+", rest) if word.lower() not in self.beside - self.numbers.keys()
+        ]
+        count: Count | None = None
+        if words and words[0].lower() in self.numbers:
+            count = self.numbers[words[0].lower()]
+        elif words and (words[0][0].isdigit() or words[0][0] in "+-−"):
+            count = _figure(words[0])
+        # A number further on is a part of the name: "Larkmoss 2 Trekking Tent".
+        kept = [word for word in words[count is not None :] if word.lower() not in self.beside | self.numbers.keys()]
+        return Foreign(found[0], " ".join(kept), count, self.how_to, self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -556,6 +599,15 @@ def _tables() -> _Tables:
         values=values,
         tongues=tuple(
             _Tongue(
+                code=code,
+                says=tuple(
+                    (deed, re.compile(_abroad(pattern, one), re.I))
+                    for name, deed in (("swapped", Deed.SWAP), ("made", Deed.SET), ("taken", Deed.TAKE))
+                    for pattern in one.get(name, ())
+                ),
+                articles=frozenset(one.get("articles", "").split()),
+                it=frozenset(one.get("it", "").split()),
+                all=frozenset(one.get("all", "").split()),
                 cart=re.compile(rf"\b(?:{one['cart']})\b", re.I),
                 leave=re.compile(one["leave"], re.I),
                 deeds=tuple(
@@ -565,9 +617,14 @@ def _tables() -> _Tables:
                 numbers={str(word): int(value) for word, value in one["numbers"].items()},
                 how_to=one["how_to"],
             )
-            for one in said["tongues"].values()
+            for code, one in said["tongues"].items()
         ),
     )
+
+
+def _abroad(pattern: str, tongue: Mapping[str, Any]) -> str:
+    numbers = rf"(?:\d+|{_any(tongue['numbers'])})"
+    return pattern.replace("{at}", tongue["at"]).replace("{cart}", tongue["cart"]).replace("{number}", numbers)
 
 
 def _any(words: Mapping[str, int] | Sequence[str] | Any) -> str:

@@ -68,6 +68,17 @@ def told(text: str, numbered: str | None, caller: Caller, orders: Orders) -> str
     return "\n".join(lines)
 
 
+def told_abroad(locale: str, caller: Caller, orders: Orders, *, parcel: bool) -> str:
+    """The caller's newest orders in another language; `parcel`: they ask whether it has left."""
+    orders_say = wording(locale).orders
+    found = orders(caller, None) if caller.role in WHO_BUYS else ()
+    if not found:
+        return orders_say["none"]
+    lines = [orders_say["newest"]] if len(found) == MOST else []
+    lines += [_line(order, holds=False, locale=locale) for order in found]
+    return "\n".join([*lines, orders_say["parcel"]] if parcel else lines)
+
+
 def _to_cancel(found: Sequence[Order]) -> str:
     """What can become of them, and that nothing has: only the shop can do it."""
     orders_say = wording().orders
@@ -82,8 +93,8 @@ def _to_cancel(found: Sequence[Order]) -> str:
     return "\n".join([*lines, orders_say["not_cancelled"]])
 
 
-def _line(order: Order, *, holds: bool) -> str:
-    orders_say = wording().orders
+def _line(order: Order, *, holds: bool, locale: str = "en") -> str:
+    orders_say = wording(locale).orders
     line = orders_say["one"].format(
         number=order.id,
         day=f"{order.created_at:%Y-%m-%d}",

@@ -14,9 +14,9 @@ def asked(message: str) -> bool:
     return bool(says("reach", "asks").search(message))
 
 
-def told(message: str, branding: Branding | None) -> str | None:
+def told(message: str, branding: Branding | None, locale: str = "en") -> str | None:
     """How it can be reached; None: nobody has said."""
-    reach = wording().reach
+    reach = wording(locale).reach
     if branding is None:
         return None
     ways = [reach["email"].format(email=branding.email)] if branding.email else []

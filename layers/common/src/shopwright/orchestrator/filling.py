@@ -47,6 +47,7 @@ class Trip:
     shown: Sequence[str]
     said_as: Callable[[int, int], str]
     before: CartBefore | None = None  # what the conversation has changed last
+    says: Mapping[str, str] = field(default_factory=lambda: wording().talk)
     asks: bool = False
     products: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what is to be said of an article beside the cart
@@ -94,7 +95,7 @@ class Trip:
 
     def _given(self, outcome: Outcome, *, unsure: bool = True) -> Mapping[str, Any]:
         if not outcome.done or outcome.value is None:
-            raise _NotDone(outcome.says or wording().talk["not_now"], unsure=unsure)
+            raise _NotDone(outcome.says or self.says["not_now"], unsure=unsure)
         return outcome.value
 
 
@@ -155,36 +156,54 @@ def choose(wish: Wish, words: str, trip: Trip) -> str | None:
         return None
     if len(titled) > 1:
         trip.asks = True
-        return str(_which(titled, unsure=False))
+        return str(_which(titled, trip, unsure=False))
     return fill(Wish(wish.deed, (Item(str(titled[0]["title"]), item.count),), names_cart=True), trip)
 
 
-def fill_abroad(wish: Foreign, trip: Trip) -> str:
+def fill_abroad(wish: Foreign, trip: Trip) -> str | None:
     """The same in another language: a product that is named as the shop names it is put in or taken out, and where that
-    does not do, it is said how it goes."""
+    does not do, it is said how it goes; None: nothing fits, and nobody spoke of a cart."""
+    trip.says = wording(wish.code).talk
     try:
         if wish.deed is Deed.SHOW:
             return _told(trip.cart(), trip)
         if wish.deed is Deed.CLEAR:
             return _cleared(trip.cart(), trip)
-        among: Sequence[Mapping[str, Any]] = ()
-        if wish.words and wish.deed in (Deed.ADD, Deed.TAKE):
-            among = trip.found(wish.words) if wish.deed is Deed.ADD else trip.cart()["lines"]
-        if len(named := _in_full(among, wish.words, trip)) == 1:
-            item = Item(str(named[0]["title"]), wish.count)
-            return _tried(Wish(wish.deed, (item,), names_cart=True), trip)
+        if (item := _named_abroad(wish, trip)) is not None:
+            other = Item(wish.other) if wish.other else None
+            return _tried(Wish(wish.deed, (item,), other, names_cart=True), trip)
     except _NotDone as why:
+        if why.unsure and not wish.names_cart:
+            return None
         trip.asks = trip.asks or why.asks
         return str(why)
     except Unavailable as why:
-        return str(why)
-    trip.asks = True
-    return wish.how_to
+        return str(why) if wish.names_cart else None
+    trip.asks = trip.asks or wish.names_cart
+    return wish.how_to if wish.names_cart else None
+
+
+def _named_abroad(wish: Foreign, trip: Trip) -> Item | None:
+    """What is meant, where it is called as the shop calls it; None: it is called otherwise."""
+    if wish.deed is Deed.ADD:
+        named = _in_full(trip.found(wish.words), wish.words, trip) if wish.words else []
+        return Item(str(named[0]["title"]), wish.count) if len(named) == 1 else None
+    if (wish.deed is Deed.SET and wish.count is None) or (wish.deed is Deed.SWAP and not wish.other):
+        return None
+    if wish.other and not _is_one(Item(wish.other), trip):
+        return None
+    cart, item = trip.cart(), Item(wish.words)
+    meant = _held(item, cart, trip)
+    if not meant and (not cart["lines"] or _is_one(item, trip)):
+        titles = "; ".join(str(line["title"] or line["sku"]) for line in cart["lines"])
+        said = trip.says["not_in_cart"].format(titles=titles) if titles else trip.says["empty"]
+        raise _NotDone(said, unsure=not (wish.words and _is_one(item, trip)))
+    return Item(str(meant[0]["sku"]) if len(meant) == 1 else wish.words, wish.count) if meant else None
 
 
 def _told(cart: Mapping[str, Any], trip: Trip) -> str:
     """The cart, line by line, with the prices that the database has now, and what stands in the way of paying."""
-    says = wording().talk
+    says = trip.says
     if not cart["lines"]:
         return says["empty"]
     lines = []
@@ -196,7 +215,7 @@ def _told(cart: Mapping[str, Any], trip: Trip) -> str:
         name = _name(line, choices.get(line["product_id"], ()))
         price = f" ({_amount(line['total'])})" if line["total"] else ""
         trouble = f" [{says[line['trouble']].format(left=line['left'])}]" if line["trouble"] else ""
-        lines.append(f"{line['quantity']} × {name}{price}{trouble}{_paid_for(line, cart)}")
+        lines.append(f"{line['quantity']} × {name}{price}{trouble}{_paid_for(line, cart, trip)}")
     whole = [says["cart"].format(lines="; ".join(lines))]
     troubled = any(line["trouble"] for line in cart["lines"])
     if not cart["total"] and cart["prices_known"] and not troubled:
@@ -212,10 +231,10 @@ def _told(cart: Mapping[str, Any], trip: Trip) -> str:
     return " ".join(whole)
 
 
-def _paid_for(line: Mapping[str, Any], cart: Mapping[str, Any]) -> str:
+def _paid_for(line: Mapping[str, Any], cart: Mapping[str, Any], trip: Trip) -> str:
     """What of a line is being paid for in other orders."""
     theirs = [one for one in cart["left_out"] or () if one["sku"] == line["sku"]]
-    says = wording().talk["being_paid_for"]
+    says = trip.says["being_paid_for"]
     said = (says.format(many=one["quantity"], order=one["order_id"]) for one in theirs)
     return f" [{'; '.join(said)}]" if theirs else ""
 
@@ -236,7 +255,7 @@ def _tried(wish: Wish, trip: Trip) -> str:
             return _done(wish, trip)
         except _Moved:
             del trip.notes[notes:], trip.products[products:]
-    raise _NotDone(wording().talk["not_now"])
+    raise _NotDone(trip.says["not_now"])
 
 
 def _done(wish: Wish, trip: Trip) -> str:
@@ -259,14 +278,14 @@ def _done(wish: Wish, trip: Trip) -> str:
         case Deed.SWAP:
             return _swapped(wish, cart, trip)
     if wish.items[0].every:
-        return _changed([_to_be(wish, line, cart, trip) for line in _lines(cart)], cart, trip)
+        return _changed([_to_be(wish, line, cart, trip) for line in _lines(cart, trip)], cart, trip)
     line = _line(wish.items[0], cart, trip, sure=wish.deed is not Deed.SET)
     return _left(trip.change(again=wish.deed in _OWN_AMOUNT, **_to_be(wish, line, cart, trip)), trip)
 
 
 def _to_be(wish: Wish, line: Mapping[str, Any], cart: Mapping[str, Any], trip: Trip) -> Mapping[str, object]:
     """What makes so many of a line as are wished for."""
-    quantity = _meant(wish, line)
+    quantity = _meant(wish, line, trip)
     if quantity == 0:
         return {"action": "remove", "sku": line["sku"]}
     if quantity > line["quantity"]:
@@ -274,16 +293,16 @@ def _to_be(wish: Wish, line: Mapping[str, Any], cart: Mapping[str, Any], trip: T
     return {"action": "put", "sku": line["sku"], "quantity": quantity}
 
 
-def _lines(cart: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _lines(cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[str, Any]]:
     lines: Sequence[Mapping[str, Any]] = cart["lines"]
     if not lines:
-        raise _NotDone(wording().talk["empty"])
+        raise _NotDone(trip.says["empty"])
     return lines
 
 
 def _undone(cart: Mapping[str, Any], trip: Trip) -> str:
     """The cart as it was before this conversation changed it last, if nothing else has changed it since."""
-    says = wording().talk
+    says = trip.says
     if trip.before is None:
         raise _NotDone(says["nothing_to_undo"])
     lines = [{"sku": sku, "quantity": quantity} for sku, quantity in trip.before.lines]
@@ -306,7 +325,7 @@ def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     picks: dict[str, tuple[_Pick, int]] = {}
     for item in (one for said in wish.items for one in _apart(said, trip)):
         for pick in _each_shown(trip) if item.every else _picks(item, cart, trip):
-            many = _whole(item.count, pick.title) + (picks[pick.sku][1] if pick.sku in picks else 0)
+            many = _whole(item.count, pick.title, trip) + (picks[pick.sku][1] if pick.sku in picks else 0)
             _check_stock(pick, many, cart, trip, more=True)
             picks[pick.sku] = pick, many
     coming = [{"action": "add", "sku": pick.sku, "quantity": many} for pick, many in picks.values()]
@@ -317,7 +336,7 @@ def _each_shown(trip: Trip) -> list[_Pick]:
     """Of "one of each", each that was shown last."""
     found = [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []
     if not 1 < len(found) <= _MOST_EACH:
-        raise _which(found, unsure=not found)
+        raise _which(found, trip, unsure=not found)
     trip.products += [one["product_id"] for one in found]
     return [_variant(one, "", trip) for one in found]
 
@@ -340,18 +359,18 @@ def _is_one(item: Item, trip: Trip) -> bool:
 
 def _taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     going = [
-        _out(item, line)
+        _out(item, line, trip)
         for item in wish.items
-        for line in (_lines(cart) if item.every else [_line(item, cart, trip, sure=True)])
+        for line in (_lines(cart, trip) if item.every else [_line(item, cart, trip, sure=True)])
     ]
     return _changed(going, cart, trip)
 
 
-def _out(item: Item, line: Mapping[str, Any]) -> Mapping[str, object]:
+def _out(item: Item, line: Mapping[str, Any], trip: Trip) -> Mapping[str, object]:
     """What takes so many of a line out, or all of it."""
     if item.count is None:
         return {"action": "remove", "sku": line["sku"]}
-    many = min(_whole(item.count, line["title"] or line["sku"]), MAX_QUANTITY)
+    many = min(_whole(item.count, line["title"] or line["sku"], trip), MAX_QUANTITY)
     return {"action": "take", "sku": line["sku"], "quantity": many}
 
 
@@ -397,7 +416,7 @@ def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     points = any(one.how is Pointing.PLACE for one in wanted(other.text).references)
     if not points and not product_words(other.text):  # "change it to medium"
         if line["product_id"] is None:
-            raise _NotDone(wording().talk["one_at_a_time"], asks=True)
+            raise _NotDone(trip.says["one_at_a_time"], asks=True)
         pick = _variant(_of(line["product_id"], trip), other.text, trip)
     else:
         try:
@@ -405,42 +424,42 @@ def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
         except _NotDone as why:  # the other one lies in the cart: it was the cart that they spoke of
             raise _NotDone(str(why), asks=why.asks) from None
     if pick.sku == line["sku"]:
-        raise _NotDone(wording().talk["one_at_a_time"], asks=True)
-    quantity = _whole(many, pick.title)
+        raise _NotDone(trip.says["one_at_a_time"], asks=True)
+    quantity = _whole(many, pick.title, trip)
     _check_stock(pick, quantity, cart, trip, more=True)
-    return _changed([{"action": "add", "sku": pick.sku, "quantity": quantity}, _out(item, line)], cart, trip)
+    return _changed([{"action": "add", "sku": pick.sku, "quantity": quantity}, _out(item, line, trip)], cart, trip)
 
 
-def _meant(wish: Wish, line: Mapping[str, Any]) -> int:
+def _meant(wish: Wish, line: Mapping[str, Any], trip: Trip) -> int:
     """How many of a line there are to be."""
     title, held = line["title"] or line["sku"], int(line["quantity"])
     match wish.deed:
         case Deed.MULTIPLY:
-            return _whole(wish.times * held, title)
+            return _whole(wish.times * held, title, trip)
         case Deed.HALVE if held % 2:
-            raise _NotDone(wording().talk["no_half"].format(title=title, quantity=held), asks=True)
+            raise _NotDone(trip.says["no_half"].format(title=title, quantity=held), asks=True)
         case Deed.HALVE:
             return held // 2
     count = wish.items[0].count
-    return 0 if count == 0 else _whole(count, title)
+    return 0 if count == 0 else _whole(count, title, trip)
 
 
-def _whole(count: Count | None, title: str) -> int:
+def _whole(count: Count | None, title: str, trip: Trip) -> int:
     """So many of an article as a line may have; one, where nothing is said."""
     if isinstance(count, Odd):
-        raise _NotDone(wording().talk[count.value].format(title=title), asks=True)
+        raise _NotDone(trip.says[count.value].format(title=title), asks=True)
     many = 1 if count is None else count
     if many < 1:
-        raise _NotDone(wording().talk["less_than_one"].format(title=title), asks=True)
+        raise _NotDone(trip.says["less_than_one"].format(title=title), asks=True)
     return many
 
 
 def _check_stock(pick: _Pick, many: int, cart: Mapping[str, Any], trip: Trip, *, more: bool) -> None:
     held = _held_lines(cart).get(pick.sku, 0) if more else 0
     taken = sum(one["quantity"] for one in cart["left_out"] or () if one["sku"] == pick.sku)  # from the shelf, already
-    says = wording().talk
+    says = trip.says
     if many + held > MAX_QUANTITY:
-        raise _NotDone(says["too_many"].format(title=pick.title, most=MAX_QUANTITY) + _there_already(held))
+        raise _NotDone(says["too_many"].format(title=pick.title, most=MAX_QUANTITY) + _there_already(held, trip))
     offers = trip.offers((pick.sku,)).get(pick.sku, ())
     if len(offers) != 1:
         return  # the cart says itself what is the matter with it
@@ -448,11 +467,11 @@ def _check_stock(pick: _Pick, many: int, cart: Mapping[str, Any], trip: Trip, *,
     if offer.is_out and many + held > taken:
         raise _NotDone(says["sold_out"].format(title=pick.title))
     if offer.left is not None and many + held - taken > offer.left:
-        raise _NotDone(says["few_left"].format(title=pick.title, left=offer.left) + _there_already(held))
+        raise _NotDone(says["few_left"].format(title=pick.title, left=offer.left) + _there_already(held, trip))
 
 
-def _there_already(held: int) -> str:
-    return f" {wording().talk['there_already'].format(held=held)}" if held else ""
+def _there_already(held: int, trip: Trip) -> str:
+    return f" {trip.says['there_already'].format(held=held)}" if held else ""
 
 
 def _picks(item: Item, cart: Mapping[str, Any], trip: Trip, *, one: bool = False) -> list[_Pick]:
@@ -490,7 +509,7 @@ def _check_figures(text: str, product_id: str | None, title: str, trip: Trip) ->
     for figure in found:
         told = (*called, *like, *values) if figure.unit else (*called, *like)
         if not any(figure.is_as(one) for one in told):
-            says = wording().talk
+            says = trip.says
             if figure.unit:
                 raise _NotDone(says["not_in_that"].format(title=title, what=figure.text), asks=True)
             raise _NotDone(says["how_many"].format(title=title), asks=True)
@@ -498,7 +517,7 @@ def _check_figures(text: str, product_id: str | None, title: str, trip: Trip) ->
 
 def _variant(product: Mapping[str, Any], text: str, trip: Trip) -> _Pick:
     """The variant that is meant: by its number, or by what it is like."""
-    title, skus, says = str(product["title"]), list(product["skus"]), wording().talk
+    title, skus, says = str(product["title"]), list(product["skus"]), trip.says
     if not skus:
         raise _NotDone(says["sold_out"].format(title=title))
     named = [sku for sku in skus if _says_number(text, sku, title)]
@@ -544,7 +563,7 @@ def _products(item: Item, trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
     if len(exact) == 1 and wishes.price is None:  # "for 1 EUR" is not ours to promise
         return exact
     terms = _terms(words)
-    raise _which(exact or [one for one in found if terms & _terms(one["title"])], unsure=not exact)
+    raise _which(exact or [one for one in found if terms & _terms(one["title"])], trip, unsure=not exact)
 
 
 def _shown_like(text: str, trip: Trip) -> Mapping[str, Any] | None:
@@ -584,19 +603,19 @@ def _pointed(text: str, references: Sequence[Reference], trip: Trip, *, one: boo
         found = [one for one in found if one["product_id"] in there]
         if len(found) == len(places) and (len(found) == 1 or not one):
             return found
-        raise _which(found, unsure=False)
+        raise _which(found, trip, unsure=False)
     both = "both" in text.casefold().split()
     if len(found) == (2 if both and not one else 1):
         return found
     if len(found) > 1 and (meant := _like(text, found, trip)) is not None:
         return [meant]
-    raise _which(found, unsure=False)
+    raise _which(found, trip, unsure=False)
 
 
 def _of(product_id: str, trip: Trip) -> Mapping[str, Any]:
     found = trip.listed((product_id,))
     if not found:
-        raise _NotDone(wording().talk["one_at_a_time"], asks=True)
+        raise _NotDone(trip.says["one_at_a_time"], asks=True)
     return _listed(found[0])
 
 
@@ -604,7 +623,7 @@ def _line(item: Item, cart: Mapping[str, Any], trip: Trip, *, sure: bool) -> Map
     """The one line of the cart that is meant. `sure`: such a wish is of the cart, also where it names nothing."""
     held = cart["lines"]
     if not held:
-        raise _NotDone(wording().talk["empty"], unsure=not _is_sold(item, trip))
+        raise _NotDone(trip.says["empty"], unsure=not _is_sold(item, trip))
     meant = _held(item, cart, trip)
     if len(meant) != 1:
         terms = _terms(product_words(item.text))
@@ -612,7 +631,7 @@ def _line(item: Item, cart: Mapping[str, Any], trip: Trip, *, sure: bool) -> Map
         named = (f"{line['title']} ({line['sku']})" if line["title"] else line["sku"] for line in near or held)
         says = "which" if near or not terms else "not_in_cart"
         of_cart = bool(near) or _is_sold(item, trip) or (sure and not terms)
-        raise _NotDone(wording().talk[says].format(titles="; ".join(named)), asks=True, unsure=not of_cart)
+        raise _NotDone(trip.says[says].format(titles="; ".join(named)), asks=True, unsure=not of_cart)
     (line,) = meant
     _check_figures(item.text, line["product_id"], str(line["title"] or line["sku"]), trip)
     trip.products += [line["product_id"]] if line["product_id"] else []
@@ -661,13 +680,13 @@ def _held(item: Item, cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[s
 
 def _cleared(cart: Mapping[str, Any], trip: Trip) -> str:
     if not cart["lines"]:
-        raise _NotDone(wording().talk["empty"], unsure=True)
+        raise _NotDone(trip.says["empty"], unsure=True)
     trip.change(action="empty")
-    return wording().talk["emptied"]
+    return trip.says["emptied"]
 
 
 def _left(cart: Mapping[str, Any], trip: Trip) -> str:
-    return _told(cart, trip) if cart["lines"] else wording().talk["emptied"]
+    return _told(cart, trip) if cart["lines"] else trip.says["emptied"]
 
 
 def _in_full(among: Sequence[Mapping[str, Any]], said: str, trip: Trip) -> list[Mapping[str, Any]]:
@@ -696,11 +715,11 @@ def _of_all(
     return []
 
 
-def _which(found: Sequence[Mapping[str, Any]], *, unsure: bool) -> _NotDone:
+def _which(found: Sequence[Mapping[str, Any]], trip: Trip, *, unsure: bool) -> _NotDone:
     if not found:
-        return _NotDone(wording().talk["which_product"], asks=True, unsure=unsure)
+        return _NotDone(trip.says["which_product"], asks=True, unsure=unsure)
     titles = "; ".join(str(one["title"]) for one in found[:_NAMED])
-    return _NotDone(wording().talk["which"].format(titles=titles), asks=True, unsure=unsure, near=True)
+    return _NotDone(trip.says["which"].format(titles=titles), asks=True, unsure=unsure, near=True)
 
 
 def _amount(price: Mapping[str, Any]) -> str:

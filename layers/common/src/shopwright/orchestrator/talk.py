@@ -15,8 +15,9 @@ from shopwright.catalog.offer import Listed, Offer
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.observability.audit import digest
-from shopwright.orchestrator import basket, bought, filling
+from shopwright.orchestrator import basket, beside, bought, filling
 from shopwright.orchestrator.basket import Deed
+from shopwright.orchestrator.beside import Abroad
 from shopwright.orchestrator.intent import WORDS_ALONE, By, Kind, Request, by_rule, read
 from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.session import CartBefore
@@ -46,7 +47,8 @@ _LONGEST_WISH = 12  # words: what is longer tells a story, and a word in it is n
 class Reply:
     """What is said without a document; `rest` is what is left to be looked up, in the shopper's words. `asks`: we need
     to know more before we do it. `products` are what "it" means from now on. `reaches`: the rest is how to reach the
-    shop, for who wanted a person of it. `cart`: what it was like before, where that can be taken back."""
+    shop, for who wanted a person of it. `cart`: what it was like before, where that can be taken back. `tongue` is the
+    language that it is in."""
 
     text: str
     rest: str = ""
@@ -54,6 +56,7 @@ class Reply:
     products: tuple[str, ...] = ()
     reaches: bool = False
     cart: CartBefore | None = None
+    tongue: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def reply(
         return Reply(wording().talk["not_by_instruction"], " ".join(rest))
     said: list[str] = []
     left: list[str] = []
-    reaches, further = False, ""
+    reaches, further, language = False, "", "en"
     tells_cart = False  # of several looks at the cart the last is the one that counts
     for request in requests:
         trip.told = False
@@ -146,7 +149,12 @@ def reply(
         elif visit.desk.orders is not None and wording().orders["not_cancelled"] in sentence:
             reaches, further = True, wording().talk["how_to_cancel"]
     if not said and (abroad := basket.foreign(message)) is not None:
-        said, left = [filling.fill_abroad(abroad, trip)], []
+        told = filling.fill_abroad(abroad, trip)
+        said, left = ([told], []) if told is not None else (said, left)
+    if not said and (elsewhere := beside.abroad(message)) is not None:
+        said, left, language = [_told_abroad(elsewhere, message, visit)], [], elsewhere.code
+        if elsewhere.person:
+            reaches, further = True, wording().talk["how_to_reach"]
     if not said and asked_of and (chosen := _chosen(message, asked_of, trip)) is not None:
         said, left = [chosen], []
     if not said:
@@ -155,7 +163,7 @@ def reply(
     if reaches:
         left.append(further)
     products = tuple(dict.fromkeys(trip.products))
-    return Reply(" ".join(said), " ".join(left), trip.asks, products, reaches, trip.leaves)
+    return Reply(" ".join(said), " ".join(left), trip.asks, products, reaches, trip.leaves, language)
 
 
 def _chosen(message: str, asked_of: str, trip: filling.Trip) -> str | None:
@@ -195,17 +203,29 @@ def _does(request: Request, visit: _Visit) -> str | None:
         case Kind.ORDER_STATUS:
             return _ordered(request, visit)
         case Kind.HAND_OVER if _A_PERSON.search(request.text) and len(request.text.split()) <= _LONGEST_WISH:
-            return _handed_over(request, visit)
+            return _put_through(request.text, visit, wording().talk)
     return None
 
 
-def _handed_over(request: Request, visit: _Visit) -> str:
+def _put_through(text: str, visit: _Visit, says: Mapping[str, str]) -> str:
     """What is promised is what was kept: a person sees the conversation, or nobody was reached."""
     if visit.desk.hand_over is None:
-        return wording().talk["no_person_here"]
-    wanted = {"reason": "asked_for", "summary": request.text[:_LONGEST_SUMMARY]}
+        return says["no_person_here"]
+    wanted = {"reason": "asked_for", "summary": text[:_LONGEST_SUMMARY]}
     outcome = visit.desk.hand_over(visit.caller, wanted, visit.deadline, visit.session_id)
-    return wording().talk["handed_over" if outcome.done else "no_person_here"]
+    return says["handed_over" if outcome.done else "no_person_here"]
+
+
+def _told_abroad(wish: Abroad, message: str, visit: _Visit) -> str:
+    says = wording(wish.code).talk
+    if wish.person:
+        return _put_through(message, visit, says)
+    if visit.desk.orders is None:
+        return says["orders_at_the_till"]
+    try:
+        return bought.told_abroad(wish.code, visit.caller, visit.desk.orders, parcel=wish.parcel)
+    except Unavailable:
+        return says["not_now"]
 
 
 def _ordered(request: Request, visit: _Visit) -> str | None:

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Wording:
 
 @cache
 def wording(locale: str = "en") -> Wording:
-    """The sentences in a language that there is a file for."""
-    table = tomllib.loads(files("shopwright.grounding.wording").joinpath(f"{locale}.toml").read_text("utf-8"))
-    return Wording(**table)
+    """The sentences in a language; in English those that its file has not, or where there is no file."""
+    english = _table("en")
+    if locale == "en" or not files("shopwright.grounding.wording").joinpath(f"{locale}.toml").is_file():
+        return Wording(**english)
+    own = _table(locale)
+    return Wording(
+        **{name: {**said, **own.get(name, {})} if isinstance(said, dict) else said for name, said in english.items()}
+    )
+
+
+def _table(locale: str) -> dict[str, Any]:
+    return tomllib.loads(files("shopwright.grounding.wording").joinpath(f"{locale}.toml").read_text("utf-8"))
