@@ -65,7 +65,7 @@ class CartLine(BaseModel):
 
     sku: str
     quantity: int
-    title: str | None
+    title: str | None = Field(description="As it is called, or was when it was last sold.")
     product_id: str | None
     unit_price: Amount | None
     total: Amount | None
@@ -129,6 +129,7 @@ def wire() -> Desk:
             open=carts.open,
             change=carts.change,
             offers=offered,
+            last_names=lambda caller, skus: offers.last_names(signer.sign(caller.tenant), skus),
             under_way=lambda caller: orders.of(caller.tenant).under_way(caller.subject),
         ),
     )
@@ -182,7 +183,7 @@ def _line(shown: Shown, prices_known: bool) -> CartLine:
         {
             "sku": shown.line.sku,
             "quantity": shown.line.quantity,
-            "title": None if offer is None else offer.name,
+            "title": shown.title,
             "product_id": None if offer is None else offer.product_id,
             "unit_price": None if offer is None else _amount(offer.price),
             "total": _amount(shown.total),

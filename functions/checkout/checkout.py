@@ -215,7 +215,12 @@ def wire() -> Desk:
         members=Members(env.members_table),
         trail=Audit(env.audit_queue_url),
         bulkhead=bulkhead(env),
-        carting=carting.Desk(open=carts.open, change=carts.change, offers=offered),
+        carting=carting.Desk(
+            open=carts.open,
+            change=carts.change,
+            offers=offered,
+            last_names=lambda caller, skus: offers.last_names(signer.sign(caller.tenant), skus),
+        ),
         terms=lambda tenant: orders.of(tenant).terms(),
         under_way=lambda caller: orders.of(caller.tenant).under_way(caller.subject),
         vendor=lambda tenant: accounts.of(tenant).vendor,

@@ -68,6 +68,16 @@ def test_an_article_that_nobody_counts_has_no_number_left_and_is_not_out(counter
     assert (skillet.left, skillet.is_out) == (None, False)
 
 
+def test_a_withdrawn_article_is_still_known_by_what_it_was_called(counter: Counter, offers: Offers) -> None:
+    counter.drop(SKILLET, KETTLE)
+    counter.drop(KETTLE)
+
+    names = offers.last_names(SIGNER.sign(counter.merchant), ("P-1", "nothing"))
+
+    assert names == {"P-1": "Skillet"}
+    assert offers.last_names(SIGNER.sign(Tenant("somebody-else")), ("P-1",)) == {}
+
+
 def test_a_withdrawn_article_is_not_sold_and_may_come_back(counter: Counter, offers: Offers) -> None:
     counter.drop(SKILLET, KETTLE)
     counter.drop(KETTLE)

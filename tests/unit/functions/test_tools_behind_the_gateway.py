@@ -36,7 +36,7 @@ KIT = gateway.member("kitchen", subject="user#kit")
 BEN = gateway.member(subject="user#ben", disabled=True)
 TILL = gateway.member("kitchen", "machine", "client#till")
 NOW = gateway.ISSUED_AT + 60.0
-CART = tools.ShownCart(version=1, lines=[], total=None, prices_known=True)
+CART = tools.ShownCart(version=1, lines=[], total=None, left_out=[], prices_known=True)
 
 
 class Gateway:

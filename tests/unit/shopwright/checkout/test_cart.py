@@ -40,7 +40,18 @@ class Shop:
         self.down = False
         self.carts = FakeCarts(lambda: 1_790_000_000)
         self.orders_are_down = False
-        self.desk = Desk(open=self.carts.open, change=self.carts.change, offers=self._offers, under_way=self._under_way)
+        self.desk = Desk(
+            open=self.carts.open,
+            change=self.carts.change,
+            offers=self._offers,
+            under_way=self._under_way,
+            last_names=self._last_names,
+        )
+
+    def _last_names(self, caller: Caller, skus: Sequence[str]) -> dict[str, str]:
+        if self.orders_are_down:
+            raise Unavailable("The database did not answer.")
+        return {sku: "Tent, 2 persons" for sku in skus if sku == "tent-2p"}
 
     def _under_way(self, caller: Caller) -> Sequence[Bought]:
         if self.orders_are_down:
@@ -188,3 +199,14 @@ def test_what_comes_in_with_several_changes_must_be_sold_and_what_is_there_may_s
         cart.change(ANN, Become((Line("tent-2p", 3),)), desk=shop.desk)
     lines = (Line("tent-2p", 1), Line("stove", 1))
     assert cart.change(ANN, Become(lines), desk=shop.desk).cart.lines == lines
+
+
+def test_what_is_sold_no_more_is_told_by_what_it_was_called_where_that_is_known() -> None:
+    shop = Shop()
+    shop.put("tent-2p")
+    shop.put("stove")
+    shop.offers = []
+
+    assert [line.title for line in cart.show(ANN, desk=shop.desk).lines] == ["Tent, 2 persons", None]
+    shop.orders_are_down = True
+    assert [line.title for line in cart.show(ANN, desk=shop.desk).lines] == [None, None]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from shopwright.catalog.offer import Offer
 from shopwright.checkout.cart import Bought, Cart, LeftOut, Line, Priced, Shown
-from shopwright.checkout.quote import CartBeingBought, Quote, differences, make
+from shopwright.checkout.quote import CartBeingBought, LineTroubled, Quote, differences, make
 from shopwright.checkout.terms import Terms
 from shopwright.money import Money
 from shopwright.tenancy.caller import Caller, Role
@@ -62,3 +62,12 @@ def test_other_orders_under_way_are_other_terms() -> None:
 
     assert differences(agreed, now) == ("What of the cart is being paid for in another order has changed.",)
     assert agreed.id != now.id
+
+
+@pytest.mark.parametrize(("was", "called"), [("Frying Pan", "Frying Pan"), (None, "PAN")])
+def test_what_is_sold_no_more_is_refused_by_its_name_where_that_is_known(was: str | None, called: str) -> None:
+    cart = Priced(Cart(1, (Line("PAN", 1),)), (Shown(Line("PAN", 1), None, was=was),))
+    terms = Terms(Money(395, "GBP"), None, 2000)
+
+    with pytest.raises(LineTroubled, match=f"does not sell {called} any more"):
+        make(ANN, cart, terms, under_way=(), gateway="stripe", instrument="tok", now=0)

@@ -15,7 +15,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from shopwright.catalog.facts import Choice, Kind, Sheet, Told, read_key, told_value
-from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Range
+from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Range, name_of
 from shopwright.catalog.passages import Owner
 from shopwright.catalog.product import Feed, Product, Refused, Variant, Warned
 from shopwright.catalog.shelf import (
@@ -364,6 +364,11 @@ class Offers:
         for row in rows:
             found[row["sku"]] = (*found.get(row["sku"], ()), _offer(row))
         return found
+
+    def last_names(self, passport: Passport, skus: Sequence[str]) -> dict[str, str]:
+        """What these articles were called when they were last sold, in one round trip."""
+        rows = self._database.call(passport, _QUERIES["last_titles"], {"skus": list(skus)})
+        return {row["sku"]: name_of(row["title"], row["variant"] or "") for row in rows}
 
     def find(
         self,

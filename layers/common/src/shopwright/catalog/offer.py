@@ -31,14 +31,19 @@ class Offer:
     @property
     def name(self) -> str:
         """With the variant's name, where it says something that the product's does not."""
-        if not self.variant or self.variant in self.title:
-            return self.title
-        return self.variant if self.title in self.variant else f"{self.title}, {self.variant}"
+        return name_of(self.title, self.variant)
 
     @property
     def is_out(self) -> bool:
         """Is there none to sell? What is counted decides over what is said."""
         return self.left == 0 if self.left is not None else self.availability == OUT
+
+
+def name_of(title: str, variant: str) -> str:
+    """What an article is called: its product's name, with the variant's where that says something more."""
+    if not variant or variant in title:
+        return title
+    return variant if title in variant else f"{title}, {variant}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,6 +273,10 @@ select f.product_id, f.sku, f.name, f.kind, f.amount, f.words, f.unit, f.version
 -- What is sold now under these article numbers: one round trip.
 select * from shopwright.offers_of(%(passport)s, %(skus)s::text[]);
 
+-- name: last_titles
+-- What these articles were called when they were last sold: one round trip.
+select * from shopwright.last_titles(%(passport)s, %(skus)s::text[]);
+
 -- name: names_of_goods
 -- Which of these stretches stand in a product's or a brand's name: one round trip.
 select * from shopwright.names_of_goods(%(passport)s, %(stretches)s::text[]);

@@ -176,12 +176,19 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A line as the catalog has it now. `offer` is None when the shop does not sell it any more; `paid_for` are as many
-    of it as are being paid for in another order, and are not bought again."""
+    """A line as the catalog has it now. `offer` is None when the shop does not sell it any more, and `was` what it was
+    called then, if that is known; `paid_for` are as many of it as are being paid for in another order, and not bought
+    again."""
 
     line: Line
     offer: Offer | None
     paid_for: int = 0
+    was: str | None = None
+
+    @property
+    def title(self) -> str | None:
+        """What it is called, or was when it was last sold; None: nobody knows."""
+        return self.was if self.offer is None else self.offer.name
 
     @property
     def trouble(self) -> str | None:
@@ -239,13 +246,14 @@ class Priced:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What must be within reach: the caller's own cart, which a request id or a version may come with when it is to be
-    changed, the catalog's offers by article number, and what the caller's orders are buying. Without the last nothing
-    is marked as being paid for."""
+    changed, the catalog's offers by article number, what the caller's orders are buying, and what is sold no more was
+    called. Without the last two nothing is marked as being paid for, and what is sold no more is told by its number."""
 
     open: Callable[[Caller], Cart]
     change: Callable[[Caller, Change, str | None, int | None], Cart]
     offers: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Offer]]]
     under_way: Callable[[Caller], Sequence[Bought]] = lambda caller: ()
+    last_names: Callable[[Caller, Sequence[str]], Mapping[str, str]] = lambda caller, skus: {}
 
 
 def show(caller: Caller, *, desk: Desk) -> Priced:
@@ -374,7 +382,7 @@ def besides(cart: Priced, under_way: Sequence[Bought]) -> tuple[tuple[Shown, ...
     orders = [order for order in under_way if order.order_id not in cart.cart.taken]
     for shown in cart.lines:
         sku, left = shown.line.sku, shown.line.quantity
-        title = sku if shown.offer is None else cut(shown.offer.name)
+        title = cut(shown.title or sku)
         for order in orders:
             theirs = min(left, sum(line.quantity for line in order.lines if line.sku == sku))
             if theirs:
@@ -400,7 +408,12 @@ def _priced(cart: Cart, caller: Caller, desk: Desk) -> Priced:
         return Priced(cart, unknown, prices_known=False, left_out=None)
     # A number that two products share since it was put here is no offer of either.
     mine = {sku: offered[0] for sku, offered in offers.items() if len(offered) == 1}
-    priced = Priced(cart, tuple(Shown(line, mine.get(line.sku)) for line in cart.lines))
+    gone = tuple(line.sku for line in cart.lines if line.sku not in offers)
+    try:
+        names = desk.last_names(caller, gone) if gone else {}
+    except Unavailable:
+        names = {}
+    priced = Priced(cart, tuple(Shown(line, mine.get(line.sku), was=names.get(line.sku)) for line in cart.lines))
     try:
         _, left_out = besides(priced, desk.under_way(caller))
     except Unavailable:

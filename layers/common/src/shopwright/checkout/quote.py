@@ -292,7 +292,7 @@ def _surcharge(shown: Shown, terms: Terms) -> int:
 
 def _line(shown: Shown, terms: Terms) -> QuotedLine:
     offer, quantity = shown.offer, shown.line.quantity
-    name = shown.line.sku if offer is None else offer.title
+    name = (shown.was or shown.line.sku) if offer is None else offer.title
     match shown.trouble:
         case None:
             pass

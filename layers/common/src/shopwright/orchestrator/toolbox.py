@@ -341,7 +341,7 @@ def _cart(priced: Priced) -> tools.ShownCart:
             tools.ShownLine(
                 sku=shown.line.sku,
                 quantity=shown.line.quantity,
-                title=None if shown.offer is None else shown.offer.name,
+                title=shown.title,
                 product_id=None if shown.offer is None else shown.offer.product_id,
                 unit_price=None if shown.offer is None else _price(shown.offer.price),
                 total=_price(shown.total),

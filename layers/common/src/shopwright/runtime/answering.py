@@ -238,7 +238,9 @@ def desk(env: AnsweringSettings) -> answering.Desk:
                 facts=catalog.facts,
                 passage=catalog.passage,
                 predict=heuristic.predict,
-                cart=carting.Desk(open=carts.open, change=carts.change, offers=catalog.offers),
+                cart=carting.Desk(
+                    open=carts.open, change=carts.change, offers=catalog.offers, last_names=catalog.last_names
+                ),
                 hand_over=handing_over(env, said),
                 buying=buying(database, signer),
                 documents=documents if others else None,

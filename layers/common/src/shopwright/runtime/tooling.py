@@ -111,6 +111,9 @@ class Catalog:
     def offers(self, caller: Caller, skus: Sequence[str]) -> Mapping[str, Sequence[Offer]]:
         return self._offers.of(self._signer.sign(caller.tenant), skus)
 
+    def last_names(self, caller: Caller, skus: Sequence[str]) -> Mapping[str, str]:
+        return self._offers.last_names(self._signer.sign(caller.tenant), skus)
+
     def sought(self, caller: Caller, wanted: Sought) -> Sequence[Listed]:
         return self._offers.find(
             self._signer.sign(caller.tenant),
@@ -244,7 +247,12 @@ def desk() -> toolbox.Desk:
         facts=lambda caller, product_id, sku: catalog().facts(caller, product_id, sku),
         passage=lambda caller, product_id: catalog().passage(caller, product_id),
         predict=heuristic.predict,
-        cart=carting.Desk(open=opened, change=changed, offers=lambda caller, skus: catalog().offers(caller, skus)),
+        cart=carting.Desk(
+            open=opened,
+            change=changed,
+            offers=lambda caller, skus: catalog().offers(caller, skus),
+            last_names=lambda caller, skus: catalog().last_names(caller, skus),
+        ),
         hand_over=handed_over,
         buying=toolbox.Buying(
             terms=lambda caller: sold().terms(caller),

@@ -30,9 +30,11 @@ def wording(locale: str = "en") -> Wording:
     if locale == "en" or not files("shopwright.grounding.wording").joinpath(f"{locale}.toml").is_file():
         return Wording(**english)
     own = _table(locale)
-    return Wording(
-        **{name: {**said, **own.get(name, {})} if isinstance(said, dict) else said for name, said in english.items()}
-    )
+    both: dict[str, Any] = {
+        name: {**said, **own.get(name, {})} if isinstance(said, dict) else own.get(name, said)
+        for name, said in english.items()
+    }
+    return Wording(**both)
 
 
 def _table(locale: str) -> dict[str, Any]:

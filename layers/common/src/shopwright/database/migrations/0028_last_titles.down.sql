@@ -1,0 +1,3 @@
+set local role shopwright_owner;
+drop function shopwright.last_titles(text, text[]);
+reset role;
