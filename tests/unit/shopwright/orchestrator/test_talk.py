@@ -74,6 +74,7 @@ class Counter:
         said_at: str | None = None,
         asked_of: str = "",
         changed: CartBefore | None = None,
+        listing: Sequence[str] = (),
     ) -> Reply | None:
         found = talk.reply(
             message,
@@ -92,6 +93,7 @@ class Counter:
             said_at=said_at,
             asked_of=asked_of,
             changed=changed,
+            listing=listing,
         )
         assert self.shop.mistakes == []
         return found
@@ -896,6 +898,9 @@ def held(counter: Counter) -> dict[str, int]:
         "put it back the way it was",
         "undo what you just did",
         "undo this, thanks",
+        "that was a mistake, undo that",
+        "I didn't mean that. Undo.",
+        "can we undo that?",
     ],
 )
 def test_the_last_change_is_taken_back_and_it_is_said_which(counter: Counter, message: str) -> None:
@@ -992,6 +997,12 @@ def test_a_change_of_several_articles_is_made_of_the_cart_as_it_is(full: Counter
         ("No more tents please", [3]),
         ("I want no more tents", [3]),
         ("no tents any more", [3]),
+        ("one more of each", [3, 4]),
+        ("increase everything by two", [4, 5]),
+        ("remove one from each", [1, 2]),
+        ("set all quantities to 2", [2, 2]),
+        ("double the whole cart", [4, 6]),
+        ("bump the tents up to 4", [4, 3]),
     ],
 )
 def test_what_is_said_of_all_lines_or_of_none_is_done_as_said(full: Counter, message: str, holds: list[int]) -> None:
@@ -1018,6 +1029,70 @@ def test_one_of_each_that_was_shown_is_put_in(counter: Counter) -> None:
     assert list(held(counter).values()) == [1, 1]
     counter.said("add two of each please", shown=("tent", "stove"))
     assert list(held(counter).values()) == [3, 3]
+
+
+@pytest.mark.parametrize(
+    "message", ["add items 1 and 3", "add numbers 1 and 3", "add item 1 and item 3", "Add products 1, 3 please"]
+)
+def test_items_by_their_places_are_as_many_products(full: Counter, message: str) -> None:
+    full.said(message, shown=("tent", "stove", "head lamp"))
+
+    assert held(full) == {"tent-1": 1, "head lamp-1": 1}
+
+
+@pytest.mark.parametrize("message", ["remove items 1 and 2", "remove the first two", "take the first and second out"])
+def test_lines_are_taken_out_by_their_places_in_the_cart(full: Counter, message: str) -> None:
+    conversation(full, "add a tent, 2 stoves and a head lamp")
+
+    full.said(message, shown=("head lamp", "tent"))
+
+    assert held(full) == {"head lamp-1": 1}
+    assert full.said("remove the second").startswith("Which")
+
+
+def test_who_has_put_in_the_first_one_may_want_the_second_of_that_list(full: Counter) -> None:
+    shown = ("tent", "stove", "head lamp")
+    full.said("add the first one", shown=shown, listing=shown)
+    full.said("add the second one too", shown=("tent",), listing=shown)
+    full.said("add the last one", shown=("stove",), listing=shown)
+
+    assert held(full) == {"tent-1": 1, "stove-1": 1, "head lamp-1": 1}
+    assert full.said("add the fourth one", shown=("tent",), listing=shown).startswith("Which")
+
+
+def test_one_more_of_each_is_of_what_lies_in_the_cart_whatever_was_shown(full: Counter) -> None:
+    conversation(full, "add 2 tents")
+
+    full.said("one more of each", shown=("stove", "head lamp"))
+
+    assert held(full) == {"tent-1": 3}
+
+
+@pytest.mark.parametrize("message", ["put it back", "put them back please", "put everything back", "Put that back"])
+@pytest.mark.parametrize("out", ["remove the tents", "empty my cart", "take one tent out"])
+def test_what_was_just_taken_out_is_put_back_into_the_cart(counter: Counter, out: str, message: str) -> None:
+    conversation(counter, "add 2 tents", out, message, shown=("tent",))
+
+    assert held(counter) == {"tent-1": 2}
+
+
+def test_what_was_just_put_in_is_put_back_onto_the_shelf(counter: Counter) -> None:
+    conversation(counter, "add a stove", "add 2 tents", "put it back", shown=("tent",))
+
+    assert held(counter) == {"stove-1": 1}
+
+
+def test_another_one_is_not_what_was_taken_out(counter: Counter) -> None:
+    told = conversation(counter, "add a stove", "add 2 tents", "remove the tents", "put the head lamp back")
+
+    assert held(counter) == {"stove-1": 1}
+    assert told[-1].startswith("That is not in your cart")
+
+
+def test_so_many_instead_of_so_many_is_so_many(counter: Counter) -> None:
+    conversation(counter, "add 2 tents", "make it three instead of two", shown=("tent",))
+
+    assert held(counter) == {"tent-1": 3}
 
 
 def test_what_is_being_paid_for_is_marked_in_the_cart_and_is_not_in_the_way_of_more(counter: Counter) -> None:

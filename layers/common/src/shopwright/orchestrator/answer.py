@@ -327,6 +327,8 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
         session_id=visit.session_id,
         said_at=place if key is None else f"key {key}",
         asked_of=turns[-1].question if turns and (turns[-1].verdict, turns[-1].mode) == (ASKS, TALK) else "",
+        # Who has put in the first one may want the second of that list.
+        listing=next((turn.products for turn in reversed(turns) if turn.products and turn.mode != TALK), ()),
         changed=next((turn.cart for turn in reversed(turns) if turn.cart is not None), None),
     )
 

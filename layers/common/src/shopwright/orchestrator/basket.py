@@ -55,7 +55,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is to become of the cart. `other` takes an item's place. `names_cart`: nothing else can be meant. `times`:
-    so many times as many."""
+    so many times as many. `back`: "put it back", onto the shelf or into the cart again."""
 
     deed: Deed
     items: tuple[Item, ...] = ()
@@ -63,6 +63,7 @@ class Wish:
     names_cart: bool = False
     looks: bool = False  # "I need two tents" may only look for some
     times: int = 1
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def read(text: str) -> Wish | None:
     # "in my cart" says where, and is no part of what a product is called.
     rest = re.sub(r"\s+", " ", tables.into.sub(" ", said)).strip(" ,") if names_cart else said
     if any(says.fullmatch(one) for says in tables.says[Deed.CLEAR] for one in (said, rest)):
-        return Wish(Deed.CLEAR, names_cart=names_cart)
+        return Wish(Deed.CLEAR, names_cart=names_cart, back=bool(_BACK.fullmatch(rest)))
     rest = _bare(rest)
     goes_in = bool(tables.inward.search(said)) and re.match(r"(?:drop|throw|put|toss|pull|kick)\b", rest, re.I)
     if any(says.fullmatch(one) for says in tables.says[Deed.UNDO] for one in (said, rest)):
@@ -133,7 +134,7 @@ def read(text: str) -> Wish | None:
             if match is not None:
                 wish = _wish(deed, match.groupdict(), names_cart=names_cart and not asks)
                 if wish is not None:
-                    return wish
+                    return replace(wish, back=deed is Deed.TAKE and bool(_BACK.fullmatch(rest)))
     toward = names_cart and tables.toward.search(said) and tables.says_toward.fullmatch(rest)
     return _wish(Deed.ADD, toward.groupdict(), names_cart=True) if toward else None
 
@@ -192,9 +193,14 @@ def counted(text: str) -> Item:
 
 def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wish | None:
     if named := said.get("items") or said.get("counted"):
+        if _PLACES.fullmatch(named):  # "items 1 and 3" are two of those that were shown, and not three of one
+            places = tuple(Item(f"number {place}") for place in re.findall(r"[0-9]+", named))
+            return None if len(places) > _tables().most_items else Wish(deed, places, names_cart=names_cart)
         items = _behind(_each([counted(part) for part in _parts(named)]))
         if said.get("counted") and any(not isinstance(item.count, int) or not item.text for item in items):
             return None
+        if said.get("counted") and any(_every(item).every for item in items):
+            return None  # "I want two of each" may be of what is there or besides
         if deed is Deed.ADD and re.match(r"(?:all|every|each|as many)\b", named, re.I):
             items[0] = Item(items[0].text, Odd.UNSAID)
         if len(items) > _tables().most_items or any(_is_long(item.text) for item in items):
@@ -214,7 +220,7 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
         count, rest = _first_count(str(said["number"]))
         if count is None or rest:
             return None
-        item = replace(item, count=count)
+        item = replace(item, count=count, more=deed is Deed.ADD)
     if deed is Deed.SWAP:
         return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
     times = _tables().multiples.get((said.get("times") or "").lower(), 1)
@@ -484,6 +490,9 @@ _EXCEPT = re.compile(
     r"\b(?:but|except|unless|apart from|other than|besides|until|not|no(?![.-]| ?\d)|neither|nor|never|don['’]?t)\b",
     re.I,
 )
+_BACK = re.compile(r"put\b.*\bback", re.I)
+_PLACE = r"(?:the )?(?:items?|numbers?|nos?\.?|products?|articles?|options?|#)"
+_PLACES = re.compile(rf"{_PLACE} ?[0-9]{{1,2}}(?:(?:,? and|,|,? &| plus) ?{_PLACE}? ?[0-9]{{1,2}})*", re.I)
 _EACH = re.compile(r"(?:of )?(?:each|both|either|every one)(?: of (?:them|those|these))?|apiece", re.I)
 _ABROAD = (
     ("clear", Deed.CLEAR),

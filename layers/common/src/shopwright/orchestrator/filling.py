@@ -46,6 +46,7 @@ class Trip:
     choices: Callable[[Sequence[str]], Mapping[str, Sequence[Choice]]]
     shown: Sequence[str]
     said_as: Callable[[int, int], str]
+    listing: Sequence[str] = ()  # the last list of products, in which places count
     before: CartBefore | None = None  # what the conversation has changed last
     says: Mapping[str, str] = field(default_factory=lambda: wording().talk)
     asks: bool = False
@@ -260,6 +261,8 @@ def _tried(wish: Wish, trip: Trip) -> str:
 
 def _done(wish: Wish, trip: Trip) -> str:
     cart = trip.cart()
+    if wish.back and _was_taken(wish, cart, trip):
+        return _undone(cart, trip)
     match wish.deed:
         case Deed.UNDO:
             return _undone(cart, trip)
@@ -300,6 +303,14 @@ def _lines(cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[str, Any]]:
     return lines
 
 
+def _was_taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> bool:
+    """Whether "it", which is to be put back, is what was taken out just before."""
+    if trip.before is None or trip.before.version != cart["version"]:
+        return False
+    fewer = sum(_held_lines(cart).values()) < sum(quantity for _, quantity in trip.before.lines)
+    return fewer and not any(product_words(item.text) for item in wish.items)
+
+
 def _undone(cart: Mapping[str, Any], trip: Trip) -> str:
     """The cart as it was before this conversation changed it last, if nothing else has changed it since."""
     says = trip.says
@@ -324,7 +335,7 @@ def _undone(cart: Mapping[str, Any], trip: Trip) -> str:
 def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     picks: dict[str, tuple[_Pick, int]] = {}
     for item in (one for said in wish.items for one in _apart(said, trip)):
-        for pick in _each_shown(trip) if item.every else _picks(item, cart, trip):
+        for pick in _each(item, cart, trip) if item.every else _picks(item, cart, trip):
             many = _whole(item.count, pick.title, trip) + (picks[pick.sku][1] if pick.sku in picks else 0)
             _check_stock(pick, many, cart, trip, more=True)
             picks[pick.sku] = pick, many
@@ -332,8 +343,10 @@ def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     return _changed(coming, cart, trip)
 
 
-def _each_shown(trip: Trip) -> list[_Pick]:
-    """Of "one of each", each that was shown last."""
+def _each(item: Item, cart: Mapping[str, Any], trip: Trip) -> list[_Pick]:
+    """Of "one of each", each that was shown last; of "one more of each", each that is in the cart."""
+    if item.more:
+        return [_Pick(line["sku"], line["title"] or line["sku"]) for line in _lines(cart, trip)]
     found = [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []
     if not 1 < len(found) <= _MOST_EACH:
         raise _which(found, trip, unsure=not found)
@@ -361,9 +374,17 @@ def _taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     going = [
         _out(item, line, trip)
         for item in wish.items
-        for line in (_lines(cart, trip) if item.every else [_line(item, cart, trip, sure=True)])
+        for line in (_lines(cart, trip) if item.every else _taken_lines(item, cart, trip))
     ]
     return _changed(going, cart, trip)
+
+
+def _taken_lines(item: Item, cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[str, Any]]:
+    """The line that is meant; several by their places in the cart, as "the first two" are."""
+    places = [one.place for one in wanted(item.text).references if one.how is Pointing.PLACE and one.place]
+    if len(places) < 2 or product_words(item.text):
+        return [_line(item, cart, trip, sure=True)]
+    return [_line(Item(f"number {place}" if place > 0 else item.text), cart, trip, sure=True) for place in places]
 
 
 def _out(item: Item, line: Mapping[str, Any], trip: Trip) -> Mapping[str, object]:
@@ -598,12 +619,13 @@ def _pointed(text: str, references: Sequence[Reference], trip: Trip, *, one: boo
     found: list[Mapping[str, Any]] = [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []
     places = [one.place for one in references if one.how is Pointing.PLACE and one.place]
     if places:  # "the second one" counts in what was shown, also when one of them is gone since
-        at = [place - 1 if place > 0 else len(trip.shown) + place for place in places]
-        there = [trip.shown[one] for one in at if 0 <= one < len(trip.shown)]
-        found = [one for one in found if one["product_id"] in there]
-        if len(found) == len(places) and (len(found) == 1 or not one):
-            return found
-        raise _which(found, trip, unsure=False)
+        listing = trip.listing or trip.shown
+        at = [place - 1 if place > 0 else len(listing) + place for place in places]
+        there = [listing[one] for one in at if 0 <= one < len(listing)]
+        placed = [_listed(one) for one in trip.listed(there)] if there else []
+        if len(placed) == len(places) and (len(placed) == 1 or not one):
+            return placed
+        raise _which(placed or found, trip, unsure=False)
     both = "both" in text.casefold().split()
     if len(found) == (2 if both and not one else 1):
         return found

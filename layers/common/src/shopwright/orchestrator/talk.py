@@ -97,13 +97,14 @@ def reply(
     said_at: str | None = None,
     asked_of: str = "",
     changed: CartBefore | None = None,
+    listing: Sequence[str] = (),
 ) -> Reply | None:
     """Do what the masked message asks for, if it asks for something of this kind; None: look all of it up.
 
     `shown` are the products that were spoken of last. `said_at` is the message's place in its conversation: the same
     words at the same place change a cart once, as a message does that is delivered twice under one `request_id`.
     `asked_of` is the message before, where we asked of it which product is meant. `changed` is what this conversation
-    has changed last of the cart.
+    has changed last of the cart, `listing` the last list of products that it showed.
     """
 
     def said_as(version: int, change: int) -> str:
@@ -120,6 +121,7 @@ def reply(
         shown=shown,
         said_as=said_as,
         before=changed,
+        listing=listing,
     )
     requests = read(message, reader=WORDS_ALONE, deadline=deadline).requests
     visit = _Visit(caller, desk, deadline, session_id, trip, alone=len(requests) == 1)
