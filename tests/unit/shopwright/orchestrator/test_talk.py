@@ -1060,6 +1060,12 @@ def test_who_has_put_in_the_first_one_may_want_the_second_of_that_list(full: Cou
     assert full.said("add the fourth one", shown=("tent",), listing=shown).startswith("Which")
 
 
+@pytest.mark.parametrize("message", ["cancel", "cancel that", "Cancel it please"])
+def test_who_cancels_what_was_asked_about_gets_nothing(counter: Counter, message: str) -> None:
+    assert counter.said(message, asked_of="add a lamp") == TALK["left_as_it_is"]
+    assert held(counter) == {}
+
+
 def test_one_more_of_each_is_of_what_lies_in_the_cart_whatever_was_shown(full: Counter) -> None:
     conversation(full, "add 2 tents")
 

@@ -123,6 +123,8 @@ def reply(
         before=changed,
         listing=listing,
     )
+    if asked_of and bought.cancels_it(message):  # what was asked about, and no order
+        return Reply(wording().talk["left_as_it_is"])
     requests = read(message, reader=WORDS_ALONE, deadline=deadline).requests
     visit = _Visit(caller, desk, deadline, session_id, trip, alone=len(requests) == 1)
     changes = [wish for one in requests if (wish := _of_cart(one)) is not None and wish.deed is not Deed.SHOW]
