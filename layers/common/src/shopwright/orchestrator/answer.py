@@ -328,9 +328,14 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
         said_at=place if key is None else f"key {key}",
         asked_of=turns[-1].question if turns and (turns[-1].verdict, turns[-1].mode) == (ASKS, TALK) else "",
         # Who has put in the first one may want the second of that list.
-        listing=next((turn.products for turn in reversed(turns) if turn.products and turn.mode != TALK), ()),
+        listing=next((turn.products for turn in reversed(turns) if turn.products and _lists(turn)), ()),
         changed=next((turn.cart for turn in reversed(turns) if turn.cart is not None), None),
     )
+
+
+def _lists(turn: Turn) -> bool:
+    """Whether it showed products in an order, and did not only tell something of one."""
+    return turn.mode == PRODUCTS or (turn.mode != TALK and len(turn.products) > 1)
 
 
 def _looked_up(

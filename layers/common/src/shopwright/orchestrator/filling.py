@@ -622,7 +622,7 @@ def _pointed(text: str, references: Sequence[Reference], trip: Trip, *, one: boo
         listing = trip.listing or trip.shown
         at = [place - 1 if place > 0 else len(listing) + place for place in places]
         there = [listing[one] for one in at if 0 <= one < len(listing)]
-        placed = [_listed(one) for one in trip.listed(there)] if there else []
+        placed: list[Mapping[str, Any]] = [_listed(one) for one in trip.listed(there)] if there else []
         if len(placed) == len(places) and (len(placed) == 1 or not one):
             return placed
         raise _which(placed or found, trip, unsure=False)
