@@ -277,3 +277,34 @@ def test_the_sentence_that_names_a_place_goes_before_one_about_other_places() ->
     assert asked.startswith("Parcels to the Scottish islands and Northern Ireland")
     assert "outside" not in asked
     assert said("Do you ship to the United States?", islands).endswith("We do not deliver outside the United Kingdom.")
+
+
+DISHWASHER = Source(
+    1,
+    ("Questions", "Can I put pans into the dishwasher?"),
+    "Only steel pans may go into the dishwasher. Cast iron and carbon steel are washed by hand.",
+    0.7,
+)
+UNCOVERED = Source(
+    2, ("Guarantees", "What is not covered"), "The guarantee does not cover rust after the dishwasher.", 0.7
+)
+
+
+@pytest.mark.parametrize("question", ["What can't go in the dishwasher?", "what shouldn't I put in the dishwasher"])
+def test_what_may_not_be_done_is_not_told_by_what_a_guarantee_leaves_out(question: str) -> None:
+    assert said(question, DISHWASHER, UNCOVERED) == DISHWASHER.content
+    assert said(question, UNCOVERED) == ""
+
+
+def test_what_is_not_covered_still_is() -> None:
+    assert said("What is not covered?", DISHWASHER, UNCOVERED) == UNCOVERED.content
+
+
+def test_all_that_is_said_below_the_name_of_the_thing_is_told() -> None:
+    pixels = Source(
+        1,
+        ("Warranty", "Dead pixels"),
+        "A monitor with three dead pixels is replaced. One bright pixel is enough in the first 14 days.",
+        0.8,
+    )
+    assert said("Do you replace a monitor with dead pixels?", pixels, UNCOVERED) == pixels.content

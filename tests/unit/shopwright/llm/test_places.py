@@ -136,3 +136,52 @@ def test_places_are_known_by_all_their_names_and_us_is_no_place() -> None:
     ]
     assert places.named("tell us about china cups") == ()
     assert "europe" in places.within("scotland")
+
+
+ISLES = Source(1, ("Delivery", "Islands"), f"Parcels to the Isle of Man take two days longer. {KINGDOM.content}", 0.7)
+
+
+@pytest.mark.parametrize(
+    "question", ["Is the Isle of Man in your delivery area?", "Do you deliver to the Isle of Man?"]
+)
+def test_a_place_that_is_named_does_not_lie_outside(question: str) -> None:
+    assert said(question, ISLES) == "Parcels to the Isle of Man take two days longer."
+
+
+def test_a_place_of_which_something_else_is_said_is_not_told_to_lie_outside() -> None:
+    assert said("Is insurance part of delivery to the Isle of Man?", ISLES) == ""
+
+
+FREE = Source(4, ("Delivery",), "Delivery is free for orders over £50. Under that, standard delivery costs £3.95.", 0.6)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is delivery free at exactly £50?",
+        "I spend £60. Is delivery free?",
+        "does a £49.99 order ship free",
+        "How much must I spend to get free delivery?",
+        "What's the free delivery threshold?",
+    ],
+)
+def test_whoever_gives_a_sum_is_told_from_which_delivery_is_free(question: str) -> None:
+    assert said(question, FREE, BACK) == FREE.content
+
+
+def test_a_sum_is_no_threshold_of_another_service() -> None:
+    assert said("Is express delivery free at £50?", FREE) == ""
+    assert said("Are returns free at £50?", FREE) == ""
+
+
+LABEL = Source(
+    5,
+    ("Returns", "How it works"),
+    "Hand the box in. Returns are free of charge within Great Britain. From Northern Ireland the label costs £2.95.",
+    0.7,
+)
+
+
+@pytest.mark.parametrize("question", ["Are returns free from the Isle of Man?", "What does a return from Derry cost?"])
+def test_what_returns_cost_from_where_is_told_of_all_places_together(question: str) -> None:
+    assert said(question, LABEL, FREE) == LABEL.content.removeprefix("Hand the box in. ")

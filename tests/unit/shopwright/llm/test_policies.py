@@ -103,3 +103,19 @@ def test_what_a_policy_says_is_looked_for_by_its_own_words() -> None:
     assert "return" in (sought_otherwise("Can I return the Larkmoss 2?") or "")
     assert also_sought("Can I return the Larkmoss 2?") is None
     assert sought_otherwise("How can I pay?") is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["When will my order arrive?", "how long until my parcel gets here", "When's my package coming?"],
+)
+def test_when_an_order_arrives_is_told_by_how_deliveries_go(question: str) -> None:
+    times = "Standard delivery takes 3 days. Delivery is free for orders over €50. Express delivery takes 1 day."
+    assert said(question, Source(1, ("Delivery",), times, 0.5, "d")) == (
+        "Standard delivery takes 3 days. Express delivery takes 1 day."
+    )
+
+
+@pytest.mark.parametrize("question", ["When can I cancel my order?", "When can I return my order?"])
+def test_when_an_order_may_be_changed_is_another_question(question: str) -> None:
+    assert "delivery" not in said(question)

@@ -1,11 +1,12 @@
-"""What a page says of deliveries to a place that is asked about: changes when such a rule is found otherwise."""
+"""What a page says of deliveries to a place or for a sum, and of returns from one: changes when such a rule is found
+otherwise."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from shopwright.llm import fits, words
+from shopwright.llm import fits, places, words
 from shopwright.llm.fits import Reach, Subject
-from shopwright.llm.units import Unit
+from shopwright.llm.units import Unit, with_what_it_leans_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: 
         reaches = [(fits.reach(place, unit.text, " ".join(unit.source.titles)), unit) for unit in pages]
         fitting = [(how, unit) for how, unit in reaches if how is not Reach.NOT and _fits(asked, unit, figures, how)]
         best = max((how for how, _ in fitting or reaches), default=Reach.NOT)
+        if best <= Reach.EXCLUDES and max((how for how, _ in reaches), default=Reach.NOT) >= Reach.COVERS:
+            best = Reach.NOT  # something is said of it, and it is not that it lies outside
         reached.add(best)
         chosen += [unit for how, unit in fitting if how is best and unit not in chosen]
     if not chosen:
@@ -46,10 +49,40 @@ def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: 
     return Rule(tuple(chosen), tuple(general), sure=min(reached) >= Reach.EXCLUDES, implied=Reach.IMPLIES in reached)
 
 
+def from_sum(question: str, pages: Sequence[Unit], most: int) -> list[Unit]:
+    """From which sum on delivery is free, and what it costs below that: whoever gives a sum compares by themselves."""
+    if places.named(question) or not fits.asks_from_which_sum(question):
+        return []
+    free, delivery = words.terms("free"), words.terms("delivery")
+    telling = [
+        with_what_it_leans_on(unit, pages, most)
+        for unit in pages
+        if not unit.row and free <= unit.said and delivery <= unit.said and fits.names_a_sum(unit.text)
+    ]
+    return max(telling, key=lambda told: (len(told), told[0].source.similarity), default=[])
+
+
+def returned_from(question: str, figures: Collection[str], pages: Sequence[Unit], most: int) -> list[Unit]:
+    """What returns cost from where, as the page tells it of all places together."""
+    asked, returns = words.terms(question), words.terms("return")
+    if not returns <= asked or not places.named(question) or not ("money" in figures or words.terms("free") & asked):
+        return []
+    telling = [
+        unit
+        for unit in pages
+        if returns <= unit.said | unit.above
+        and fits.names_a_place(unit.text)
+        and words.has_figure("money", unit.text)
+        and not words.terms("deliver") & unit.said
+    ]
+    first = max(telling, key=lambda unit: unit.source.similarity, default=None)
+    return [unit for unit in telling if first and (unit.source, unit.heading) == (first.source, first.heading)][:most]
+
+
 def _fits(asked: Subject, unit: Unit, figures: Collection[str], how: Reach) -> bool:
     """To where nothing is sent, it does not matter what."""
     wanted = asked.words if how >= Reach.COVERS else asked.words & fits.trade()
-    costs = words.figure_terms("money") | words.figure_terms("time") | words.terms("free")
+    costs = words.figure_terms("money") | words.figure_terms("time") | words.terms("free area covered")
     bare = replace(
         asked,
         words=wanted - costs,

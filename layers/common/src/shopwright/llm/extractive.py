@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from shopwright.llm import delivered, fits, guaranteed, policies, words
+from shopwright.llm import delivered, described, fits, guaranteed, policies, returned, services, words
+from shopwright.llm.described import Description
 from shopwright.llm.fits import Quantity, Subject
 from shopwright.llm.units import NAMED, Source, Unit, fields_of, name, with_what_it_leans_on
 from shopwright.llm.units import units as units_of
@@ -76,14 +77,16 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
     by = _figures()["choose"]
     pages = [unit for unit in units if not name(unit)]
     rule = delivered.rule(fits.subject(question), about.figures, pages, int(by["sentences"]) - 1)
-    settled = [] if entry or rule else policies.told(question, pages, int(by["sentences"]), int(by["rows"]))
-    settled = settled or guaranteed.rule(question, units, int(by["sentences"]))
-    settled = settled or [unit for unit in pages if fits.is_surely_of_kind(question, unit.text)][:1]
+    settled = [] if entry or rule else _settled(question, about, units, pages)
+    of_products = [] if entry or settled or rule else described.told(question, units, int(by["sentences"]))
+    if any(one.by_name for one in of_products):
+        return Draft(tuple(map(_description, of_products)), max(confidence, by["certain"]))
     if settled or (rule and rule.sure):
         confidence = max(confidence, by["certain"])
-    if confidence < _figures()["answerable"]["threshold"]:
-        return Draft((), confidence)
-    if entry or settled:
+    answerable = confidence >= _figures()["answerable"]["threshold"]
+    if not answerable:
+        chosen: list[Unit] = []
+    elif entry or settled:
         chosen = entry or settled
     elif rule is not None:
         general = _choose(question, about, rule.general, weights) if rule.general else []
@@ -91,9 +94,41 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
         chosen = [*general, *rule.units] if general or not rule.implied else []
     else:
         chosen = guaranteed.with_those_before(_choose(question, about, units, weights), pages, int(by["sentences"]))
+    if not chosen and not rule:
+        if of_products:
+            return Draft(tuple(map(_description, of_products)), max(confidence, by["certain"]))
+        chosen = described.of_its_kind(question, units)
+        confidence = max(confidence, by["certain"]) if chosen else confidence
     if fits.asks_stock(question):
         about = replace(about, terms=about.terms | words.terms("stock availability"))
     return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
+
+
+def _settled(question: str, about: Asked, units: Sequence[Unit], pages: Sequence[Unit]) -> list[Unit]:
+    """What answers by a rule, whatever its words are: the first that knows."""
+    most, rows = int(_figures()["choose"]["sentences"]), int(_figures()["choose"]["rows"])
+    return (
+        delivered.from_sum(question, pages, most)
+        or delivered.returned_from(question, about.figures, pages, most)
+        or policies.told(question, pages, most, rows)
+        or returned.rule(question, about.figures, units, most)
+        or services.rule(question, about.figures, pages, most)
+        or guaranteed.rule(question, units, most)
+        or [unit for unit in pages if fits.is_surely_of_kind(question, unit.text)][:1]
+    )
+
+
+def names_one(question: str, sources: Sequence[Source]) -> bool:
+    """Does the question name a product of these, or a range?"""
+    return described.names_one(question, [unit for source in sources for unit in units_of(source)])
+
+
+def describes(question: str, sources: Sequence[Source]) -> bool:
+    """Does the record of a product that the question names speak of what it asks?"""
+    if not described.asks(question):
+        return False
+    units = [unit for source in sources for unit in units_of(source)]
+    return any(one.by_name for one in described.told(question, units, int(_figures()["choose"]["sentences"])))
 
 
 def also_sought(question: str) -> str | None:
@@ -176,7 +211,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
     by = _figures()["choose"]
     subject = fits.subject(question)
     goods = _of_any_goods(subject, units)
-    records = _records(about, subject, units)
+    records = _records(question, about, subject, units)
     if records and len(records) <= by["sentences"]:
         return records
     everything = sum(weights.values()) or 1.0
@@ -236,6 +271,8 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
     chosen = with_what_it_leans_on(first, pages, int(by["sentences"]))
     if first.fields:
         return chosen
+    chosen += [unit for unit in _with_it(question, subject, first, pages) if unit not in chosen]
+    chosen = chosen[: int(by["sentences"])]
     if about.how_to:  # the steps of an instruction stand one after the other
         same = [unit for unit in pages if unit.source is first.source and unit.heading == first.heading]
         from_first = subject.words & words.terms(first.heading) or _STEPS.search(first.heading)
@@ -304,8 +341,22 @@ def _particular(question: str, subject: Subject, fitting: Sequence[Unit], pages:
         unit for unit in fitting if not fits.catches_all(unit.text) or not (wanted - unit.said - unit.above) & spoken
     ]
     if fits.asks_of_what_is_not(question):
-        kept = [unit for unit in kept if fits.says_not(unit.text)] or kept
+        of_others = fits.own() - subject.words if wanted - words.terms("covered") else frozenset()
+        kept = [unit for unit in kept if not unit.said & of_others]
+        kept = [unit for unit in kept if fits.says_not(unit.text) or fits.limits(unit.text)] or kept
     return kept
+
+
+def _with_it(question: str, subject: Subject, first: Unit, pages: Sequence[Unit]) -> list[Unit]:
+    """What belongs to a sentence: below a heading that names the very thing, what else is said of that; and after "only
+    these", what holds for the others."""
+    same = [unit for unit in pages if unit.source is first.source and unit.heading == first.heading and not unit.row]
+    headed = words.terms(first.heading) - fits.trade() - fits.asking()
+    if fits.asks_of_what_is_not(question) and fits.limits(first.text):
+        return [unit for unit in same if unit.place == first.place + 1]
+    if len(headed) > 1 and headed <= subject.words and not first.heading.endswith("?"):
+        return [unit for unit in same if unit.place > first.place and unit.said & headed]
+    return []
 
 
 def _table(unit: Unit) -> tuple[tuple[str, ...], str]:
@@ -347,9 +398,11 @@ def _in_column(unit: Unit, label: str) -> frozenset[Quantity]:
     return frozenset(one for name, value in unit.row if name == label for one in fits.quantities(value))
 
 
-def _records(about: Asked, subject: Subject, units: Sequence[Unit]) -> list[Unit]:
+def _records(question: str, about: Asked, subject: Subject, units: Sequence[Unit]) -> list[Unit]:
     """The products that the question names. The one whose whole name it says goes before all
     others; of several that it could mean, all."""
+    if described.asks_of_parts(question):  # that a record has a field of such a name tells nothing of them
+        return []
     fitting = [unit for unit in units if name(unit) and _is_record_of(about, subject, unit)]
     whole = [unit for unit in fitting if fits.is_full_name(subject, name(unit))]
     if whole:
@@ -375,6 +428,14 @@ def _sentence(about: Asked, unit: Unit) -> Sentence:
     if not unit.fields:
         return Sentence(unit.text, unit.source.ref, (unit.text,))
     return _record(about, unit)
+
+
+def _description(one: Description) -> Sentence:
+    """A sentence or a field of a product's record, under the product's name."""
+    named = next(field for field in one.unit.fields if field[0].casefold() in NAMED)
+    said = one.sentence or _told(*one.field)
+    quoted = one.sentence or f"{one.field[0]}: {one.field[1]}"
+    return Sentence(f"{named[1]}: {said}", one.unit.source.ref, (f"{named[0]}: {named[1]}", quoted))
 
 
 def _record(about: Asked, unit: Unit) -> Sentence:

@@ -151,6 +151,13 @@ def asks_of_what_is_not(question: str) -> bool:
     return bool(_pattern("not").search(question))
 
 
+def asks_from_which_sum(question: str) -> bool:
+    """Does it ask whether an order of some sum is delivered free, or of which? Of a special service it does not."""
+    asked = words.terms(question)
+    business = asked & trade() <= words.terms("deliver free price pay")
+    return business and not asked & _qualifiers() and bool(_pattern("threshold").search(question))
+
+
 def asks_of_goods(question: str) -> bool:
     """Does it ask of something that is sold whether it can be sent back, or is guaranteed?"""
     return bool(_pattern("of_goods").search(question))
@@ -159,6 +166,11 @@ def asks_of_goods(question: str) -> bool:
 def says_not(text: str) -> bool:
     """Does a sentence leave something out?"""
     return bool(_pattern("says_not").search(text))
+
+
+def limits(text: str) -> bool:
+    """Does a sentence leave out all but what it names?"""
+    return bool(_pattern("limits").search(text))
 
 
 def catches_all(text: str) -> bool:
@@ -219,6 +231,11 @@ def reach(place: str, text: str, title: str = "") -> Reach:
 def names_a_place(text: str) -> bool:
     """Is a sentence of some places, or of all that are far?"""
     return bool(places.named(text) or _pattern("elsewhere").search(text))
+
+
+def names_a_sum(text: str) -> bool:
+    """Does a sentence hold an amount of money?"""
+    return bool(_AMOUNT.search(text))
 
 
 def adds_to_another(text: str) -> bool:
@@ -320,7 +337,8 @@ def _destinations(question: str) -> list[tuple[str, int, int]]:
     for one in places.named(question, anyhow=True):
         before = question[: one.start]
         goes_on = found and _pattern("also_to").search(before)
-        if goes_on or _pattern("towards").search(before) or len(question.split()) <= _BARE:
+        to = _pattern("towards").search(before) or _pattern("whether").match(before)
+        if goes_on or to or len(question.split()) <= _BARE:
             found.append((one.place, one.start, one.end))
     unknown = None if found else _pattern("place").search(question)
     return [(unknown["name"].strip(), *unknown.span("name"))] if unknown else found
@@ -438,7 +456,7 @@ def _table() -> dict[str, Any]:
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    pattern: str = _table()[name].replace("HIDDEN", _table()["hidden"])
+    pattern: str = _table()[name].replace("HIDDEN", _table()["hidden"]).replace("SUM", _AMOUNT.pattern)
     return re.compile(pattern, re.X if name == "place" else re.I | re.X)
 
 
@@ -446,6 +464,12 @@ def _pattern(name: str) -> re.Pattern[str]:
 def asking() -> frozenset[str]:
     """Words that ask and name no subject."""
     return words.terms(_table()["asking"]) | words.terms(_table()["numbers"])  # numbers are held to account apart
+
+
+@cache
+def states() -> frozenset[str]:
+    """In what state a thing is: no thing by itself."""
+    return frozenset(term for one in _opposites() for term in one.asked)
 
 
 @cache

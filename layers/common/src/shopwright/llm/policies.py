@@ -11,17 +11,20 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from shopwright.llm import fits
+from shopwright.llm import fits, words
 from shopwright.llm.units import Unit
 
 _FIGURE = re.compile(r"[0-9]")
 WHERE = "Where do you deliver to, and where do you not?"
 _OF_ENTRY = 2  # sentences
 _MOST_TOPICS = 3
+_DELIVERY = "delivery"
 
 
 def topics(question: str) -> tuple[str, ...]:
     """Which policies a question is for, none where it asks for no whole policy."""
+    if _arrives().match(question):
+        return (_DELIVERY,)
     if not _asks().match(question):
         return ()
     found = [(match.start(), name) for name, of in _topics().items() if (match := of.search(question))]
@@ -56,6 +59,8 @@ def told(question: str, pages: Sequence[Unit], most: int, rows: int) -> list[Uni
             rows if len(wanted) == 1 else 0,
         )
         chosen += [unit for unit in said if unit not in chosen]
+    if _arrives().match(question):
+        return [unit for unit in chosen if words.has_figure("time", unit.text)]
     return chosen
 
 
@@ -126,6 +131,11 @@ def _topics() -> Mapping[str, re.Pattern[str]]:
 def _also() -> Mapping[str, re.Pattern[str]]:
     never = r"(?!)"
     return {name: re.compile(_table()["also"].get(name, never), re.I) for name in _topics()}
+
+
+@cache
+def _arrives() -> re.Pattern[str]:
+    return re.compile(_table()["arrives"], re.I | re.X)
 
 
 @cache

@@ -1,7 +1,7 @@
 """What of a passage can be quoted by itself: changes when a page is cut into sentences and records otherwise."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shopwright.llm import fits, words
@@ -53,10 +53,7 @@ def units(source: Source) -> Iterable[Unit]:
         yield Unit(source, 0, source.content, said, above, fields, heading, () if named else fields)
         return
     place = 0
-    for piece in _END.split(source.content):
-        text = piece.strip()
-        if not re.search(r"\w", text):
-            continue
+    for text in sentences(source.content):
         if text.endswith("?"):  # the question of a question and answer: it says what is below, like a title
             above |= words.terms(text)
             heading = text
@@ -67,6 +64,11 @@ def units(source: Source) -> Iterable[Unit]:
         other = lent if any(both & own for both in joint) else lent & fits.own()
         yield Unit(source, place, text, said, above - other, (), heading, _cells(text, fewest=2))
         place += 1
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, each as it stands there."""
+    return (piece.strip() for piece in _END.split(text) if re.search(r"\w", piece))
 
 
 def fields_of(content: str) -> tuple[tuple[str, str], ...]:

@@ -18,9 +18,9 @@ from shopwright.grounding.check import Claim, Verdict, check
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
-from shopwright.llm import words
+from shopwright.llm import described, words
 from shopwright.llm.choose import choose
-from shopwright.llm.extractive import Draft, also_sought, record, sought_otherwise
+from shopwright.llm.extractive import Draft, also_sought, describes, names_one, record, sought_otherwise
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
@@ -506,6 +506,14 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
         if told is not None:
             _retell(told, visit.telling)
             return told
+    elif described.asks(asked):
+        sources = _as_sources(_passages(asked, visit))
+        told = _by_pages(asked, carried, visit) if describes(asked, sources) else None
+        if told is not None:
+            _retell(told, visit.telling)
+            return told
+        if described.asks_of_parts(asked) and names_one(asked, sources):
+            return None  # that its record speaks of such a thing does not say that it comes with one
     beside = None
     if carried.rest:
         # Where there are sources beside our own, what failed of them is to be told.
@@ -743,9 +751,12 @@ def _kind(asked: str, passages: Sequence[Passage], deadline: Deadline) -> Prompt
 
 
 def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
+    return desk.compose(asked, _as_sources(passages))
+
+
+def _as_sources(passages: Sequence[Passage]) -> list[Source]:
     found = enumerate(passages, start=1)
-    sources = [Source(ref, one.section, one.content, one.similarity, one.document_id, one.start) for ref, one in found]
-    return desk.compose(asked, sources)
+    return [Source(ref, one.section, one.content, one.similarity, one.document_id, one.start) for ref, one in found]
 
 
 def _facts(passages: Sequence[Passage], visit: _Visit) -> Mapping[str, Sheet]:
