@@ -111,6 +111,18 @@ def test_a_product_that_is_only_called_like_what_is_asked_is_not_meant() -> None
     assert compose("Are your tents waterproof?", (SPRAY, TENT)).sentences == ()
 
 
+def test_it_is_what_was_named_before_and_where_nothing_was_no_product() -> None:
+    assert said("Does it have noise cancelling? (Halcyon Lite)").endswith("without noise cancelling.")
+    assert said("is it waterproof? (Murmur Sport)").startswith("Murmur Sport: Ear hooks")
+    assert compose("Is it waterproof?", (SPRAY, TENT)).sentences == ()
+
+
+def test_a_name_told_in_full_is_not_that_of_a_longer_one() -> None:
+    dry = record(1, "Burnside GT Trail Shoe", "Footwear", "For wet meadows.", "capacity: waterproof membrane; ")
+    wet = record(2, "Burnside Trail Shoe", "Footwear", "Drains in a few strides.")
+    assert compose("Is the Burnside Trail Shoe waterproof?", (dry, wet)).sentences == ()
+
+
 def test_a_search_is_not_taken_for_a_question_about_one_product() -> None:
     assert describes("Does the Halcyon Lite have noise cancelling?", ALL)
     assert not describes("Do you have headphones with noise cancelling?", ALL)

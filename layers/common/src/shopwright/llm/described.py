@@ -18,6 +18,9 @@ from shopwright.llm import fits, words
 from shopwright.llm.units import NAMED, Unit, name, sentences
 
 _TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*\s?(?:°\s?[CF]\b|%)|[0-9]+(?:[.,][0-9]+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*")
+# A question that goes on about something is told with its name behind it: "Does it float? (Boulder)".
+_NAMED = re.compile(r"^(?P<asked>.+?)\W*\((?P<name>[^()]+)\)\W*$", re.S)
+_PRONOUN = re.compile(r"\b(?:this one|that one|its|it|they|them|their|these|those)\b", re.I)
 _GAP = re.compile(r"[\s-]*")  # between two words of one name
 _CAPITAL = re.compile(r"(?<=[a-z0-9,] )[A-Z]\w+")
 _UNTOLD = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency", "price", "category"})
@@ -37,7 +40,18 @@ class Description:
 
 def asks(question: str) -> bool:
     """Does it ask whether something is so?"""
+    question = _with_name(question)
     return bool(_pattern("asks").match(question)) and not fits.asks_stock(question)
+
+
+def goes_on(question: str) -> bool:
+    """Does it ask so of what was spoken of before?"""
+    return bool(_NAMED.match(question)) and asks(question)
+
+
+def hangs_on_nothing(question: str) -> bool:
+    """Does it ask whether "it" is so, where nobody knows what that is?"""
+    return bool(_pattern("of_pronoun").match(question)) and not _NAMED.match(question) and not fits.asks_stock(question)
 
 
 def asks_of_parts(question: str) -> bool:
@@ -47,11 +61,17 @@ def asks_of_parts(question: str) -> bool:
 
 def names_one(question: str, units: Sequence[Unit]) -> bool:
     """Does it name a product, or a range?"""
-    return any(one.by_name for one in _meant(question, units))
+    return any(one.by_name for one in _meant(_with_name(question), units))
+
+
+def _with_name(question: str) -> str:
+    match = _NAMED.match(question)
+    return _PRONOUN.sub(match["name"], match["asked"], count=1) if match else question
 
 
 def told(question: str, units: Sequence[Unit], most: int) -> list[Description]:
     """What the records of the products that the question means say of what it asks; none where none does."""
+    question = _with_name(question)
     found = [one for meant in _meant(question, units) if (one := _said_of(meant, question)) is not None]
     firsts = {one.sentence or one.field[1]: one for one in reversed(found)}
     found.sort(key=lambda one: one is not firsts[one.sentence or one.field[1]])  # what differs is not left out
@@ -60,7 +80,7 @@ def told(question: str, units: Sequence[Unit], most: int) -> list[Description]:
 
 def of_its_kind(question: str, units: Sequence[Unit]) -> list[Unit]:
     """What a page says of all things of the kind of the one product that is meant: "Every tent comes with pegs"."""
-    meant = _meant(question, units)
+    meant = _meant(_with_name(question), units)
     rests = {one.rest for one in meant}
     if len(rests) != 1 or meant[0].rest & fits.trade():
         return []

@@ -101,6 +101,8 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
         confidence = max(confidence, by["certain"]) if chosen else confidence
     if fits.asks_stock(question):
         about = replace(about, terms=about.terms | words.terms("stock availability"))
+    if fits.asks_material(question):
+        about = replace(about, terms=about.terms | words.terms("material"))
     return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
 
 
@@ -352,7 +354,8 @@ def _with_it(question: str, subject: Subject, first: Unit, pages: Sequence[Unit]
     these", what holds for the others."""
     same = [unit for unit in pages if unit.source is first.source and unit.heading == first.heading and not unit.row]
     headed = words.terms(first.heading) - fits.trade() - fits.asking()
-    if fits.asks_of_what_is_not(question) and fits.limits(first.text):
+    of_entry = first.heading.endswith("?") or fits.asks_of_what_is_not(question)
+    if of_entry and fits.limits(first.text):
         return [unit for unit in same if unit.place == first.place + 1]
     if len(headed) > 1 and headed <= subject.words and not first.heading.endswith("?"):
         return [unit for unit in same if unit.place > first.place and unit.said & headed]
@@ -401,13 +404,13 @@ def _in_column(unit: Unit, label: str) -> frozenset[Quantity]:
 def _records(question: str, about: Asked, subject: Subject, units: Sequence[Unit]) -> list[Unit]:
     """The products that the question names. The one whose whole name it says goes before all
     others; of several that it could mean, all."""
-    if described.asks_of_parts(question):  # that a record has a field of such a name tells nothing of them
-        return []
+    if described.asks_of_parts(question) or described.hangs_on_nothing(question):
+        return []  # that a record has a field of such a name tells nothing of them
     fitting = [unit for unit in units if name(unit) and _is_record_of(about, subject, unit)]
-    whole = [unit for unit in fitting if fits.is_full_name(subject, name(unit))]
+    whole = [unit for unit in units if name(unit) and fits.is_full_name(subject, name(unit))]
     if whole:
         longest = max(len(fits.tokens(name(unit))) for unit in whole)
-        return [unit for unit in whole if len(fits.tokens(name(unit))) == longest]
+        return [unit for unit in whole if len(fits.tokens(name(unit))) == longest and unit in fitting]
     if about.how_to:  # instructions are not found in a product's record
         return []
     return fitting

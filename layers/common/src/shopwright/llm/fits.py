@@ -122,6 +122,11 @@ def asks_stock(question: str) -> bool:
     return bool(_pattern("stock").search(question))
 
 
+def asks_material(question: str) -> bool:
+    """Does it ask what something is made of?"""
+    return bool(_pattern("material").search(question))
+
+
 def asks_the_same(question: str, heading: str) -> bool:
     """Is a heading the question, but for words such as "a" or "please"?"""
     question, heading = _OF_CHARGE.sub("", question), _OF_CHARGE.sub("", heading)

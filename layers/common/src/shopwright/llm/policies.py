@@ -135,7 +135,7 @@ def _also() -> Mapping[str, re.Pattern[str]]:
 
 @cache
 def _arrives() -> re.Pattern[str]:
-    return re.compile(_table()["arrives"], re.I | re.X)
+    return re.compile(_table()["arrives"].replace("FILLER", _table()["filler"]), re.I | re.X)
 
 
 @cache

@@ -18,7 +18,7 @@ from shopwright.grounding.check import Claim, Verdict, check
 from shopwright.grounding.cite import Citation, cite
 from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
-from shopwright.llm import described, words
+from shopwright.llm import described, fits, words
 from shopwright.llm.choose import choose
 from shopwright.llm.extractive import Draft, also_sought, describes, names_one, record, sought_otherwise
 from shopwright.llm.prompt import Kind as PromptKind
@@ -204,7 +204,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
 
     try:
         # What hangs on this conversation is kept for nobody, and nobody's kept answer is an answer to it.
-        own = _carried(plain, visit, found, turns) if carrying.hangs(plain, turns) else None
+        own = _carried(plain, visit, found, turns, named=resolved) if carrying.hangs(plain, turns) else None
         if own is None and reply is not None and reply.reaches:  # what it says besides is of this conversation
             own = compute()
         served = _served(resolved, compute, visit) if own is None else Served(own, Cache.OFF)
@@ -484,9 +484,13 @@ def _with_sources(said: Said, sighted: Sighted | None) -> Said:
     return replace(said, lasting=said.lasting and ours and sighted.whole, flags=(*said.flags, *sighted.flags))
 
 
-def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequence[Turn] = ()) -> Said | None:
-    """What is told of products that were looked for, compared or pointed at; None: look into the documents."""
-    if visit.desk.carry is None:
+def _carried(
+    asked: str, visit: _Visit, found: Callable[[], None], turns: Sequence[Turn] = (), *, named: str = ""
+) -> Said | None:
+    """What is told of products that were looked for, compared or pointed at; None: look into the documents. `named` is
+    the same question with the name of what it goes on about."""
+    whether = named or asked
+    if visit.desk.carry is None or also_sought(whether) is not None:
         return None
 
     def facts(passages: Sequence[Passage]) -> Mapping[str, Sheet]:
@@ -506,14 +510,15 @@ def _carried(asked: str, visit: _Visit, found: Callable[[], None], turns: Sequen
         if told is not None:
             _retell(told, visit.telling)
             return told
-    elif described.asks(asked):
-        sources = _as_sources(_passages(asked, visit))
-        told = _by_pages(asked, carried, visit) if describes(asked, sources) else None
+    elif described.asks(whether):
+        sources = _as_sources(_passages(whether, visit))
+        goes_on = described.goes_on(whether) and not fits.names_a_sum(whether)
+        told = _by_pages(whether, carried, visit) if goes_on or describes(whether, sources) else None
         if told is not None:
             _retell(told, visit.telling)
             return told
-        if described.asks_of_parts(asked) and names_one(asked, sources):
-            return None  # that its record speaks of such a thing does not say that it comes with one
+        if goes_on or (described.asks_of_parts(whether) and names_one(whether, sources)):
+            return None  # that it was found by such a word does not say that it is so
     beside = None
     if carried.rest:
         # Where there are sources beside our own, what failed of them is to be told.
