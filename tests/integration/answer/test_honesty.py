@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from shopwright.orchestrator.answer import NOT_IN_DOCUMENTS
 
 from tests.integration.answer.conftest import DEMO, SHOPS, Shops
 
@@ -92,3 +93,20 @@ def test_the_nearest_thing_is_not_taken_for_the_thing(shops: Shops, shop: str, q
     assert not any(text in said.text for text in want.get("without", ())), said.text
     if want.get("contains") == []:
         assert said.verdict == "not_in_documents", said.text
+
+
+def test_it_is_told_of_by_the_record_of_what_was_named_before(shops: Shops) -> None:
+    before = shops.ask("outdoor", "Show me the Squall Rain Jacket").session_id
+
+    has = shops.ask("outdoor", "does it have pit zips?", before)
+    is_not_told = shops.ask("outdoor", "is it waterproof?", before)
+
+    assert "Squall Rain Jacket: Pit zips, a hood that fits over a helmet" in has.text
+    assert is_not_told.verdict == NOT_IN_DOCUMENTS  # that it is found beside a waterproofing spray does not say so
+
+
+def test_what_was_named_before_comes_back_by_the_rule_for_what_it_is(shops: Shops) -> None:
+    before = shops.ask("electronics", "How much is the Murmur Buds?").session_id
+
+    assert "only in their sealed box" in shops.ask("electronics", "Can I return it?", before).text
+    assert "4 to 6 business days" in shops.ask("electronics", "When will it arrive?", before).text

@@ -46,7 +46,24 @@ FLUOR = Source(
     "All the jackets and tents that we sell are free of fluorocarbons, and so are our waterproofing sprays.",
     0.6,
 )
-ALL = (LITE, ONE, BUDS, BUDS_PRO, DAYPACK, LARGER, COVER, PAN, TIN, RACK, BOWL, HELMET, MOUSE, SPORT, TENT, TARP)
+ALL: tuple[Source, ...] = (
+    LITE,
+    ONE,
+    BUDS,
+    BUDS_PRO,
+    DAYPACK,
+    LARGER,
+    COVER,
+    PAN,
+    TIN,
+    RACK,
+    BOWL,
+    HELMET,
+    MOUSE,
+    SPORT,
+    TENT,
+    TARP,
+)
 ALL += (SPRAY, JACKET, STOVE, SHEET, PEGS, GAS, FLUOR)
 
 
@@ -127,3 +144,10 @@ def test_a_search_is_not_taken_for_a_question_about_one_product() -> None:
     assert describes("Does the Halcyon Lite have noise cancelling?", ALL)
     assert not describes("Do you have headphones with noise cancelling?", ALL)
     assert not describes("Is the Halcyon Lite in stock?", ALL)
+
+
+def test_what_is_included_is_told_by_a_sentence_that_says_what_comes_with_what() -> None:
+    battery = Source(1, ("Questions",), "Bring old batteries to our counter; recycling is free.", 0.8)
+    wrap = Source(2, ("Questions",), "Gift wrapping costs £3.50 per item.", 0.8)
+    assert compose("Are batteries included?", (battery,)).sentences == ()
+    assert [one.text for one in compose("Is gift wrapping included?", (wrap,)).sentences] == [wrap.content]

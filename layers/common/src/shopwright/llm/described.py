@@ -69,6 +69,11 @@ def _with_name(question: str) -> str:
     return _PRONOUN.sub(match["name"], match["asked"], count=1) if match else question
 
 
+def tells_of_parts(text: str) -> bool:
+    """Does a sentence say that something comes with another thing, or what it costs beside?"""
+    return bool(_pattern("tells_parts").search(text))
+
+
 def told(question: str, units: Sequence[Unit], most: int) -> list[Description]:
     """What the records of the products that the question means say of what it asks; none where none does."""
     question = _with_name(question)

@@ -236,6 +236,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
         return echo + steps + worth(unit) + by["similarity_weight"] * unit.source.similarity
 
     holding, without = _told_apart(question, units)
+    of_parts = described.asks_of_parts(question)
     pages = [unit for unit in units if not name(unit) and unit not in without]
     # What stands in the row above is said of something else.
     said = {(unit.source.ref, unit.place + 1): unit.said for unit in pages if not unit.row}
@@ -243,6 +244,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
         unit
         for unit in pages
         if fits.is_of_kind(question, unit.text)
+        and (not of_parts or described.tells_of_parts(unit.text))
         and (not fits.is_of_others(unit.text) or subject.words & unit.said)
         and fits.is_said_of(
             goods if fits.catches_all(unit.text) else subject,
