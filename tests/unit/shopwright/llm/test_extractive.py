@@ -308,3 +308,8 @@ def test_all_that_is_said_below_the_name_of_the_thing_is_told() -> None:
         0.8,
     )
     assert said("Do you replace a monitor with dead pixels?", pixels, UNCOVERED) == pixels.content
+
+
+def test_who_asks_for_an_id_is_told_of_the_proof_of_age() -> None:
+    knives = Source(1, ("Delivery", "Knives"), "Knives go to adults only, and the driver asks for proof of age.", 0.75)
+    assert said("Do I need ID to receive knives?", knives) == knives.content
