@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pytest
 from shopwright.catalog.facts import Kind, Sheet, Told
 from shopwright.catalog.offer import Range
-from shopwright.orchestrator import carry
+from shopwright.orchestrator import carry, going_on
 from shopwright.orchestrator.carry import Asked, Carried, Desk
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import WORDS_ALONE
@@ -203,8 +203,8 @@ def test_a_product_that_was_shown_is_asked_about(counter: Counter) -> None:
     ],
 )
 def test_what_points_at_what_was_said_hangs_on_it(message: str, does: bool) -> None:
-    assert carry.hangs(message, [turn("tents", "tent")]) is does
-    assert not carry.hangs(message, [])
+    assert going_on.hangs(message, [turn("tents", "tent")]) is does
+    assert not going_on.hangs(message, [])
 
 
 @pytest.mark.parametrize("message", ["show me popular tents", "show me some best-selling tents"])

@@ -4,47 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from shopwright.catalog.facts import Kind, Told
-from shopwright.orchestrator import showing
-from shopwright.orchestrator.showing import Item
+from shopwright.catalog.facts import Told
+from shopwright.orchestrator import kinds, seeking, showing
+from shopwright.orchestrator.item import Item
 from shopwright.orchestrator.wanted import wanted
-from shopwright.retrieval.search import Passage
 
-UNITS = {"price": "EUR", "sale_price": "EUR", "weight": "g", "capacity": "l"}
-FLAGS = ("dishwasher_safe", "vegan")
-
-
-def item(title: str, prose: str = "", **values: str) -> Item:
-    facts = {"price": "20.00", "stock": "5", **values}
-    sheet = {name: told(title, name, value) for name, value in facts.items() if value}
-    passage = Passage(
-        f"c-{title}", "d", 1, "Catalog", (title,), 0, 9, "d.csv", _record(title, prose, values), 0.8, None, 0.8
-    )
-    return Item(title.casefold(), title, passage, sheet)
-
-
-def _record(title: str, prose: str, values: Mapping[str, str]) -> str:
-    told = [f"{name}: {value}" for name, value in values.items() if value]
-    return "; ".join([f"sku: 1; name: {title}", *told, f"description: {prose}" if prose else "brand: Own"])
-
-
-def told(title: str, name: str, value: str) -> Told:
-    kind = Kind.MONEY if "price" in name else Kind.QUANTITY if name in ("weight", "stock", "capacity") else Kind.WORDS
-    kind = Kind.FLAG if name in FLAGS else kind
-    return Told(title.casefold(), "", name, kind, value, UNITS.get(name, ""), 3)
-
-
-def found(message: str, *items: Item, complete: bool = True) -> showing.Shown | None:
-    by = showing.by_word(message)
-    about, wishes = showing.subject(message, wanted(message))
-    asked = showing.sought(about, wishes, compared_by=by)
-    return showing.found(asked, items, complete=complete)
-
-
-def text(shown: showing.Shown | None) -> str:
-    assert shown is not None
-    return "\n".join(line.text for line in shown.lines)
-
+from tests.unit.shopwright.orchestrator.shelf import fitting, found, item, text
 
 KETTLES = (
     item("Blue Stream Kettle", price="25.00", colour="sea blue"),
@@ -124,27 +89,6 @@ def test_a_sale_price_counts_and_both_are_told() -> None:
 
     assert text(found("kettles under 30 EUR", kettle)) == (
         "This fits:\nEmber Kettle: price 40.00 EUR, sale price 25.00 EUR"
-    )
-
-
-def test_grams_and_kilograms_are_compared_and_other_units_are_not() -> None:
-    light, heavy = item("A Tent", weight="900"), item("B Tent", weight="1.2")
-    heavy = replace(heavy, sheet={**heavy.sheet, "weight": replace(heavy.sheet["weight"], unit="kg")})
-    odd = replace(heavy, sheet={**heavy.sheet, "weight": replace(heavy.sheet["weight"], unit="l")})
-    by = showing.by_word("which is lighter?")
-
-    assert showing.compared((heavy, light), by).lines[0].text == "A Tent is the lighter one."
-    assert showing.compared((odd, light), by).lines[0].text == "The shop does not say the weight of B Tent."
-
-
-def test_prices_of_two_currencies_are_not_compared() -> None:
-    euros, pounds = item("A Tent"), item("B Tent", price="10.00")
-    pounds = replace(pounds, sheet={**pounds.sheet, "price": replace(pounds.sheet["price"], unit="GBP")})
-
-    shown = showing.compared((euros, pounds), showing.by_word("which is cheaper?"))
-
-    assert shown.lines[0].text == (
-        "Their prices are in several currencies (EUR and GBP), and I do not convert: so I cannot say which is cheaper."
     )
 
 
@@ -331,57 +275,12 @@ def test_what_is_sold_out_may_be_asked_for() -> None:
     assert text(found("Which tents are not in stock?", tents[1])) == "Nothing here fits all of that."
 
 
-def fitting(shown: showing.Shown | None) -> list[str]:
-    """Those of which it is said that they fit, by name."""
-    assert shown is not None
-    titles: list[str] = []
-    for line in shown.lines[1:] if "fit" in shown.lines[0].text else []:
-        if not line.items:
-            break
-        titles.append(line.items[0].title)
-    return sorted(titles)
-
-
-def test_by_how_much_one_is_cheaper_is_computed_from_the_prices_that_are_told_beside_it() -> None:
-    one, other = item("A Tent", price="219.00"), item("B Tent", price="289.50")
-
-    for message in ("How much cheaper is the A Tent than the B Tent?", "What is the price difference between A and B?"):
-        shown = showing.compared((other, one), showing.by_word(message), by_how_much=True)
-        assert text(shown).startswith("A Tent is 70.50 EUR cheaper than B Tent.")
-        told = {(fact.product_id, fact.value) for line in shown.lines for fact in line.told if fact.name == "price"}
-        assert told == {("a tent", "219.00"), ("b tent", "289.50")}
-    by = showing.by_word("How much more does the B Tent cost than the A Tent?")
-    dearer = showing.compared((one, other), by, by_how_much=True)
-    assert text(dearer).startswith("B Tent is 70.50 EUR more expensive than A Tent.")
-
-
-def test_no_difference_is_computed_between_currencies_or_of_a_range() -> None:
-    by = showing.by_word("How much cheaper is A than B?")
-    euros, pounds = item("A Tent"), item("B Tent", price="10.00")
-    pounds = replace(pounds, sheet={**pounds.sheet, "price": replace(pounds.sheet["price"], unit="GBP")})
-
-    assert "I do not convert" in text(showing.compared((euros, pounds), by, by_how_much=True))
-    ranged = showing.compared((euros, item("C Tent", price="30.00 to 40.00")), by, by_how_much=True)
-    assert text(ranged).startswith("A Tent is the cheaper one.")
-    same = showing.compared((euros, item("D Tent")), by, by_how_much=True)
-    assert text(same).startswith("A Tent and D Tent are alike in price.")
-
-
-def test_names_that_share_words_are_told_apart() -> None:
-    buds, pro, sand = item("Murmur Buds"), item("Murmur Buds Pro"), item("Murmur Buds, Sand")
-
-    assert showing.apart([(buds, pro), (pro,)]) == [(buds,), (pro,)]
-    assert showing.apart([(sand, buds)]) == [(buds,)]
-    skillets = (item("Skillet 20 cm"), item("Skillet 30 cm"))
-    assert showing.apart([skillets]) == [skillets]
-
-
 def test_what_is_cheaper_than_one_product_may_have_any_name_of_its_kind() -> None:
     low, mid = item("Heath Kettle", price="20.00"), item("Ember Kettle", price="40.00")
-    asked = replace(showing.sought("Ember Kettle", wanted(""), compared_by=None), below=(mid,))
+    asked = replace(seeking.sought("Ember Kettle", wanted(""), compared_by=None), below=(mid,))
 
     assert not showing.has_below(asked, (low,))
-    assert fitting(showing.found(showing.widened(asked, showing.kind_of(mid.title)), (low,), complete=True)) == [
+    assert fitting(showing.found(showing.widened(asked, kinds.kind_of(mid.title)), (low,), complete=True)) == [
         "Heath Kettle"
     ]
 
@@ -393,14 +292,22 @@ TENTS = (
     item("Larkmoss 2 Footprint", category="Tents", size="2 person"),
     item("Pop-up Beach Shelter", category="Tents", size="2 person"),
 )
+
+
 CHARGERS = (
     item("Sprig Charger", connectivity="USB-C 45 W"),
     item("Sprig Dual Charger", connectivity="2 x USB-C, 67 W in all"),
     item("Road Charger", connectivity="USB-C 45 W, USB-A 18 W"),
     item("Sprig 20 W Charger"),
 )
+
+
 DRIVES = (item("Strata SSD 500 GB"), item("Strata SSD 1 TB"), item("Strata SSD 2 TB"))
+
+
 MICE = (item("Vole Mouse", battery="4 months"), item("Travel Mouse", battery="8 months"), item("Wired Mouse"))
+
+
 KNIVES = (
     item("Paring Knife 9 cm", category="Knives", dimensions="9 cm blade"),
     item("Bread Knife 23 cm", category="Knives", dimensions="23 cm blade"),
@@ -408,7 +315,11 @@ KNIVES = (
     item("Kitchen Shears", category="Knives", dimensions="21 cm"),
     item("Knife Rack", category="Knives", dimensions="40 x 8 cm"),
 )
+
+
 JACKETS = (item("Squall Jacket", size="S-XXL", membrane="", water_column="20,000 mm"), item("Fleece Jacket", size="S"))
+
+
 SCREENS = (
     item("Clearview 24 Full HD Monitor", category="Monitors"),
     item("Rush 27 Gaming Monitor", category="Monitors"),
@@ -469,18 +380,6 @@ def test_a_word_that_names_no_kind_may_be_what_things_are_made_of() -> None:
 
     assert shown is not None
     assert [one.title for one in shown.items] == ["Stoneware Bowl", "Teapot"]
-
-
-def test_of_several_on_each_side_whose_prices_overlap_neither_side_is_the_cheaper() -> None:
-    baskets = (item("Round Basket", price="16.50"), item("Oval Basket", price="15.50"))
-    tins = (item("Small Tin", price="16.00"), item("Large Tin", price="19.50"))
-    by = showing.by_word("are the baskets cheaper than the tins?")
-
-    overlapping = showing.compared((*baskets, *tins), by, several=True, groups=(baskets, tins))
-    apart = showing.compared((*baskets, tins[1]), by, several=True, groups=(baskets, tins[1:]))
-
-    assert overlapping.lines[0].text == "Which is cheaper depends on which ones you take: they overlap in price."
-    assert apart.lines[0].text == "Oval Basket is the cheaper one."
 
 
 def test_of_nothing_in_particular_no_nearest_is_told() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from shopwright.catalog.facts import Choice, Kind, Told
 from shopwright.orchestrator import variants
-from shopwright.orchestrator.showing import Item
+from shopwright.orchestrator.item import Item
 from shopwright.retrieval.search import Passage
 
 

@@ -24,7 +24,7 @@ from shopwright.llm.extractive import Draft, also_sought, describes, names_one, 
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
-from shopwright.orchestrator import bought, contact, follow_up, having, looking, parted, recalled, tongue
+from shopwright.orchestrator import bought, contact, follow_up, going_on, having, looking, parted, recalled, tongue
 from shopwright.orchestrator import carry as carrying
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
@@ -204,7 +204,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
 
     try:
         # What hangs on this conversation is kept for nobody, and nobody's kept answer is an answer to it.
-        own = _carried(plain, visit, found, turns, named=resolved) if carrying.hangs(plain, turns) else None
+        own = _carried(plain, visit, found, turns, named=resolved) if going_on.hangs(plain, turns) else None
         if own is None and reply is not None and reply.reaches:  # what it says besides is of this conversation
             own = compute()
         served = _served(resolved, compute, visit) if own is None else Served(own, Cache.OFF)

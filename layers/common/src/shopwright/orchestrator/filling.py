@@ -17,10 +17,11 @@ from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import variants
 from shopwright.orchestrator.basket import Count, Deed, Foreign, Item, Odd, Wish, figures_in
+from shopwright.orchestrator.item import Item as Product
+from shopwright.orchestrator.pointing import Pointing, Reference
 from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.session import CartBefore
-from shopwright.orchestrator.showing import Item as Product
-from shopwright.orchestrator.wanted import Pointing, Reference, numerals, product_words, wanted
+from shopwright.orchestrator.wanted import numerals, product_words, wanted
 from shopwright.retrieval.search import Passage
 
 _LOOKED_FOR = 12  # of fewer, one that is called so too may be missed

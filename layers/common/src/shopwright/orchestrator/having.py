@@ -6,16 +6,14 @@ is not there, except where every product names its own: what is of oak is not of
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from shopwright.catalog.facts import Kind, Sheet
 from shopwright.llm import words
 from shopwright.llm.extractive import record
+from shopwright.orchestrator.vocabulary import said
 
 _ABSENT = re.compile(
     r"\b(?:without|not(?! only)|no(?! more|\.? ?[0-9])|never|free (?:of|from)|lacks?|lacking|cannot"
@@ -188,13 +186,12 @@ class _Tables:
 
 @cache
 def _nothing() -> frozenset[str]:
-    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
-    return words.terms(said["words"]["asks"])
+    return words.terms(said("carry")["words"]["asks"])
 
 
 @cache
 def _tables() -> _Tables:
-    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
+    lists = said("carry")
     return _Tables(
         means={
             name: _Means(
@@ -204,9 +201,9 @@ def _tables() -> _Tables:
                 tuple(one.get("by", ())),
                 one.get("denied_only", False),
             )
-            for name, one in said["means"].items()
+            for name, one in lists["means"].items()
         },
-        known=tuple(said["known"]["by"]),
-        by=tuple(said["known"]["of_means"]),
-        beside=words.terms(said["known"]["beside"]),
+        known=tuple(lists["known"]["by"]),
+        by=tuple(lists["known"]["of_means"]),
+        beside=words.terms(lists["known"]["beside"]),
     )

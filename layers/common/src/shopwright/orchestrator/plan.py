@@ -10,17 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from shopwright.errors import Invalid
 from shopwright.money import NO_CURRENCY
+from shopwright.orchestrator.comparison import compared
 from shopwright.orchestrator.intent import Intent, Kind, Request
-from shopwright.orchestrator.wanted import (
-    Change,
-    Pointing,
-    Reference,
-    Wanted,
-    change_of_cart,
-    compared,
-    product_words,
-    without_bounds,
-)
+from shopwright.orchestrator.pointing import Pointing, Reference
+from shopwright.orchestrator.wanted import Change, Wanted, change_of_cart, product_words, without_bounds
 
 MOST_STEPS = 16
 _SHOWN = 5  # products that a search brings back for an answer

@@ -6,18 +6,15 @@ are left alone, unless they name a colour or a size, or stand where one would.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from shopwright.catalog.facts import AVAILABILITY, STOCK, Choice, Kind
 from shopwright.grounding.wording import wording
 from shopwright.llm import fits
-from shopwright.orchestrator import showing
-from shopwright.orchestrator.showing import Item, Line, Shown
+from shopwright.orchestrator import fitting, seeking, telling, vocabulary
+from shopwright.orchestrator.item import Item, Line, Shown
 from shopwright.orchestrator.wanted import Wanted, wanted
 
 
@@ -34,11 +31,11 @@ def meant(text: str, items: Sequence[Item], variants: Mapping[str, Sequence[Choi
     if named:
         longest = max(named, key=lambda item: len(fits.tokens(item.title)))
         return longest if all(_holds(longest.title, item.title) for item in named) else None
-    terms = set(showing.named_terms(text))
+    terms = set(seeking.named_terms(text))
     held = [
         item
         for item in items
-        if (title := set(showing.named_terms(item.title))) & terms
+        if (title := set(seeking.named_terms(item.title))) & terms
         and terms - _like(item, variants.get(item.product_id, ())) - _said(text) <= title
     ]
     return held[0] if len(held) == 1 else None
@@ -50,7 +47,7 @@ def told(text: str, item: Item, variants: Sequence[Choice]) -> Shown | None:
     if not asked.what:
         return None
     names = frozenset({*_tables().like, STOCK, AVAILABILITY})
-    most = showing.figures()["most"]
+    most = vocabulary.figures()["most"]
     fitting = asked.fitting
     if fitting:
         together = any(_is_of_several(one, asked.wishes, asked.said) for one in fitting)
@@ -69,8 +66,8 @@ def chosen(text: str, item: Item, variants: Sequence[Choice]) -> tuple[str, tupl
 
 def unexplained(text: str, item: Item, variants: Sequence[Choice]) -> set[str]:
     """The words that are neither in a product's name nor what a variant is or could be like."""
-    title = set(showing.named_terms(item.title))
-    return set(showing.named_terms(text)) - title - _like(item, variants) - _said(text)
+    title = set(seeking.named_terms(item.title))
+    return set(seeking.named_terms(text)) - title - _like(item, variants) - _said(text)
 
 
 def together(text: str, item: Item, variant: Choice) -> bool:
@@ -105,10 +102,10 @@ def _asked(text: str, item: Item, variants: Sequence[Choice]) -> _Asked:
     rest = _without(text, item.title)
     wishes = replace(wanted(rest), price=None, in_stock=False, sort=None)
     known = _like(item, variants)
-    called = set(showing.named_terms(item.title))
-    said = {term for term in showing.named_terms(rest) if term in known}
+    called = set(seeking.named_terms(item.title))
+    said = {term for term in seeking.named_terms(rest) if term in known}
     places = (found["what"] for found in _tables().place.finditer(rest))
-    other = next((one for one in places if not set(showing.named_terms(one)) & (known | called)), "")
+    other = next((one for one in places if not set(seeking.named_terms(one)) & (known | called)), "")
     named = bool(wishes.colours or wishes.sizes)
     fitting = tuple(one for one in variants if _is_so(one, item, said, wishes)) if named or not other else ()
     what = ", ".join((*wishes.colours, *wishes.sizes)) or other or ", ".join(sorted(said))
@@ -119,7 +116,7 @@ def _line(item: Item, variant: Choice) -> Line:
     one = replace(item, title=variant.title, sheet=variant.sheet)
     like = [name for name in ("colour", "size") if name in variant.sheet and _adds(variant, name)]
     if STOCK in variant.sheet or AVAILABILITY in variant.sheet:
-        return showing.line_of(one, (*like, STOCK, AVAILABILITY))
+        return telling.line_of(one, (*like, STOCK, AVAILABILITY))
     values = ", ".join(f"{name} {variant.sheet[name].text}" for name in like)
     title = f"{variant.title} ({values})" if values else variant.title
     told = tuple(variant.sheet[name] for name in like)
@@ -134,8 +131,8 @@ def _is_of_several(variant: Choice, wishes: Wanted, said: set[str]) -> bool:
     """Whether one record counts more than what was asked for: "EU 36-48", or "blue, white"."""
     asked = {"colour": bool(wishes.colours), "size": bool(wishes.sizes)}
     return any(
-        ("," in fact.value or showing.is_span(fact.value))
-        and (asked.get(name, False) or bool(set(showing.named_terms(fact.value)) & said))
+        ("," in fact.value or fitting.is_span(fact.value))
+        and (asked.get(name, False) or bool(set(seeking.named_terms(fact.value)) & said))
         for name, fact in variant.sheet.items()
         if name in _tables().like
     )
@@ -143,12 +140,12 @@ def _is_of_several(variant: Choice, wishes: Wanted, said: set[str]) -> bool:
 
 def _is_so(variant: Choice, item: Item, said: set[str], wishes: Wanted) -> bool:
     one = replace(item, title=variant.title, sheet=variant.sheet)
-    return said <= _of(variant) and showing.is_like(one, wishes)
+    return said <= _of(variant) and fitting.is_like(one, wishes)
 
 
 def _like(item: Item, variants: Sequence[Choice]) -> set[str]:
     """What tells the variants apart, and what they are like."""
-    called = set(showing.named_terms(item.title))
+    called = set(seeking.named_terms(item.title))
     return {term for one in variants for term in _of(one)} - called
 
 
@@ -158,14 +155,14 @@ def _of(variant: Choice) -> set[str]:
         for name, fact in variant.sheet.items()
         if name in _tables().like and fact.kind in (Kind.WORDS, Kind.QUANTITY)
     ]
-    return {term for text in (variant.title, *values) for term in showing.named_terms(text)}
+    return {term for text in (variant.title, *values) for term in seeking.named_terms(text)}
 
 
 def _said(text: str) -> set[str]:
     """The words for colours and sizes, whether or not the product has such."""
     wishes = wanted(text)
     named = " ".join((*wishes.colours, *wishes.sizes, *(found["what"] for found in _tables().place.finditer(text))))
-    return set(showing.named_terms(named))
+    return set(seeking.named_terms(named))
 
 
 def _without(text: str, title: str) -> str:
@@ -189,8 +186,7 @@ class _Tables:
 
 @cache
 def _tables() -> _Tables:
-    said: dict[str, Any] = tomllib.loads(files("shopwright.orchestrator").joinpath("carry.toml").read_text("utf-8"))
-    by = said["variants"]
+    by = vocabulary.said("carry")["variants"]
     none, after = "|".join(by["in_no_variant"].split()), "|".join(by["then"])
     return _Tables(
         like=frozenset(by["like"]),

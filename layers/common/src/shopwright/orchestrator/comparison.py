@@ -1,0 +1,80 @@
+"""What a comparison names: changes when we read more ways of comparing."""
+
+import re
+
+from shopwright.orchestrator.wanted import plain_text
+
+
+def compared(text: str) -> tuple[str, ...]:
+    """What a comparison names, each by itself: "Kettle 1 or 2" names two kettles. Fewer than two: it names none."""
+    plain = _ENDS.sub("", _COMPARES.sub(" ", more_than(text))).strip(" ,.;:?!")
+    plain = plain.rpartition(":")[2] if ":" in plain else plain
+    for between in _BETWEEN:  # "with" may stand in a name
+        parts = [part for piece in between.split(plain) if (part := _ARTICLE.sub("", piece.strip(" ,.;?!\"'")))]
+        if len(parts) > 1:
+            break
+    if len(parts) < 2 or any(len(part.split()) > _LONGEST_NAME for part in parts):
+        return ()
+    first = parts[0].split()
+    # What begins with a figure goes on from the first one's figure.
+    at = next((n for n, word in enumerate(first) if word[0].isdigit()), None)
+    return tuple(
+        part if at is None or not part[0].isdigit() else " ".join([*first[:at], *part.split()]) for part in parts
+    )
+
+
+def more_than(text: str) -> str:
+    """ "How much more does A cost than B?" asks what "A costs more than B" says."""
+    return _HOW_MUCH_MORE.sub(r"\g<one> \g<verb> \g<more> than", plain_text(text))
+
+
+def asks_difference(text: str) -> bool:
+    """Whether the words ask by how much two things differ."""
+    return bool(_DIFFERENCE.search(plain_text(text)))
+
+
+_MORE = (
+    "better|cheaper|dearer|pricier|lighter|heavier|warmer|smaller|bigger|larger|faster|slower|quieter|louder|stronger"
+    "|longer|shorter|newer|thinner|thicker|taller|brighter"
+)
+_WORSE = rf"(?:(?:more|less) (?!than\b)\w+|{_MORE})"
+_MOST = (
+    r"(?:(?:most|least) \w+|best|(?:cheap|dear|light|warm|small|large?|fast|slow|quiet|loud|strong|long|short|new|thick"
+    r"|tall|bright|thinn|bigg|heavi|prici)e?st)"
+)
+_COMPARES = re.compile(
+    r"^.{0,60}?\b(?:compare|comparison (?:of|between)|differences? (?:in (?:price|weight|cost|size) )?between"
+    r"|pros and cons of|side by side)\b"
+    r"|^(?:which|what)(?:'s)? (?:one |of (?:them|these|those) |of the \w+ )?(?:(?:is|are|weighs|costs)(?: the)? )?"
+    rf"(?:{_WORSE}|{_MOST}|more|less)(?: one)?\b(?: of\b)?"
+    r"|^which of\b"
+    rf"|^(?:by )?how much (?:{_WORSE}|more|less) (?:is|are)\b|^by how much (?:is|are|do|does)\b"
+    r"|^(?:please|can you|could you|would you)\b",
+    re.I,
+)
+_SAME = r"(?:(?:exactly |about )?(?:the same|as much|alike|equally \w+)(?: (?:in )?(?:price|weight|amount|money))?)"
+_ENDS = re.compile(
+    rf"\s+(?:(?:cost|weigh|is|are)s?\s+)?(?:{_SAME}|(?:the )?(?:{_WORSE}|{_MOST})(?: one)?"
+    r"|(?:cost|weigh)s? (?:more|less|the (?:most|least)))\W*$"
+    r"|[:,?!-]\s*(?:which|what)(?: one| of (?:them|these|those))? (?:is|costs|weighs|are)\b.{0,30}$",
+    re.I,
+)
+_HOW_MUCH_MORE = re.compile(
+    r"^(?:by )?how much (?P<more>more|less) do(?:es)? (?P<one>.{2,80}?) (?P<verb>cost|weigh) than\b", re.I
+)
+_DIFFERENCE = re.compile(
+    r"\bby how much\b|\bhow much (?:more|less|cheaper|dearer|pricier|lighter|heavier)\b"
+    r"|\bdifferences? in (?:price|weight|cost)\b|\b(?:price|weight|cost) difference\b",
+    re.I,
+)
+_BETWEEN = (
+    re.compile(
+        rf"\s+(?:(?:any|much|really|actually|still)\s+)?(?:(?:costs?|weighs?)\s+)?(?:(?:more|less)(?:\s+\w+)?|\w+er)\s+than\s+"
+        rf"|\s+than\s+|\s+(?:(?:costs?|weighs?|is|are)\s+)?(?:{_SAME}|as\s+\w+)\s+as\s+",
+        re.I,
+    ),
+    re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|vs\.?|versus|against)\s+", re.I),
+    re.compile(r"\s+(?:with|to)\s+", re.I),
+)
+_ARTICLE = re.compile(r"^(?:(?:the|a|an|your|between|of|is|are|isn't|aren't|do|does|don't|doesn't|both)\s+)+", re.I)
+_LONGEST_NAME = 8  # words

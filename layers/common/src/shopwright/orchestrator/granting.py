@@ -1,0 +1,193 @@
+"""What is shown for a wish: changes when a wish is granted otherwise.
+
+Each function takes a wish, the products that were found for it and what came of its steps; None: it has nothing to
+tell, and the documents may.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shopwright.grounding.wording import wording
+from shopwright.llm import fits, words
+from shopwright.orchestrator import comparing, having, kinds, seeking, showing, telling, vocabulary
+from shopwright.orchestrator import variants as varying
+from shopwright.orchestrator.comparison import asks_difference
+from shopwright.orchestrator.intent import Kind, Request
+from shopwright.orchestrator.item import Item, Line, Shown
+from shopwright.orchestrator.ranking import Ranked, rank
+from shopwright.orchestrator.wanted import without_bounds
+from shopwright.orchestrator.wish import Outcomes, Wish, is_complete, words_of
+
+ASKS = re.compile(
+    r"^\W*(?:and |so |hi )*(?:how|what|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
+    re.I,
+)
+MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
+WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
+
+
+def ranked(items: Sequence[Item]) -> tuple[Ranked, ...]:
+    relevance = {item.product_id: item.relevance for item in items}
+    return rank(relevance, [item.prediction for item in items if item.prediction is not None])
+
+
+def show_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    below = tuple(item for item in items if item.product_id in wish.below)
+    by_id = {item.product_id: item for item in items if item.product_id not in {*wish.below, *wish.skipped}}
+    ordered = [by_id[one.product_id] for one in ranked(list(by_id.values()))]
+    by = None if wish.below else seeking.by_word(_unpriced(wish.request))
+    about, wishes = seeking.subject(wish.about, wish.request.wanted)
+    looked_for = seeking.sought(about, wishes, compared_by=by)
+    if wish.below and len(below) < len(wish.below):
+        return None  # cheaper than what, is not known any more
+    looked_for, complete = replace(looked_for, below=below), outcomes.complete(wish)
+    if wish.kind and not (looked_for.head and showing.has_below(looked_for, ordered)):
+        looked_for = showing.widened(looked_for, wish.kind)
+        complete = is_complete(outcomes.of(wish, "search_products")[-1])
+    looked_for = replace(looked_for, bought=wish.bought, counts=varying.asks_stock(wish.request.text))
+    shown = showing.found(looked_for, ordered, complete=complete, surely=bool(wish.skipped), all_told=wish.all_told)
+    if wish.skipped and (shown is None or not shown.fits):
+        says = "no_more" if complete else "no_more_seen"
+        return Shown((Line(wording().shelf[says]),), (), tuple(items))
+    if shown is not None and WHETHER.search(wish.request.text) and (each := _each_told(looked_for, shown)) is not None:
+        return replace(each, likely=True)
+    # "Which pans may go into the dishwasher?" the shop's own page may answer for all of them.
+    asks = bool(ASKS.search(wish.request.text) or MAY.search(wish.request.text))
+    likely = shown is not None and shown.by_flag and asks
+    return replace(shown, likely=True) if shown is not None and likely else shown
+
+
+def _each_told(looked_for: seeking.Sought, shown: Shown) -> Shown | None:
+    """Of a family, such as "the Plainsong pans", whether each is so: of several that are not, one that is would be no
+    answer."""
+    kind = shown.looked_at
+    things, named = having.things_in(looked_for.terms, having.flags_of(item.sheet for item in kind))
+    flags = tuple(flag for one in things for flag in one.flags)
+    titles = {item.product_id: words.terms(item.title) for item in kind}
+    called = {term for term in named if any(term in title for title in titles.values())}
+    family = [item for item in kind if called and called <= titles[item.product_id]]
+    if not flags or len(family) < 2:
+        return None
+    firsts = {tuple(item.sheet[flag].value for flag in flags if flag in item.sheet): item for item in reversed(family)}
+    family.sort(key=lambda item: item not in firsts.values())  # one of each answer is among those that are told
+    return telling.told(family[: vocabulary.figures()["most"]], flags)
+
+
+def show_bought(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """What was bought most, of the whole shop or of those that were shown."""
+    return None if wish.bought is None else telling.bought(items, wish.bought)
+
+
+def show_likely(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """What is called so, or stands in such a category, and holds every word; nothing that is only near."""
+    about, wishes = seeking.subject(wish.about, wish.request.wanted)
+    asked = seeking.sought(about, wishes, compared_by=None)
+    if not asked.head:
+        return None
+    called = bool(kinds.meant(words_of(wish), items))  # "the Larkmoss 1" names no kind, and a product
+    return showing.found(asked, items, complete=outcomes.complete(wish), surely=not called)
+
+
+def _unpriced(request: Request) -> str:
+    """Its words; of those that compare, the ones that fix a price have done their part."""
+    fixed = request.wanted.price is not None or request.wanted.measures
+    return without_bounds(request.text) if fixed else request.text
+
+
+def show_within(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """Those of the products that were shown which cost so much."""
+    return showing.found(seeking.sought("", wish.request.wanted, compared_by=None), items, complete=True)
+
+
+def show_priced(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """What the one product costs that is asked about; of several, those that cost so much."""
+    called = kinds.meant(words_of(wish), items)
+    if len(called) == 1 and wish.request.wanted.price is not None:
+        return telling.told(called, ("price",))
+    return show_found(wish, items, outcomes) if called else None
+
+
+def show_stock(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """What is left of the variant that is asked for."""
+    ids = [item.product_id for item in items]
+    variants = outcomes.variants(ids) if ids else {}
+    item = items[0] if wish.shown and items else varying.meant(wish.about, items, variants)
+    said = None if item is None else varying.told(wish.about, item, variants.get(item.product_id, ()))
+    if said is None and wish.shown:
+        return show_told(wish, items, outcomes)
+    return said
+
+
+def show_stock_or_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    said = show_stock(wish, items, outcomes)
+    if said is not None or len(kinds.called_in(wish.about, items)) == 1:
+        return said  # what is named in full is told of from its own record
+    return show_found(wish, items, outcomes)
+
+
+def show_compared(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    if not wish.parts:
+        return comparing.compared(items, None) if len(items) > 1 else None
+    found = kinds.apart([kinds.meant(part, items) for part in wish.parts])
+    lacking = [part for part, meant in zip(wish.parts, found, strict=True) if not meant]
+    if lacking:
+        names = wording().shelf["or"].join(lacking)
+        # Of what has no name in the catalog at all the documents may tell.
+        likely = len(lacking) == len(found)
+        if likely and not all(_is_named(part, wish.request.text) for part in lacking):
+            return None
+        return Shown((Line(wording().shelf["not_sold"].format(name=names)),), (), tuple(items), likely=likely)
+    chosen = [item for item in items if item.product_id in wish.also]
+    alone = [*chosen, *(other[0] for other in found if len(other) == 1)]
+    for meant in found:
+        one = _likeliest(meant, alone)
+        chosen += [item for item in ((one,) if one else meant) if item not in chosen]
+    by, by_how_much = seeking.by_word(wish.request.text), asks_difference(wish.request.text)
+    if len(chosen) > vocabulary.figures()["compared"]:
+        each = max(1, vocabulary.figures()["most"] // len(found))
+        told = [item for meant in found for item in meant[:each]]
+        titles = "; ".join(item.title for item in told)
+        return Shown((Line(wording().talk["which"].format(titles=titles)),), tuple(told), tuple(items), asks=True)
+    if len(chosen) < 2:
+        return None
+    several = len(chosen) > len(found) + len(wish.also)
+    return comparing.compared(chosen, by, by_how_much=by_how_much, several=several, groups=found if several else ())
+
+
+def _is_named(part: str, text: str) -> bool:
+    """Whether it is written as a name, or as one certain thing."""
+    return part[:1].isupper() or bool(re.search(rf"\bthe {re.escape(part)}", text, re.I))
+
+
+def _likeliest(meant: Sequence[Item], others: Sequence[Item]) -> Item | None:
+    """Of several that a name may mean, the one that is what the others are; None, when that does not tell."""
+    if len(meant) == 1:
+        return meant[0]
+    kinds = {token for other in others for token in fits.tokens(other.title) if not token[:1].isdigit()}
+    shared = [len(kinds & set(fits.tokens(item.title))) for item in meant]
+    best = max(shared)
+    return meant[shared.index(best)] if shared.count(best) == 1 and others else None
+
+
+def show_picked(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    by = seeking.by_word(wish.request.text)
+    if by is None:
+        return None
+    if not by.name or (wish.request.kind is Kind.COMPARISON and wish.request.sure):
+        by_how_much = asks_difference(wish.request.text)
+        return comparing.compared(items, by, by_how_much=by_how_much) if len(items) > 1 else None
+    return comparing.picked(items, by)
+
+
+def show_told(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    wishes = wish.request.wanted
+    names = list(seeking.asked_names(wish.request.text))
+    names += ["colour"] if wishes.colours and "colour" not in names else []
+    names += ["size", "dimensions"] if wishes.sizes and "size" not in names else []
+    return telling.told(items, names or ("price", "stock"))
+
+
+def show_named(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    called = kinds.called_in(wish.about, items)
+    return telling.told(called, ("price", "stock")) if called else None

@@ -1,0 +1,137 @@
+"""What the words of a question look for: changes when we read more of what names, asks or compares."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from shopwright.llm import fits, words
+from shopwright.llm.fits import Subject
+from shopwright.orchestrator.comparison import more_than
+from shopwright.orchestrator.denied import Denied
+from shopwright.orchestrator.having import Thing
+from shopwright.orchestrator.item import Item
+from shopwright.orchestrator.vocabulary import any_of, said
+from shopwright.orchestrator.wanted import Wanted, subject_words, wanted
+
+WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+")
+_PLURAL = re.compile(r"[^\W\d_]{2,}(?<!s)s|mice", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """A word that compares: the value that it goes by (empty: no single one), and whether its least or its most.
+    `one`: it asks for one product, and not for an order."""
+
+    word: str
+    name: str
+    most: bool
+    one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for: its words in their order, by their meaning and as they were `spelled`; the last of those that
+    name it; and what must fit."""
+
+    terms: tuple[str, ...]
+    spelled: tuple[str, ...]
+    named: Subject
+    head: str
+    wishes: Wanted
+    by: By | None = None
+    below: tuple[Item, ...] = ()  # cheaper than each of these
+    bought: tuple[str, ...] | None = None  # the most first; None: nobody counts
+    counts: bool = False  # how many are left is asked for
+    has: tuple[Thing, ...] = ()  # what it must have by its values
+    lacks: tuple[Thing, ...] = ()  # what it must not have
+
+
+def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
+    """Read the words that are left when those that only ask, and those that fix something, are gone."""
+    parts = _tables().describes.split(_tables().by_word.sub(" ", text.casefold()))
+    named = [found for part in parts if (found := spelled_terms(part))]
+    return Sought(
+        terms=tuple(term for found in named for term, _ in found),
+        spelled=tuple(dict.fromkeys(word for found in named for _, word in found)),
+        named=fits.subject(text),
+        head=named[0][-1][0] if named else "",
+        wishes=wishes,
+        by=compared_by,
+    )
+
+
+def subject(text: str, wishes: Wanted) -> tuple[str, Wanted]:
+    """The words for the thing that is looked for, and the wishes without them: in "not dishwasher safe pans" what is
+    denied ends with it."""
+    rest = subject_words(text)
+    denied = wanted(text).denied
+    last = denied[-1].what.split() if denied else []
+    if len(last) < 2 or not _PLURAL.fullmatch(last[-1]) or has_subject(rest):
+        return rest, wishes
+    fewer = Denied(" ".join(last[:-1]), denied[-1].as_word)
+    kept = tuple(fewer if one == denied[-1] else one for one in wishes.denied)
+    return f"{rest} {last[-1]}".strip(), replace(wishes, denied=kept)
+
+
+def has_subject(text: str) -> bool:
+    """Whether the words name a thing of their own."""
+    return bool(sought(_tables().by_word.sub(" ", text.casefold()), Wanted(), compared_by=None).terms)
+
+
+def by_word(text: str) -> By | None:
+    """The word of a text that compares."""
+    match = _tables().by_word.search(more_than(text).casefold())
+    if match is None:
+        return None
+    word = " ".join(match[0].split())
+    name, end, said = _tables().by[word]
+    return By(said, name, end == "most", word.endswith("est") or word.startswith(("least", "most")))
+
+
+def asked_names(text: str) -> tuple[str, ...]:
+    """The values that a short question asks for."""
+    plain = f" {' '.join(_WORD.findall(text.casefold()))} "
+    return tuple(name for name, phrases in _tables().asks.items() if any(f" {phrase} " in plain for phrase in phrases))
+
+
+def named_terms(text: str) -> tuple[str, ...]:
+    """The words of a text that mean something and do not only ask, by their meaning."""
+    return tuple(term for term, _ in spelled_terms(text))
+
+
+def spelled_terms(text: str) -> list[tuple[str, str]]:
+    """The words that mean something, in their order, each beside its meaning, without those that only ask."""
+    tables = _tables()
+    return [
+        (term, word)
+        for said in WORD.findall(text)
+        for word in said.split("-")  # dishwasher-safe is dishwasher safe
+        if word and said.casefold() not in tables.asking and word.casefold() not in tables.asking
+        for term in sorted(words.terms(word))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What `carry.toml` says of the words of a question, ready to be searched with."""
+
+    asking: frozenset[str]
+    describes: re.Pattern[str]
+    by: Mapping[str, tuple[str, str, str]]
+    by_word: re.Pattern[str]
+    asks: Mapping[str, Sequence[str]]
+
+
+@cache
+def _tables() -> _Tables:
+    lists = said("carry")
+    by = {str(word): (name, end, "".join(told) or word) for word, (name, end, *told) in lists["by"].items()}
+    return _Tables(
+        asking=frozenset(lists["words"]["asks"].split()),
+        describes=re.compile(rf"\b(?:{'|'.join(lists['words']['describes'])})\b"),
+        by=by,
+        by_word=re.compile(rf"(?<![\w-])(?:{any_of(by)})(?![\w-])"),
+        asks=lists["asks"],
+    )

@@ -1,0 +1,39 @@
+"""What is compared is named by the words around it."""
+
+import pytest
+from shopwright.orchestrator.comparison import asks_difference, compared
+
+A_B = ("Murmur Buds", "Murmur Sport")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Which is the cheapest: Murmur Buds, Murmur Sport or Kidwave?", (*A_B, "Kidwave")),
+        ("Which of Murmur Buds and Murmur Sport is the lightest?", A_B),
+        ("Which is the lightest of the Murmur Buds and the Murmur Sport?", A_B),
+        ("what's cheaper, Murmur Buds or Murmur Sport?", A_B),
+        ("Is the Murmur Buds or the Murmur Sport cheaper?", A_B),
+        ("Murmur Buds or Murmur Sport: which is cheaper?", A_B),
+        ("Do the Murmur Buds and the Murmur Sport cost the same?", A_B),
+        ("Are the Murmur Buds and the Murmur Sport the same price?", A_B),
+        ("Does the Murmur Buds cost the same as the Murmur Sport?", A_B),
+        ("Is the Murmur Buds as heavy as the Murmur Sport?", A_B),
+        ("How much cheaper is the Murmur Buds than the Murmur Sport?", A_B),
+        ("How much more does the Murmur Buds cost than the Murmur Sport?", A_B),
+        ("By how much is the Murmur Buds lighter than the Murmur Sport?", A_B),
+        ("What's the difference in price between the Murmur Buds and the Murmur Sport?", A_B),
+        ("which is cheaper, the Boulder Speaker or the Mini Speaker?", ("Boulder Speaker", "Mini Speaker")),
+        ("which is cheaper?", ()),
+        ("Which of them is cheaper?", ()),
+    ],
+)
+def test_a_comparison_names_what_it_compares(text: str, names: tuple[str, ...]) -> None:
+    assert compared(text) == names
+
+
+def test_by_how_much_is_asked_or_only_which() -> None:
+    assert asks_difference("How much cheaper is A than B?")
+    assert asks_difference("What is the price difference between A and B?")
+    assert not asks_difference("Which is cheaper, A or B?")
+    assert not asks_difference("How much is A?")
