@@ -63,3 +63,15 @@ def test_of_several_on_each_side_whose_prices_overlap_neither_side_is_the_cheape
 
     assert overlapping.lines[0].text == "Which is cheaper depends on which ones you take: they overlap in price."
     assert apart.lines[0].text == "Oval Basket is the cheaper one."
+
+
+def test_of_a_value_in_words_the_first_figure_is_compared() -> None:
+    buds, sport = (
+        item("Murmur Buds", battery="7 h, 28 h with case"),
+        item("Murmur Sport", battery="9 h, 27 h with case"),
+    )
+    by = seeking.by_word("Which has the longer battery life, the Murmur Buds or the Murmur Sport?")
+
+    assert comparing.compared((buds, sport), by).lines[0].text == "Murmur Sport has the longer battery life."
+    unsaid = comparing.compared((buds, item("Wired Buds")), by)
+    assert unsaid.lines[0].text == "The shop does not say which has the longer battery life."

@@ -384,3 +384,59 @@ def test_a_word_that_names_no_kind_may_be_what_things_are_made_of() -> None:
 
 def test_of_nothing_in_particular_no_nearest_is_told() -> None:
     assert found("something for 4 people", item("Whistle"), item("Sealer")) is None
+
+
+MATS = (
+    item("Moss Foam Mat", size="R-value 2.1", category="Sleeping mats"),
+    item("Winter Air Mat", size="R-value 6.2", category="Sleeping mats"),
+    item("Camp Pump", size="8 cm", category="Sleeping mats"),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Which mat has the highest R-value?", "the one with the highest R-value:\nWinter Air Mat"),
+        ("the mat with the lowest R-value", "the one with the lowest R-value:\nMoss Foam Mat"),
+        ("highest R-value", "the one with the highest R-value:\nWinter Air Mat"),
+        ("warmest mat", "The warmest that can be had:\nWinter Air Mat"),
+    ],
+)
+def test_a_superlative_goes_by_any_figure_that_the_catalog_has_a_word_for(message: str, says: str) -> None:
+    assert f"{says}: price 20.00 EUR, size R-value" in text(found(message, *MATS))
+
+
+def test_of_figures_that_nobody_has_no_superlative_is_told() -> None:
+    assert text(found("the brightest mat", *MATS)).startswith("The shop does not say which is brightest.")
+    assert found("highest quality", *MATS) is None
+
+
+WARM = (
+    item("Summer Bag", size="comfort 10 °C"),
+    item("Ridge Bag", size="comfort -8 °C"),
+    item("Polar Bag", size="comfort -18 °C"),
+)
+
+
+def test_the_warmest_is_the_one_for_the_most_cold() -> None:
+    assert "can be had:\nPolar Bag:" in text(found("the warmest bag", *WARM))
+
+
+WIDE = (
+    item("Plain Pan 28 cm", category="Pans", dimensions="28 cm", weight="900"),
+    item("Forge Wok 32 cm", category="Pans", dimensions="32 cm", weight="1500"),
+    item("Splatter Screen", category="Pans", dimensions="29 cm", weight="260"),
+)
+
+
+def test_what_only_goes_with_the_things_of_a_category_is_none_of_them() -> None:
+    assert "Splatter" not in text(found("pans", *WIDE))
+    assert fitting(found("pans over 28 cm", *WIDE)) == ["Forge Wok 32 cm"]
+    assert "Splatter Screen" in text(found("splatter screen", *WIDE))
+
+
+def test_what_is_called_otherwise_and_is_still_wider_is_told_beside_the_widest() -> None:
+    told = text(found("the widest pan", *WIDE))
+
+    assert told.index("Plain Pan 28 cm") < told.index("though called otherwise, and still widest") < told.index("Wok")
+    assert "called otherwise" not in text(found("the lightest pan", *WIDE))

@@ -20,6 +20,7 @@ from shopwright.orchestrator.wanted import Wanted
 _FIGURE = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _BARE = re.compile(r"(?<![\w.,-])[1-9][0-9]?(?:\.[0-9])?(?![\w.,-])")
 INCH = Decimal("25.4")
+_MEASURE = "measure:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +133,54 @@ def end_of(item: Item, by: By) -> Decimal | None:
 def amount_of(item: Item, name: str) -> tuple[Decimal, Decimal, str] | None:
     if name == "price":
         return price_span(item)
+    if name.startswith(_MEASURE):
+        held = _held_as(item, name.removeprefix(_MEASURE))
+        # What else a value says is of another case: "7 h, 28 h with case".
+        return None if held is None else (held.low, held.low, name)
     fact = item.sheet.get(name)
-    if fact is None or fact.kind is not Kind.QUANTITY or fact.unit not in _tables().units:
+    if fact is None:
+        return _labelled(item, name)
+    if fact.kind is not Kind.QUANTITY or fact.unit not in _tables().units:
         return None
     factor, unit = _tables().units[fact.unit]
     if name == "weight" and unit != _tables().measured[name].unit:
         return None
     amounts = [amount * factor for amount in _amounts(fact)]
     return min(amounts), max(amounts), unit
+
+
+def value_of(item: Item, name: str) -> str:
+    """By which of its values an amount is told; empty: by its name, or none."""
+    if name.startswith(_MEASURE):
+        held = _held_as(item, name.removeprefix(_MEASURE))
+        return "" if held is None else held.name
+    if name in item.sheet:
+        return name
+    found = _label_in(item, name)
+    return "" if found is None else found[0]
+
+
+def _held_as(item: Item, measure: str) -> Held | None:
+    if measure == "inches":
+        return in_inches(item) if words.terms(item.title) & _tables().screens else None
+    return held_of(item, measure)
+
+
+def _labelled(item: Item, name: str) -> tuple[Decimal, Decimal, str] | None:
+    """A figure that has this word before it in one of the values: "R-value 3.4", "comfort -8 °C"."""
+    found = _label_in(item, name)
+    return None if found is None else (found[1], found[1], f"{name} {found[2]}")
+
+
+def _label_in(item: Item, name: str) -> tuple[str, Decimal, str] | None:
+    says = re.compile(
+        rf"(?<![\w-]){re.escape(name)}:?\s+(?P<figure>-?[0-9]+(?:\.[0-9]+)?)\s?(?P<unit>°?[^\W\d_]*)", re.I
+    )
+    for fact in item.sheet.values():
+        match = says.search(fact.value) if fact.kind is Kind.WORDS else None
+        if match is not None:
+            return fact.name, Decimal(match["figure"]), match["unit"].casefold()
+    return None
 
 
 def unit_of(item: Item, name: str) -> str:
@@ -169,6 +210,7 @@ class _Tables:
     units: Mapping[str, tuple[Decimal, str]]
     measured: Mapping[str, _Measured]
     amount: re.Pattern[str]  # one or more figures before a unit, in words
+    screens: frozenset[str]
 
 
 @cache
@@ -185,4 +227,5 @@ def _tables() -> _Tables:
         amount=re.compile(
             rf"(?<![\w.,])(?P<figures>{figure}(?:\s?[x×–-]\s?{figure})*)[\s-]?(?P<unit>{units})(?![\w/])"
         ),
+        screens=words.terms(lists["screens"]["called"]),
     )

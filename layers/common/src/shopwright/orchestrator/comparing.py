@@ -1,7 +1,7 @@
 """Which of several is the lighter, the cheaper, the better by a value: changes when things are compared otherwise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -25,29 +25,54 @@ def compared(
 ) -> Shown:
     """What two or more products have in common and apart, and which of them is the lighter, the cheaper, ... `several`:
     more than were named, since a name is of several: of the `groups`."""
+    by = None if by is None else settled(by, items)
     names = [name for name in _order(items) if len({_value(item, name) for item in items}) > 1]
     names = names[: figures()["facts"]]
-    if by is not None and by.name not in ("", "price", *names):
-        names.insert(0, by.name)
+    if by is not None and by.name != "price":
+        names = [*(name for name in sorted(values_of(by, items)) if name not in names), *names]
     lines: list[Line] = []
     if by is not None and by.name:
         said = _overlapping(groups, by) or (_difference(items, by) if by_how_much else None)
         lines.append(said or _verdict(items, by))
     elif by is not None:
-        lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
+        lines.append(nobody_says_which(by))
     lines += [Line(wording().shelf["several_called_so"])] if several else []
     lines += [line_of(item, (*prices_of(item), *names, *stock_of(item, out_only=True))) for item in items]
-    decided = frozenset({*names, "price", "sale_price", STOCK, AVAILABILITY, *((by.name,) if by and by.name else ())})
+    decided = frozenset({*names, "price", "sale_price", STOCK, AVAILABILITY, *(values_of(by, items) if by else ())})
     return Shown(tuple(lines), tuple(items), tuple(items), decided)
 
 
 def picked(items: Sequence[Item], by: By) -> Shown | None:
     """ "The cheaper one" of some."""
+    by = settled(by, items)
     best = best_of(by, items) if by.name else []
     if not best:
         return None
-    lines = [line_of(item, (*prices_of(item), *named_value(by.name), *stock_of(item, out_only=True))) for item in best]
-    return Shown(tuple(lines), tuple(best), tuple(items), frozenset({by.name, "sale_price", STOCK, AVAILABILITY}))
+    lines = [
+        line_of(item, (*prices_of(item), *named_value(item, by.name), *stock_of(item, out_only=True))) for item in best
+    ]
+    return Shown(
+        tuple(lines), tuple(best), tuple(items), frozenset({*values_of(by, items), "sale_price", STOCK, AVAILABILITY})
+    )
+
+
+def settled(by: By, items: Sequence[Item], *, few: bool = False) -> By:
+    """By which value a word goes: the first that most of these have; `few`: that any two of them have."""
+    for name, most in by.ways:
+        amounts = [amount for item in items if (amount := amount_of(item, name)) is not None]
+        enough = len(amounts) >= min(2, len(items)) > 0 and (few or 2 * len(amounts) >= len(items))
+        if enough and len({unit for _, _, unit in amounts}) == 1:
+            return replace(by, name=name, most=most)
+    return by
+
+
+def nobody_says_which(by: By) -> Line:
+    return Line(wording().shelf["does_not_say_which_of" if by.of else "does_not_say_which"].format(word=by.word))
+
+
+def values_of(by: By, items: Sequence[Item]) -> frozenset[str]:
+    """The values of these by which they are compared."""
+    return frozenset({by.name} if by.name == "price" else {one for item in items for one in named_value(item, by.name)})
 
 
 def best_of(by: By, items: Sequence[Item]) -> list[Item]:
@@ -68,13 +93,13 @@ def by_amount(by: By, items: Sequence[Item]) -> list[Item]:
 def _verdict(items: Sequence[Item], by: By) -> Line:
     lacking = [item for item in items if end_of(item, by) is None]
     if lacking:
-        name = by.name.replace("_", " ")
+        name = by.of or by.name.replace("_", " ")
         return Line(wording().shelf["does_not_say"].format(name=name, title=lacking[0].title), (lacking[0],))
     ordered = by_amount(by, items)
     if not ordered:
         currencies = tuple(dict.fromkeys(unit_of(item, by.name) for item in items))
         if by.name != "price" or NO_CURRENCY in currencies:
-            return Line(wording().shelf["does_not_say_which"].format(word=by.word))
+            return nobody_says_which(by)
         units = wording().shelf["and"].join(currencies)
         return Line(wording().shelf["several_currencies"].format(currencies=units, word=by.word), tuple(items))
     best = [item for item in ordered if amount_of(item, by.name) == amount_of(ordered[0], by.name)]
@@ -82,8 +107,9 @@ def _verdict(items: Sequence[Item], by: By) -> Line:
         return Line(wording().shelf["depends"].format(word=by.word), tuple(items))
     if len(best) > 1:
         titles = wording().shelf["and"].join(item.title for item in best)
-        return Line(wording().shelf["same"].format(titles=titles, name=by.name), tuple(best))
-    return Line(wording().shelf["verdict"].format(title=best[0].title, word=by.word), (best[0],))
+        return Line(wording().shelf["same"].format(titles=titles, name=by.of or _plainly(by.name)), tuple(best))
+    says = "verdict_of" if by.of else "verdict"
+    return Line(wording().shelf[says].format(title=best[0].title, word=by.word), (best[0],))
 
 
 def _overlapping(groups: Sequence[Sequence[Item]], by: By) -> Line | None:
@@ -96,7 +122,7 @@ def _overlapping(groups: Sequence[Sequence[Item]], by: By) -> Line | None:
     )
     if low > other_high or other_low > high:
         return None
-    said = wording().shelf["overlap"].format(word=by.word, name=by.name.replace("_", " "))
+    said = wording().shelf["overlap"].format(word=by.word, name=by.of or _plainly(by.name))
     return Line(said, tuple(item for group in groups for item in group))
 
 
@@ -125,6 +151,10 @@ def _overlap(first: Item, other: Item, by: By) -> bool:
 def _value(item: Item, name: str) -> str:
     fact = item.sheet.get(name)
     return "" if fact is None else fact.text
+
+
+def _plainly(name: str) -> str:
+    return name.rpartition(":")[2].replace("_", " ")
 
 
 def _order(items: Sequence[Item]) -> list[str]:

@@ -42,11 +42,14 @@ _MOST = (
     r"(?:(?:most|least) \w+|best|(?:cheap|dear|light|warm|small|large?|fast|slow|quiet|loud|strong|long|short|new|thick"
     r"|tall|bright|thinn|bigg|heavi|prici)e?st)"
 )
+_AMOUNT = "more|less|most|least|higher|lower|highest|lowest"
 _COMPARES = re.compile(
     r"^.{0,60}?\b(?:compare|comparison (?:of|between)|differences? (?:in (?:price|weight|cost|size) )?between"
     r"|pros and cons of|side by side)\b"
     r"|^(?:which|what)(?:'s)? (?:one |of (?:them|these|those) |of the \w+ )?(?:(?:is|are|weighs|costs)(?: the)? )?"
     rf"(?:{_WORSE}|{_MOST}|more|less)(?: one)?\b(?: of\b)?"
+    rf"|^(?:which|what)(?: one| of (?:them|these|those))? (?:has|have|gives|holds|lasts|sleeps)(?: the| an?)?"
+    rf" (?:{_WORSE}|{_MOST}|{_AMOUNT})(?: [\w-]+){{0,3}}?(?=\s*[,:?]|\s+of\b)(?: of\b)?"
     r"|^which of\b"
     rf"|^(?:by )?how much (?:{_WORSE}|more|less) (?:is|are)\b|^by how much (?:is|are|do|does)\b"
     r"|^(?:please|can you|could you|would you)\b",
@@ -54,7 +57,9 @@ _COMPARES = re.compile(
 )
 _SAME = r"(?:(?:exactly |about )?(?:the same|as much|alike|equally \w+)(?: (?:in )?(?:price|weight|amount|money))?)"
 _ENDS = re.compile(
-    rf"\s+(?:(?:cost|weigh|is|are)s?\s+)?(?:{_SAME}|(?:the )?(?:{_WORSE}|{_MOST})(?: one)?"
+    rf"[:,?-]?\s+(?:which(?: one)?\s+)?(?:has|have|holds?|lasts?|sleeps?|gives?)\s+(?:the\s+|an?\s+)?"
+    rf"(?:{_WORSE}|{_MOST}|{_AMOUNT})(?:\s+[\w-]+){{0,3}}\W*$"
+    rf"|\s+(?:(?:cost|weigh|is|are)s?\s+)?(?:{_SAME}|(?:the )?(?:{_WORSE}|{_MOST})(?: one)?"
     r"|(?:cost|weigh)s? (?:more|less|the (?:most|least)))\W*$"
     r"|[:,?!-]\s*(?:which|what)(?: one| of (?:them|these|those))? (?:is|costs|weighs|are)\b.{0,30}$",
     re.I,
@@ -70,11 +75,17 @@ _DIFFERENCE = re.compile(
 _BETWEEN = (
     re.compile(
         rf"\s+(?:(?:any|much|really|actually|still)\s+)?(?:(?:costs?|weighs?)\s+)?(?:(?:more|less)(?:\s+\w+)?|\w+er)\s+than\s+"
+        r"|\s+(?:has|have|holds?|lasts?|sleeps?|gives?)\s+(?:an?\s+|the\s+)?(?:more|less|\w+er)(?:\s+[\w-]+){0,3}?"
+        r"\s+than\s+"
         rf"|\s+than\s+|\s+(?:(?:costs?|weighs?|is|are)\s+)?(?:{_SAME}|as\s+\w+)\s+as\s+",
         re.I,
     ),
     re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|vs\.?|versus|against)\s+", re.I),
     re.compile(r"\s+(?:with|to)\s+", re.I),
 )
-_ARTICLE = re.compile(r"^(?:(?:the|a|an|your|between|of|is|are|isn't|aren't|do|does|don't|doesn't|both)\s+)+", re.I)
+_ARTICLE = re.compile(
+    r"^(?:(?:(?:price|weight|size|capacity|battery(?: life)?|colour|color|material)s? of|the|a|an|your|between|of|is"
+    r"|are|isn't|aren't|do|does|don't|doesn't|both)\s+)+",
+    re.I,
+)
 _LONGEST_NAME = 8  # words

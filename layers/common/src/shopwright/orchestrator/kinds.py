@@ -84,6 +84,9 @@ def called_or_beside(asked: Sought, items: Sequence[Item], *, surely: bool) -> t
             beside.append(item)
         elif asked.head in title | words.terms(" ".join(_values_of(item, _tables().made_of))):
             somewhere.append(item)
+    # Where there are the things themselves, what only goes with them is none of them.
+    members = [item for item in beside if not _called(item.title) & _tables().beside]
+    beside = members if called or members else beside
     return (called, beside) if called or beside or surely else (somewhere, [])
 
 
@@ -130,9 +133,10 @@ class _Tables:
 
     is_names: tuple[str, ...]
     made_of: tuple[str, ...]
+    beside: frozenset[str]
 
 
 @cache
 def _tables() -> _Tables:
     lists = said("carry")["is"]
-    return _Tables(is_names=tuple(lists["names"]), made_of=tuple(lists["made_of"]))
+    return _Tables(is_names=tuple(lists["names"]), made_of=tuple(lists["made_of"]), beside=words.terms(lists["beside"]))

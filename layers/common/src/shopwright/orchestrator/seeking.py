@@ -16,6 +16,8 @@ from shopwright.orchestrator.wanted import Wanted, subject_words, wanted
 
 WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _WORD = re.compile(r"[^\W_]+")
+_GOOD = frozenset({"best", "better"})
+_ALONE = frozenset({"most", "least", "maximum", "minimum", "best"})
 _PLURAL = re.compile(r"[^\W\d_]{2,}(?<!s)s|mice", re.I)
 
 
@@ -28,6 +30,8 @@ class By:
     name: str
     most: bool
     one: bool
+    ways: tuple[tuple[str, bool], ...] = ()  # without a name: each value that it may go by, and which end of it
+    of: str = ""  # the value, as the words call it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,28 @@ def has_subject(text: str) -> bool:
 
 def by_word(text: str) -> By | None:
     """The word of a text that compares."""
-    match = _tables().by_word.search(more_than(text).casefold())
+    spelled = more_than(text)
+    match = _tables().by_word.search(spelled.casefold())
     if match is None:
         return None
     word = " ".join(match[0].split())
-    name, end, said = _tables().by[word]
-    return By(said, name, end == "most", word.endswith("est") or word.startswith(("least", "most")))
+    one = (
+        word.endswith("est")
+        or word.startswith(("least", "most", "highest", "lowest"))
+        or word.endswith(("longest", " most"))
+    )
+    called, end = " ".join((match["of"] or "").split()), match["end"] or ""
+    if called and not (end in _GOOD and called in ("price", "weight")):
+        most, one = end in _tables().most, end.endswith("est") or end in _ALONE
+        as_said = spelled[slice(*match.span())] if len(spelled) == len(spelled.casefold()) else word
+        named = as_said[-len(called) :] if as_said.casefold().endswith(called) else called
+        told = f"{end} {named}"  # "R-value" as it was spelled
+        return By(told, "", most, one, ((_tables().called.get(called, called), most),), named)
+    if word in _tables().any:
+        ways = _tables().any[word]
+        return By(_tables().told_as.get(word, word), "", ways[0][1], one, ways)
+    name, end, said = _tables().by[word if word in _tables().by else end]
+    return By(said, name, end == "most", one)
 
 
 def asked_names(text: str) -> tuple[str, ...]:
@@ -120,6 +140,10 @@ class _Tables:
     asking: frozenset[str]
     describes: re.Pattern[str]
     by: Mapping[str, tuple[str, str, str]]
+    any: Mapping[str, tuple[tuple[str, bool], ...]]
+    called: Mapping[str, str]
+    told_as: Mapping[str, str]
+    most: frozenset[str]
     by_word: re.Pattern[str]
     asks: Mapping[str, Sequence[str]]
 
@@ -127,11 +151,25 @@ class _Tables:
 @cache
 def _tables() -> _Tables:
     lists = said("carry")
+    ends = [*lists["ends"]["most"], *lists["ends"]["least"]]
+    by_any = {
+        word: tuple((name, end == "most") for name, _, end in (way.rpartition(" ") for way in ways))
+        for word, ways in lists["by_any"].items()
+    }
     by = {str(word): (name, end, "".join(told) or word) for word, (name, end, *told) in lists["by"].items()}
     return _Tables(
         asking=frozenset(lists["words"]["asks"].split()),
         describes=re.compile(rf"\b(?:{'|'.join(lists['words']['describes'])})\b"),
         by=by,
-        by_word=re.compile(rf"(?<![\w-])(?:{any_of(by)})(?![\w-])"),
+        any=by_any,
+        called=lists["called"],
+        told_as=lists["told_as"],
+        most=frozenset(lists["ends"]["most"]),
+        # "The highest R-value": what "highest" and "lowest" are said of is a value, whatever it is called.
+        by_word=re.compile(
+            rf"(?<![\w-])(?:(?P<end>{any_of(ends)})\s+(?P<of>{any_of(lists['called'])}"
+            r"|(?:(?<=highest )|(?<=lowest )|(?<=higher )|(?<=lower ))(?!than\b|price[ds]\b|rated\b|quality\b)\w[\w-]*)"
+            rf"|{any_of([*by, *by_any])})(?![\w-])"
+        ),
         asks=lists["asks"],
     )

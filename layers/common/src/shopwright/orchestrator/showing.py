@@ -21,9 +21,10 @@ from shopwright.orchestrator.amounts import (
     measures_up,
     price_span,
     short_of,
+    unit_of,
     value_names,
 )
-from shopwright.orchestrator.comparing import best_of, by_amount
+from shopwright.orchestrator.comparing import best_of, by_amount, nobody_says_which, settled, values_of
 from shopwright.orchestrator.fitting import (
     SIZES,
     fits_all,
@@ -38,7 +39,7 @@ from shopwright.orchestrator.fitting import (
 )
 from shopwright.orchestrator.item import Item, Line, Shown, is_out
 from shopwright.orchestrator.kinds import called_or_beside, valued_terms
-from shopwright.orchestrator.seeking import Sought
+from shopwright.orchestrator.seeking import By, Sought
 from shopwright.orchestrator.telling import bought, line_for
 from shopwright.orchestrator.vocabulary import figures
 from shopwright.orchestrator.wanted import Sort
@@ -64,17 +65,22 @@ def found(
     foreign = foreign_currency(asked.wishes.price, kind)
     if foreign is not None:
         lines.append(Line(wording().shelf["other_currency"].format(currency=foreign)))
+    pool = named if by is not None and by.one and named and not all_told else kind
+    if by is not None:
+        by = settled(by, pool, few=not asked.head)
+        asked = replace(asked, by=by)
     if by is not None and not by.name:
-        lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
+        if not asked.head:
+            return None
+        lines.append(nobody_says_which(by))
     popular = asked.wishes.sort is Sort.POPULAR and asked.bought is not None
     if asked.wishes.sort in (Sort.NEWEST, Sort.RATING, Sort.POPULAR) and not popular:
         lines.append(Line(wording().shelf["does_not_sort"]))
-    pool = named if by is not None and by.one and named and not all_told else kind
     judged = {item.product_id: lacks_all(item, asked.lacks, kind) for item in pool}
     fits = [item for item in pool if fits_all(item, asked, held)]
     fitting = [item for item in fits if judged[item.product_id]]
     unsaid = _in_order(asked, [item for item in fits if judged[item.product_id] is None], named)
-    names = _decides(asked)
+    names = _decides(asked) | (values_of(by, pool) if by else frozenset())
     if not fitting:
         allowed = [item for item in pool if judged[item.product_id] and not is_refused(item, asked.wishes)]
         near = _nearest(asked, allowed, held) if not unsaid and not asked.wishes.sold_out else []
@@ -100,10 +106,16 @@ def found(
         if best:
             sure = complete and all(end_of(item, by) is not None for item in ranked)
             says = "superlative_out" if is_out(best[0]) else "superlative" if sure else "superlative_seen"
+            says = f"{says}_of" if by.of else says
             lines.append(Line(wording().shelf[says].format(word=by.word)))
-            lines += [line_for(item, asked) for item in best[: figures()["most"]]]
-            return Shown(tuple(lines), tuple(best[: figures()["most"]]), tuple(kind), names)
-        lines.append(Line(wording().shelf["does_not_say_which"].format(word=by.word)))
+            best = best[: figures()["most"]]
+            lines += [line_for(item, asked) for item in best]
+            others = [] if pool is kind else _better(by, best[0], _fitting(kind, asked, held))
+            if others:
+                lines.append(Line(wording().shelf["superlative_beside"].format(word=by.word)))
+                lines += [line_for(item, asked) for item in others]
+            return Shown(tuple(lines), (*best, *others), tuple(kind), names)
+        lines.append(nobody_says_which(by))
     shown = ranked[: figures()["most"]]
     more = "fit_more" if len(ranked) > len(shown) else "fit" if len(shown) > 1 else "fit_one"
     more = more if complete else {"fit_more": "fit_more_seen"}.get(more, "fit_first")
@@ -116,6 +128,18 @@ def found(
     shown += [item for line in untold for item in line.items]
     by_flag = any(one.flags for one in asked.has)
     return Shown(tuple(lines), tuple(shown), tuple(kind), names, passing=popular, by_flag=by_flag)
+
+
+def _fitting(items: Sequence[Item], asked: Sought, held: Amounts) -> list[Item]:
+    return [item for item in items if fits_all(item, asked, held) and lacks_all(item, asked.lacks, items)]
+
+
+def _better(by: By, than: Item, items: Sequence[Item]) -> list[Item]:
+    """What is called otherwise and has still less, or more: a wok is a pan, and a tarp perhaps no tent."""
+    best = best_of(by, items)[: figures()["near"]]
+    end, other = end_of(than, by), end_of(best[0], by) if best else None
+    beats = end is not None and other is not None and (other > end if by.most else other < end)
+    return best if beats and unit_of(than, by.name) == unit_of(best[0], by.name) else []
 
 
 def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item]) -> list[Line]:
@@ -201,7 +225,6 @@ def _decides(asked: Sought) -> frozenset[str]:
     names |= {"colour"} if wishes.colours or wishes.not_colours else set()
     names |= set(SIZES) if wishes.sizes else set()
     names |= {name for one in wishes.measures for name in value_names(one.name)}
-    names |= {asked.by.name} if asked.by and asked.by.name else set()
     names |= {flag for one in (*asked.has, *asked.lacks) for flag in one.flags}
     names |= having.decides() if asked.has or asked.lacks else set()
     return frozenset(names)

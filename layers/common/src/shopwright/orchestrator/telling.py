@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from shopwright.catalog.facts import AVAILABILITY, STOCK
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import having
-from shopwright.orchestrator.amounts import held_of
+from shopwright.orchestrator.amounts import held_of, value_of
 from shopwright.orchestrator.fitting import is_size, sizes_of
 from shopwright.orchestrator.item import Item, Line, Shown, is_out
 from shopwright.orchestrator.seeking import Sought
@@ -45,7 +45,7 @@ def line_for(item: Item, asked: Sought) -> Line:
     sizes = sizes_of(item) if wishes.sizes else {}
     names += [name for name, value in sizes.items() if any(is_size(one, value) for one in wishes.sizes)] or [*sizes][:1]
     names += [held.name for one in wishes.measures if (held := held_of(item, one.name)) and held.name]
-    names += named_value(asked.by.name) if asked.by else []
+    names += named_value(item, asked.by.name) if asked.by else []
     names += [flag for one in (*asked.has, *asked.lacks) for flag in one.flags]
     return line_of(item, (*names, *stock_of(item, out_only=not (wishes.in_stock or asked.counts))))
 
@@ -71,8 +71,9 @@ def _with_sale(names: Sequence[str]) -> tuple[str, ...]:
     return (*names, "sale_price") if "price" in names else tuple(names)
 
 
-def named_value(name: str) -> list[str]:
-    return [name] if name and name != "price" else []
+def named_value(item: Item, name: str) -> list[str]:
+    value = value_of(item, name) if name and name != "price" else ""
+    return [value] if value else []
 
 
 def stock_of(item: Item, *, out_only: bool) -> tuple[str, ...]:

@@ -61,4 +61,6 @@ def is_complete(outcome: Outcome) -> bool:
 def words_of(wish: Wish) -> str:
     """What names the thing; without such, its colour."""
     asked = seeking.sought(subject_of(wish.about), Wanted(), compared_by=None)
-    return " ".join(having.without_things(asked.spelled))[:400] or " ".join(wish.request.wanted.colours)
+    by = seeking.by_word(wish.about)
+    named = " ".join(having.without_things(asked.spelled))[:400] or " ".join(wish.request.wanted.colours)
+    return named or (by.of if by is not None else "")

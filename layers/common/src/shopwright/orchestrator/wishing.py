@@ -141,7 +141,7 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         of_them = _pointed(request, shown, looks_for=looks_for)
         cut = len(shown) == vocabulary.figures()["most"] and before is not None and before.kind is Kind.PRODUCT_SEARCH
         of_all = cut and not looks_for and bool(_OF_ALL.search(text))
-        picks_one = (by is not None and by.one and bool(by.name)) or wishes.sort is Sort.POPULAR
+        picks_one = (by is not None and by.one and bool(by.name or by.ways)) or wishes.sort is Sort.POPULAR
         # "And the cheapest?" after a list that was cut is of all that fit, too.
         alone = cut and not looks_for and picks_one and not places_in(request)
         if (of_all or alone) and before is not None and (picks_one or picks_bounded):
@@ -184,7 +184,9 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
     narrows = replace(wishes, quantity=None, references=(), order_number=None).fixes
-    superlative = by is not None and by.one and bool(by.name)
+    superlative = by is not None and by.one and bool(by.name or by.ways)
+    # "Highest R-value" is of whatever has one.
+    of_any = by is not None and by.one and bool(by.of) and not shown
     # "Which headphones cost less than 150 USD?" asks for no product's price, but for the products of such a price.
     if picks_bounded and (looks_for or _ANYTHING.search(text)):
         return Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, show_found)
@@ -214,7 +216,7 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     ):
         lists = picks and (found or bool(_WHICH.search(text)))
         return Wish(number, search, text, show_stock_or_found if lists or (found and not of_one) else show_stock)
-    if found and not of_one:
+    if (found and not of_one) or (of_any and not looks_for and request.kind in TELLS and of_goods):
         return Wish(number, search, text, show_found)
     likely = looks_for and by is None and not request.sure and request.kind in TELLS and not _POLICY.search(text)
     if likely and of_goods and not seeking.asked_names(text) and (not asks or _WHICH.search(text)):
