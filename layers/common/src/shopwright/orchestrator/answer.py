@@ -545,7 +545,12 @@ def _by_pages(asked: str, carried: carrying.Carried, visit: _Visit, *, headed: b
         return None
     plain = replace(visit, desk=replace(visit.desk, spoken=None))
     told = _with_sources(_quietly(lambda quiet: _said(asked, passages, (), quiet), plain), visit.sighted)
-    found = told.verdict != NOT_IN_DOCUMENTS and (not carried.denies or having.denies(told.text))
+    headings = words.terms(" ".join(" ".join(one.section[-1:]) for one in told.citations))
+    # What a heading asks of something else, its answer does not deny of these.
+    beside = headings if len(headings & words.terms(asked)) > 1 else frozenset()
+    found = told.verdict != NOT_IN_DOCUMENTS and (
+        not carried.denies or having.denies(told.text, carried.denies, beside)
+    )
     return told if found else None
 
 

@@ -60,6 +60,13 @@ class Measure:
 
 
 _MAX_DIGITS = 12
+# Who sleeps in a tent, or sits at a table, are people also where nobody says so.
+_SLEEPS = re.compile(
+    r"\b(?:sleep|seat)(?:s|ing)?\s+(?:(?:more|fewer|less) than |over |under |at least |at most |up to )?"
+    r"(?:[1-9][0-9]?|two|three|four|five|six|seven|eight|ten)"
+    r"(?=\s*[?.!,]|\s*$| or (?:more|fewer|less)\b| and up\b| and\b)",
+    re.I,
+)
 _IS_THERE = re.compile(r"^\W*(?:(?:and|so|but|hi|ok)\W+)?(?:is|are|do|does|have|has|can|could)(?:n't)?\b", re.I)
 
 
@@ -136,6 +143,7 @@ def _money(figure: str, sign: str | None, currency: str | None) -> Money | None:
 def measures_in(text: str) -> tuple[tuple[Measure, ...], str]:
     """What is said of weights and capacities, and the text without it."""
     found: dict[str, Measure] = {}
+    text = _SLEEPS.sub(r"\g<0> people", text)
     rest = text
     for name, patterns, units, not_after, only_of in _tables().measures:
         if not only_of.search(text):

@@ -78,7 +78,7 @@ class Carried:
     rest: str = ""
     passages: tuple[Passage, ...] = ()
     likely: bool = False  # it is what may be meant, where the documents say nothing
-    denies: bool = False  # it must not have something: what has it is no answer
+    denies: tuple[str, ...] = ()  # it must not have something: what has it is no answer
     otherwise: str = ""  # such a wish as a question, as a page may answer it
     took_ms: float = 0.0  # the tools together
 
@@ -106,7 +106,7 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
     if not shown:
         return None
     carried = _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
-    denies = any(wish.request.wanted.denied for wish in wishes)
+    denies = tuple(one.what for wish in wishes for one in wish.request.wanted.denied)
     otherwise = _as_question(wishes[0]) if len(wishes) == 1 and denies else ""
     likely = any(wish.likely for wish in wishes) or all(one.likely for one in shown)
     return replace(carried, likely=likely, denies=denies, otherwise=otherwise)
@@ -186,6 +186,11 @@ def _steps(wish: Wish, at: int) -> list[tuple[Planned, Step]]:
         wider = [(made, Step(made.tool, _asking(wish.kind))) for made in searches if wish.kind]
         return [*own, *looked, *wider]
     request, shown = wish.request, wish.shown
+    if wish.sums:
+        names = dict.fromkeys(part.name for part in wish.sums if part.name)
+        searches = [Planned(f"search_products-{n}", "search_products", {}) for n in range(len(names))]
+        sought = [(made, Step(made.tool, _asking(name[:400]))) for made, name in zip(searches, names, strict=True)]
+        return [*(_look_up(product) for product in shown), *sought]
     if shown:
         return [_look_up(product) for product in shown]
     if wish.also:
@@ -200,6 +205,8 @@ def _steps(wish: Wish, at: int) -> list[tuple[Planned, Step]]:
             words = str(step.arguments["query"]) if wish.parts else words_of(wish)
             places[step.id] = at + len(steps)
             steps.append((step, Step(step.tool, {**_bounds(step), **_asking(words)})))
+            others = () if wish.parts else seeking.also_called(words)
+            steps += [(step, Step(step.tool, _asking(other))) for other in others]
             if _bounds(step):  # and what is nearest, should nothing fit
                 steps.append((step, Step(step.tool, _asking(words))))
         elif step.tool == "predict_signals":

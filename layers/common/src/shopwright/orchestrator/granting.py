@@ -10,13 +10,14 @@ from dataclasses import replace
 
 from shopwright.grounding.wording import wording
 from shopwright.llm import fits, words
-from shopwright.orchestrator import comparing, having, kinds, seeking, showing, telling, vocabulary
+from shopwright.orchestrator import comparing, having, kinds, seeking, showing, summing, telling, vocabulary
 from shopwright.orchestrator import variants as varying
 from shopwright.orchestrator.comparison import asks_difference
 from shopwright.orchestrator.intent import Kind, Request
 from shopwright.orchestrator.item import Item, Line, Shown
+from shopwright.orchestrator.pointing import Pointing
 from shopwright.orchestrator.ranking import Ranked, rank
-from shopwright.orchestrator.wanted import without_bounds
+from shopwright.orchestrator.wanted import plain_text, wanted, without_bounds
 from shopwright.orchestrator.wish import Outcomes, Wish, is_complete, words_of
 
 ASKS = re.compile(
@@ -25,6 +26,10 @@ ASKS = re.compile(
 )
 MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
 WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
+
+_LEFT = re.compile(
+    r"\b(?:they|them|these|those|it|both|all|also|too|really|actually|a|an|the|any|made|of|with|have|has|come)\b", re.I
+)
 
 
 def ranked(items: Sequence[Item]) -> tuple[Ranked, ...]:
@@ -178,6 +183,54 @@ def show_picked(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown 
         by_how_much = asks_difference(wish.request.text)
         return comparing.compared(items, by, by_how_much=by_how_much) if len(items) > 1 else None
     return comparing.picked(items, by)
+
+
+def show_sum(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    return summing.told(wish.sums, items, wish.shown)
+
+
+def show_of_brand(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """What the shop has of a brand; None: it lists no such brand."""
+    asked = words.terms(wish.brand)
+    theirs = [item for item in items if "brand" in item.sheet and words.terms(item.sheet["brand"].value) == asked]
+    looked_for = seeking.sought("", replace(wish.request.wanted, denied=()), compared_by=None)
+    return showing.found(looked_for, theirs, complete=outcomes.complete(wish)) if theirs and asked else None
+
+
+def show_whether(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """Whether those that are pointed at are so, with the words that say it; None: nobody says, and a page may."""
+    what = whether_of(wish.request.text)
+    thing = having.thing(what, having.flags_of(item.sheet for item in items))
+    if thing is None:
+        return None
+    states = [having.has(thing, item.title, item.passage.content, item.sheet, ()) for item in items]
+    places = any(one.how is Pointing.PLACE for one in wish.request.wanted.references)
+    if not places and None in states:
+        return None
+    lines: list[Line] = []
+    for item, state in zip(items, states, strict=True):
+        if state is None:
+            said = wording().shelf["does_not_say_whether"]
+            lines.append(Line(said.format(title=item.title, what=what), (item,)))
+            continue
+        if len(items) == 1:
+            lines.append(Line(wording().shelf["has_it" if state else "has_it_not"]))
+        names, prose = having.said_by(thing, item.title, item.passage.content, item.sheet)
+        told = telling.line_of(item, names)
+        lines.append(told if not prose else replace(told, text=f"{told.text}: {prose}" if not names else told.text))
+    decided = frozenset({name for item in items for name in item.sheet})
+    return Shown(tuple(lines), tuple(items), tuple(items), decided)
+
+
+def whether_of(text: str) -> str:
+    """What is asked of the products that are pointed at: "wireless" of "Is the first one wireless?"."""
+    if not WHETHER.search(text) or asks_difference(text) or seeking.by_word(text) is not None:
+        return ""
+    rest = WHETHER.sub("", plain_text(text), count=1)
+    for one in wanted(text).references:
+        rest = re.sub(rf"(?<![\w]){re.escape(one.text)}(?![\w])", " ", rest, flags=re.I)
+    rest = _LEFT.sub(" ", rest)
+    return " ".join(word for _, word in seeking.spelled_terms(rest))
 
 
 def show_told(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:

@@ -90,6 +90,22 @@ def has(one: Thing, title: str, content: str, sheet: Sheet, others: Sequence[tup
     return False if called or any(name in sheet for name in known) else None
 
 
+def said_by(one: Thing, title: str, content: str, sheet: Sheet) -> tuple[tuple[str, ...], str]:
+    """Which values say whether a product has a thing, or else the sentence of its description that does."""
+    named = tuple(flag for flag in one.flags if flag in sheet)
+    if not named and one.means:
+        means = _tables().means[one.means]
+        named = tuple(name for name, fact in sheet.items() if means.says.search(fact.value))
+        named = named or tuple(name for name in means.by or _tables().by if name in sheet)
+    named = named or tuple(
+        name for name, fact in sheet.items() if fact.kind is not Kind.FLAG and _says(one, fact.value)
+    )
+    told = (value for _, value in record(content)) if record(content) else (content,)
+    sentences = (part for value in told for part in re.split(r"(?<=[.;!?])\s+", value))
+    prose = next((part.strip() for part in sentences if one.terms <= words.terms(part.replace("-", " "))), "")
+    return named, "" if named or prose in title else prose
+
+
 def may_have(one: Thing, title: str, content: str, sheet: Sheet) -> bool:
     """Whether its words stand there, be it apart or spelled otherwise, where nobody says whether it has it: then it is
     not shown to who wants none."""
@@ -104,9 +120,12 @@ def may_have(one: Thing, title: str, content: str, sheet: Sheet) -> bool:
     )
 
 
-def denies(text: str) -> bool:
-    """Whether it is said of something that it is not so, or not there."""
-    return bool(_ABSENT.search(text))
+def denies(text: str, what: Iterable[str], beside: frozenset[str] = frozenset()) -> bool:
+    """Whether it is said of something that it is not so, or not there: of one of these things, which the words
+    `beside` may name."""
+    said = words.terms(" ".join(_ABSENT.findall(text)).replace("-", " "))
+    named = [words.terms(one) - _nothing() for one in what]
+    return bool(_ABSENT.search(text)) and (not named or any(one <= said | beside for one in named))
 
 
 def terms_of(title: str, content: str, sheet: Sheet) -> frozenset[str]:
@@ -196,7 +215,9 @@ def _tables() -> _Tables:
         means={
             name: _Means(
                 words.terms(" ".join(one["words"])),
-                re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(word) for word in one['says'])})(?![\w])", re.I),
+                re.compile(
+                    rf"(?<![\w-])(?:{'|'.join([*map(re.escape, one['says']), *one.get('also', ())])})(?![\w])", re.I
+                ),
                 one.get("contrary", ""),
                 tuple(one.get("by", ())),
                 one.get("denied_only", False),

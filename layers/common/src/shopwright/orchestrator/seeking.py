@@ -110,6 +110,19 @@ def by_word(text: str) -> By | None:
     return By(said, name, end == "most", one)
 
 
+def also_called(spelled: str) -> tuple[str, ...]:
+    """The same words, with another word for the thing in the place of one of them."""
+    said_words = spelled.split()
+    return tuple(
+        " ".join([*said_words[:at], other, *said_words[at + 1 :]])
+        for at, word in enumerate(said_words)
+        for alike in _tables().alike
+        if any(words.terms(word) == words.terms(one) or word.casefold() == one for one in alike)
+        for other in alike
+        if other != word.casefold() and other not in (word.casefold().rstrip("s"), f"{word.casefold()}s")
+    )
+
+
 def asked_names(text: str) -> tuple[str, ...]:
     """The values that a short question asks for."""
     plain = f" {' '.join(_WORD.findall(text.casefold()))} "
@@ -146,6 +159,7 @@ class _Tables:
     most: frozenset[str]
     by_word: re.Pattern[str]
     asks: Mapping[str, Sequence[str]]
+    alike: tuple[tuple[str, ...], ...]
 
 
 @cache
@@ -172,4 +186,5 @@ def _tables() -> _Tables:
             rf"|{any_of([*by, *by_any])})(?![\w-])"
         ),
         asks=lists["asks"],
+        alike=tuple(tuple(one.split()) for one in lists["words"]["alike"]),
     )

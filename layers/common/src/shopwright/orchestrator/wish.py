@@ -11,6 +11,7 @@ from shopwright.orchestrator.item import Item, Shown
 from shopwright.orchestrator.looking import as_passage
 from shopwright.orchestrator.plan import Step as Planned
 from shopwright.orchestrator.registry import Outcome
+from shopwright.orchestrator.summing import Part
 from shopwright.orchestrator.wanted import Wanted
 from shopwright.retrieval.search import Passage
 
@@ -28,6 +29,8 @@ class Wish:
     bought: tuple[str, ...] | None = None  # most, in their order; None: nobody counts, or it is not asked for
     kind: str = ""  # what the first of those is
     parts: tuple[str, ...] = ()  # the names that it compares
+    sums: tuple[Part, ...] = ()  # what is to be added up
+    brand: str = ""  # whose products are asked for
     also: tuple[str, ...] = ()  # the products that it compares those with: "cheaper than it"
     skipped: frozenset[str] = frozenset()  # those that were told already
     likely: bool = False  # where the documents say nothing of it
@@ -60,6 +63,8 @@ def is_complete(outcome: Outcome) -> bool:
 
 def words_of(wish: Wish) -> str:
     """What names the thing; without such, its colour."""
+    if wish.brand:
+        return wish.brand
     asked = seeking.sought(subject_of(wish.about), Wanted(), compared_by=None)
     by = seeking.by_word(wish.about)
     named = " ".join(having.without_things(asked.spelled))[:400] or " ".join(wish.request.wanted.colours)

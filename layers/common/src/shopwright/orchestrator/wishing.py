@@ -30,16 +30,21 @@ from shopwright.orchestrator.granting import (
     show_compared,
     show_found,
     show_likely,
+    show_of_brand,
     show_picked,
     show_priced,
     show_stock,
     show_stock_or_found,
+    show_sum,
     show_told,
+    show_whether,
     show_within,
+    whether_of,
 )
 from shopwright.orchestrator.intent import By, Kind, Reader, Request, read
 from shopwright.orchestrator.pointing import Pointing, Reference
 from shopwright.orchestrator.session import Turn
+from shopwright.orchestrator.summing import parts_in
 from shopwright.orchestrator.wanted import Sort, Wanted, without_bounds, without_denied
 from shopwright.orchestrator.wish import Wish
 from shopwright.resilience.deadline import Deadline
@@ -69,6 +74,23 @@ _WHICH = re.compile(
 _NEEDS = re.compile(
     r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:what|which|how (?:many|much|big|large|strong)) (?:[\w'-]+ ){0,4}?"
     r"(?:do|would|should|will|must) (?:i|we) (?:need|want|use|choose|take|pick)\b",
+    re.I,
+)
+# "Anything by Emberlow?": whether that is a brand, the catalog says.
+_OF_BRAND = re.compile(
+    r"^\W*(?:(?:and|so|ok|please|hi|hello|can you|could you|i want|i'd like"
+    r"|show me|list|is there|do you have|have you got|got)\W+)*"
+    r"(?:(?:any|every|some)thing(?: else)?|all(?: products| items)?|products?|items?|things?|goods|stuff"
+    r"|what(?: (?:products|items|things|else))?(?: do you (?:have|sell|stock|carry|offer)| have you(?: got)?"
+    r"| is there| are there)?)"
+    r"(?: (?:that is|that are|made))? (?:by|from|of) (?:the brand )?"
+    r"(?P<brand>(?!(?:you|the|your|my|our|a|an|them|these|those)\b)[^?.!,;:]{2,60}?)\W*$",
+    re.I,
+)
+# "Gifts under 20 pounds" are any things of that price.
+_GIFTS = re.compile(
+    r"\b(?:an? )?(?:gifts?|presents?)(?: ideas?)?"
+    r"(?=\W*$|\s+(?:for|under|below|up|less|that|which|at|between|around|over|from|within|cheaper)\b)",
     re.I,
 )
 _ANYTHING = re.compile(r"\b(?:get|buy|have|sell|there|things?|products?|items?|articles?)\b|^\W*what costs?\b", re.I)
@@ -124,6 +146,10 @@ _MOST_WISHES = 2
 
 
 def _wish(number: int, request: Request, before: Request | None, about: str, shown: tuple[str, ...]) -> Wish | None:
+    if request.wanted.price is not None and _GIFTS.search(request.text):
+        text = _GIFTS.sub("anything", request.text)
+        wish = _wish(number, replace(request, text=text, kind=Kind.PRODUCT_SEARCH, sure=True), before, "", ())
+        return None if wish is None else replace(wish, about="")
     text, wishes = request.text, request.wanted
     unpriced = without_bounds(text)  # "cheaper than 50 EUR" compares with no product
     by = seeking.by_word(unpriced)
@@ -133,6 +159,18 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     bounded = (wishes.price is not None or bool(wishes.measures)) and of_goods and request.kind in TELLS
     picks = bool(_PICKS.search(text))
     picks_bounded = bounded and picks
+    if (
+        (sums := parts_in(text))
+        and request.kind in {*TELLS, Kind.CART_CHANGE, Kind.POLICY_QUESTION}
+        and not _POLICY.search(text)
+    ):
+        pointed = any(not part.name for part in sums)
+        if not pointed or len(shown) == 1 or places_in(request):
+            meant = (_pointed(request, shown, looks_for=False) or shown) if pointed else ()
+            return Wish(number, request, text, show_sum, meant, sums=sums)
+    if (brand := _OF_BRAND.match(text)) and request.kind in TELLS:
+        search = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
+        return Wish(number, search, text, show_of_brand, brand=without_bounds(brand["brand"]))
     if shown:
         if CHEAPER.search(unpriced) and about and (request.kind is not Kind.COMPARISON or not looks_for):
             wanted_before = Wanted() if before is None else before.wanted
@@ -160,6 +198,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
             return Wish(number, request, text, show_bought, of_them)
         ruled = request.sure and request.by is By.RULE and request.kind not in TELLS
         asks = seeking.asked_names(text) or wishes.colours or wishes.sizes or _only_points(request)
+        if of_them and not ruled and not _POLICY.search(text) and not seeking.asked_names(text) and whether_of(text):
+            return Wish(number, request, text, show_whether, of_them)
         if of_them and not ruled and not _POLICY.search(text) and asks:
             return Wish(number, request, text, show_told, of_them)
     if before is not None and about and is_more(request) and not looks_for:
