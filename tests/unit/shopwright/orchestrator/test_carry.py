@@ -260,10 +260,13 @@ def test_what_is_denied_of_products_is_asked_of_the_pages_as_a_question_too(coun
     said = counter.say("tents that are not suitable for snow")
 
     assert said is not None
-    assert (said.denies, said.otherwise) == (("snow",), "Which tents do not snow?")
+    assert (said.denies, said.otherwise) == (
+        ("snow",),
+        ("Which tents do not snow?", "What does not work on snow?"),
+    )
     plain = counter.say("show me tents")
     assert plain is not None
-    assert (plain.denies, plain.otherwise) == ((), "")
+    assert (plain.denies, plain.otherwise) == ((), ())
 
 
 def test_what_is_cheaper_than_a_certain_product_is_held_against_its_own_values(counter: Counter) -> None:

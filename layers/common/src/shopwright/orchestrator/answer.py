@@ -504,9 +504,9 @@ def _carried(
         return None
     visit.used.database_ms += carried.took_ms
     if carried.likely:
-        told = _by_pages(asked, carried, visit) or (
-            _by_pages(carried.otherwise, carried, visit, headed=True) if carried.otherwise else None
-        )
+        ways = ((one, True) for one in carried.otherwise)
+        tries = (_by_pages(one, carried, visit, headed=headed) for one, headed in ((asked, False), *ways))
+        told = next((one for one in tries if one is not None), None)
         if told is not None:
             _retell(told, visit.telling)
             return told

@@ -79,7 +79,7 @@ class Carried:
     passages: tuple[Passage, ...] = ()
     likely: bool = False  # it is what may be meant, where the documents say nothing
     denies: tuple[str, ...] = ()  # it must not have something: what has it is no answer
-    otherwise: str = ""  # such a wish as a question, as a page may answer it
+    otherwise: tuple[str, ...] = ()  # such a wish as questions, as a page may answer it
     took_ms: float = 0.0  # the tools together
 
 
@@ -107,17 +107,17 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
         return None
     carried = _told(shown, min(wish.request.confidence for wish in wishes), " ".join(rest), outcomes)
     denies = tuple(one.what for wish in wishes for one in wish.request.wanted.denied)
-    otherwise = _as_question(wishes[0]) if len(wishes) == 1 and denies else ""
+    otherwise = _as_questions(wishes[0]) if len(wishes) == 1 and denies else ()
     likely = any(wish.likely for wish in wishes) or all(one.likely for one in shown)
     return replace(carried, likely=likely, denies=denies, otherwise=otherwise)
 
 
-def _as_question(wish: "Wish") -> str:
+def _as_questions(wish: Wish) -> tuple[str, ...]:
     """ "Pans not suitable for induction" asks what a page answers under "Which pans do not work on induction?"."""
     about, wishes = seeking.subject(wish.about, wish.request.wanted)
     thing = " ".join(seeking.sought(about, Wanted(), compared_by=None).spelled)
     what = " ".join(one.what for one in wishes.denied)
-    return f"Which {thing} do not {what}?" if thing and what else ""
+    return (f"Which {thing} do not {what}?", f"What does not work on {what}?") if thing and what else ()
 
 
 def named(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:

@@ -10,6 +10,7 @@ from shopwright.orchestrator.comparison import compared
 from shopwright.orchestrator.intent import By, Kind, Reader, Request, read
 from shopwright.orchestrator.pointing import Pointing
 from shopwright.orchestrator.session import Turn
+from shopwright.orchestrator.summing import parts_in
 from shopwright.orchestrator.wanted import Wanted, wanted, without_bounds
 from shopwright.resilience.deadline import Deadline
 
@@ -51,7 +52,8 @@ def hangs(message: str, turns: Sequence[Turn]) -> bool:
     follows = alone and (wishes.fixes or seeking.by_word(message) is not None)
     goes_on = bool(_GOES_ON.search(message) or OF_THEM.search(message) or asks_more(message))
     goes_on = goes_on or any(PRONOUN.fullmatch(part) for part in compared(message))
-    return points or follows or bool(goes_on)
+    summed = any(not part.name for part in parts_in(message))
+    return points or follows or summed or bool(goes_on)
 
 
 SHORT = 7  # words

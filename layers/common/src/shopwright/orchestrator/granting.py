@@ -12,6 +12,7 @@ from shopwright.grounding.wording import wording
 from shopwright.llm import fits, words
 from shopwright.orchestrator import comparing, having, kinds, seeking, showing, summing, telling, vocabulary
 from shopwright.orchestrator import variants as varying
+from shopwright.orchestrator.amounts import price_span
 from shopwright.orchestrator.comparison import asks_difference
 from shopwright.orchestrator.intent import Kind, Request
 from shopwright.orchestrator.item import Item, Line, Shown
@@ -183,6 +184,15 @@ def show_picked(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown 
         by_how_much = asks_difference(wish.request.text)
         return comparing.compared(items, by, by_how_much=by_how_much) if len(items) > 1 else None
     return comparing.picked(items, by)
+
+
+def show_unpriced(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """That nobody says what the one product costs that is asked about; None: its own record tells it."""
+    (called,) = kinds.apart([kinds.meant(words_of(wish), items)])
+    if len(called) != 1 or price_span(called[0]) is not None:
+        return None
+    said = wording().shelf["does_not_say"].format(name="price", title=called[0].title)
+    return Shown((Line(said, called),), called, called, frozenset({"price", "sale_price"}))
 
 
 def show_sum(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:

@@ -124,7 +124,8 @@ def _has_digit(word: str) -> bool:
 def kind_of(title: str) -> str:
     """The word of a name that says what the thing is."""
     said = _plain_words(title)
-    return said[-1] if said else ""
+    kept = [word for word in said if word.casefold() not in _tables().behind]
+    return (kept or said or [""])[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +135,15 @@ class _Tables:
     is_names: tuple[str, ...]
     made_of: tuple[str, ...]
     beside: frozenset[str]
+    behind: frozenset[str]
 
 
 @cache
 def _tables() -> _Tables:
     lists = said("carry")["is"]
-    return _Tables(is_names=tuple(lists["names"]), made_of=tuple(lists["made_of"]), beside=words.terms(lists["beside"]))
+    return _Tables(
+        is_names=tuple(lists["names"]),
+        made_of=tuple(lists["made_of"]),
+        beside=words.terms(lists["beside"]),
+        behind=frozenset(lists["behind"].split()),
+    )

@@ -122,7 +122,9 @@ def found(
     fit = wording().shelf["whatever_price" if foreign is not None else more]
     lines.append(Line(fit.format(count=len(ranked), shown=len(shown))))
     lines += [line_for(item, asked) for item in shown]
-    lines += _perhaps_others(asked, ranked, items)
+    perhaps = _perhaps_others(asked, ranked, items, figures()["most"] - len(shown))
+    lines += perhaps
+    shown += [item for line in perhaps for item in line.items]
     untold = _unsaid(asked, unsaid, figures()["most"] - len(shown))
     lines += untold
     shown += [item for line in untold for item in line.items]
@@ -142,7 +144,7 @@ def _better(by: By, than: Item, items: Sequence[Item]) -> list[Item]:
     return best if beats and unit_of(than, by.name) == unit_of(best[0], by.name) else []
 
 
-def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item]) -> list[Line]:
+def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item], most: int) -> list[Line]:
     """Where a word is of somebody's description alone, others of that kind may be so as well, and not say it."""
     told = {item.product_id for item in fitting}
     of_kind = replace(asked, terms=tuple(term for term in asked.terms if term == asked.head), named=fits.subject(""))
@@ -154,7 +156,8 @@ def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item
     ]
     if not asked.head or not prose or not others:
         return []
-    return [Line(wording().shelf["others_unsaid"].format(what=" ".join(prose)))]
+    says = Line(wording().shelf["others_unsaid"].format(what=" ".join(prose)))
+    return [says, *(line_for(item, asked) for item in others[: max(0, most)])]
 
 
 def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:

@@ -37,6 +37,7 @@ from shopwright.orchestrator.granting import (
     show_stock_or_found,
     show_sum,
     show_told,
+    show_unpriced,
     show_whether,
     show_within,
     whether_of,
@@ -258,6 +259,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return Wish(number, search, text, show_stock_or_found if lists or (found and not of_one) else show_stock)
     if (found and not of_one) or (of_any and not looks_for and request.kind in TELLS and of_goods):
         return Wish(number, search, text, show_found)
+    if looks_for and asked == ("price",) and asks and of_goods and request.kind in TELLS:
+        return Wish(number, search, text, show_unpriced)
     likely = looks_for and by is None and not request.sure and request.kind in TELLS and not _POLICY.search(text)
     if likely and of_goods and not seeking.asked_names(text) and (not asks or _WHICH.search(text)):
         return Wish(number, search, text, show_likely, likely=True)
