@@ -166,6 +166,7 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
                 coordinator=coordinator,
                 reader=Reader(embedder.question, classifier.shipped()),
                 variants=lambda caller, ids: facts.of_variants(signer.sign(caller.tenant), ids),
+                overview=lambda caller: offers.overview(signer.sign(caller.tenant)),
             ),
         ),
         database,

@@ -440,3 +440,11 @@ def test_what_is_called_otherwise_and_is_still_wider_is_told_beside_the_widest()
 
     assert told.index("Plain Pan 28 cm") < told.index("though called otherwise, and still widest") < told.index("Wok")
     assert "called otherwise" not in text(found("the lightest pan", *WIDE))
+
+
+def test_others_that_may_fit_are_told_after_the_one_whose_description_says_so() -> None:
+    chargers = (item("Sprig 45 W Charger", "Charges a small laptop."), item("Sprig 67 W Charger", "Two ports."))
+
+    told = text(found("laptop chargers", *chargers))
+
+    assert told.index("Sprig 45 W") < told.index("do not say whether they are:") < told.index("Sprig 67 W")

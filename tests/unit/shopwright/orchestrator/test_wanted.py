@@ -515,3 +515,15 @@ def test_a_comma_before_three_digits_parts_thousands() -> None:
 def test_a_part_of_a_figure_is_no_price(text: str) -> None:
     assert wanted(text).price is None
     assert len(wanted(text).measures) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("which tents sleep more than 4?", Measure("persons", least=Decimal(4), over=True)),
+        ("tents that sleep at least five", Measure("persons", least=Decimal(5))),
+        ("a table that seats six", Measure("persons", least=Decimal(6))),
+    ],
+)
+def test_who_sleeps_in_a_tent_are_people_where_nobody_says_so(text: str, measure: Measure) -> None:
+    assert wanted(text).measures == (measure,)

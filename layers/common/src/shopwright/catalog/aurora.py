@@ -15,7 +15,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from shopwright.catalog.facts import Choice, Kind, Sheet, Told, read_key, told_value
-from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Range, name_of
+from shopwright.catalog.offer import ANY_PRICE, LONGEST_LIST, Listed, Offer, Overview, Range, name_of
 from shopwright.catalog.passages import Owner
 from shopwright.catalog.product import Feed, Product, Refused, Variant, Warned
 from shopwright.catalog.shelf import (
@@ -369,6 +369,15 @@ class Offers:
         """What these articles were called when they were last sold, in one round trip."""
         rows = self._database.call(passport, _QUERIES["last_titles"], {"skus": list(skus)})
         return {row["sku"]: name_of(row["title"], row["variant"] or "") for row in rows}
+
+    def overview(self, passport: Passport) -> Overview:
+        """The brands, the categories and what is sold out, in one round trip."""
+        rows = self._database.call(passport, _QUERIES["overview_of"], {"most": LONGEST_LIST})
+        return Overview(
+            tuple((row["value"], row["products"]) for row in rows if row["name"] == "brand"),
+            tuple((row["value"], row["products"]) for row in rows if row["name"] == "category"),
+            tuple(row["value"] for row in rows if row["name"] == "sold out"),
+        )
 
     def find(
         self,

@@ -66,6 +66,16 @@ ANY_PRICE = Range()
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """What a shop has as a whole: how many products of each brand and category, the most first, and what of them is
+    sold out. A list that is as long as `LONGEST_LIST` may go on."""
+
+    brands: tuple[tuple[str, int], ...] = ()
+    categories: tuple[tuple[str, int], ...] = ()
+    sold_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A product with those of its variants that fit what was asked. Prices are the lowest and the highest of them."""
 

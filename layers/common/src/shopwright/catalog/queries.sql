@@ -277,6 +277,10 @@ select * from shopwright.offers_of(%(passport)s, %(skus)s::text[]);
 -- What these articles were called when they were last sold: one round trip.
 select * from shopwright.last_titles(%(passport)s, %(skus)s::text[]);
 
+-- name: overview_of
+-- The brands, the categories and what is sold out: one round trip.
+select * from shopwright.overview_of(%(passport)s, %(most)s::int4);
+
 -- name: names_of_goods
 -- Which of these stretches stand in a product's or a brand's name: one round trip.
 select * from shopwright.names_of_goods(%(passport)s, %(stretches)s::text[]);

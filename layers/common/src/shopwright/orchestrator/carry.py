@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from shopwright.catalog.facts import Choice, Sheet, Told
+from shopwright.catalog.offer import Overview
 from shopwright.grounding.cite import Citation, cite
 from shopwright.llm.extractive import record
 from shopwright.money import NO_CURRENCY, Money
@@ -29,7 +30,7 @@ from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.stages import Stage, within
 from shopwright.orchestrator.tools import MOST_FOUND
 from shopwright.orchestrator.wanted import Sort, Wanted
-from shopwright.orchestrator.wish import Outcomes, Wish, words_of
+from shopwright.orchestrator.wish import Outcomes, Whole, Wish, words_of
 from shopwright.orchestrator.wishing import read_wishes
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
@@ -50,6 +51,7 @@ class Desk:
     variants: Callable[[Caller, Sequence[str]], Mapping[str, Sequence[Choice]]]  # by product, as they are now
     # The products that were bought most in thirty days, in their order; None: nobody counts.
     bought: Callable[[Caller], Sequence[str]] | None = None
+    overview: Callable[[Caller], Overview] | None = None  # of the whole shop; None: nobody tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Ca
     if not wishes:
         return None
     wishes = [_with_sales(_of_its_kind(wish, asked, desk, deadline), asked, desk) for wish in wishes]
+    wishes = [_with_overview(wish, asked, desk) for wish in wishes]
     outcomes = _run(wishes, rest, asked, desk, deadline)
     if any(not outcome.done for wish in wishes for outcome in outcomes.of(wish, "search_products")):
         return None  # what is not known to be searched is not told of
@@ -141,6 +144,15 @@ def _of_its_kind(wish: Wish, asked: Asked, desk: Desk, deadline: Deadline) -> Wi
     return replace(wish, kind=kinds.kind_of(_title(as_passage(passage)))) if passage else wish
 
 
+def _with_overview(wish: Wish, asked: Asked, desk: Desk) -> Wish:
+    """What the shop has as a whole; of what is sold out the first few, to look them up."""
+    if not wish.whole or desk.overview is None:
+        return wish
+    overview = desk.overview(asked.caller)
+    shown = overview.sold_out[: vocabulary.figures()["most"]] if wish.whole is Whole.SOLD_OUT else ()
+    return replace(wish, overview=overview, shown=shown)
+
+
 def _with_sales(wish: Wish, asked: Asked, desk: Desk) -> Wish:
     """What is popular is what was bought most."""
     if wish.request.wanted.sort is not Sort.POPULAR or desk.bought is None:
@@ -186,6 +198,8 @@ def _steps(wish: Wish, at: int) -> list[tuple[Planned, Step]]:
         wider = [(made, Step(made.tool, _asking(wish.kind))) for made in searches if wish.kind]
         return [*own, *looked, *wider]
     request, shown = wish.request, wish.shown
+    if wish.whole:
+        return [_look_up(product) for product in shown]
     if wish.sums:
         names = dict.fromkeys(part.name for part in wish.sums if part.name)
         searches = [Planned(f"search_products-{n}", "search_products", {}) for n in range(len(names))]

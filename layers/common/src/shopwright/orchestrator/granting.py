@@ -15,11 +15,11 @@ from shopwright.orchestrator import variants as varying
 from shopwright.orchestrator.amounts import price_span
 from shopwright.orchestrator.comparison import asks_difference
 from shopwright.orchestrator.intent import Kind, Request
-from shopwright.orchestrator.item import Item, Line, Shown
+from shopwright.orchestrator.item import Item, Line, Shown, is_out
 from shopwright.orchestrator.pointing import Pointing
 from shopwright.orchestrator.ranking import Ranked, rank
 from shopwright.orchestrator.wanted import plain_text, wanted, without_bounds
-from shopwright.orchestrator.wish import Outcomes, Wish, is_complete, words_of
+from shopwright.orchestrator.wish import Outcomes, Whole, Wish, is_complete, words_of
 
 ASKS = re.compile(
     r"^\W*(?:and |so |hi )*(?:how|what|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
@@ -193,6 +193,29 @@ def show_unpriced(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Show
         return None
     said = wording().shelf["does_not_say"].format(name="price", title=called[0].title)
     return Shown((Line(said, called),), called, called, frozenset({"price", "sale_price"}))
+
+
+def show_whole(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """The shop's brands, its categories, or what of it is sold out."""
+    if wish.overview is None:
+        return None
+    shelf = wording().shelf
+    if wish.whole is Whole.SOLD_OUT:
+        out = [item for item in items if is_out(item)]
+        count = len(wish.overview.sold_out)
+        if not out:
+            return Shown((Line(shelf["none_sold_out"]),), (), (), passing=True)
+        first = Line(shelf["all_sold_out"].format(count=count, shown=len(out)))
+        listed = [telling.line_of(item, telling.prices_of(item)) for item in out]
+        if count > len(out):
+            return Shown((first, *listed), tuple(out), tuple(out), passing=True)
+        return Shown((Line(shelf["these_sold_out"]), *listed), tuple(out), tuple(out), passing=True)
+    brands = wish.whole is Whole.BRANDS
+    named = wish.overview.brands if brands else wish.overview.categories
+    if not named:
+        return Shown((Line(shelf["no_brands" if brands else "no_categories"]),), (), (), passing=True)
+    names = ", ".join(f"{name} ({count})" for name, count in named)
+    return Shown((Line(shelf["brands" if brands else "categories"].format(names=names)),), (), (), passing=True)
 
 
 def show_sum(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:

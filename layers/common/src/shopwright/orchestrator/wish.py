@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from shopwright.catalog.facts import Choice
+from shopwright.catalog.offer import Overview
 from shopwright.orchestrator import having, seeking
 from shopwright.orchestrator.going_on import subject_of
 from shopwright.orchestrator.intent import Request
@@ -14,6 +16,14 @@ from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.summing import Part
 from shopwright.orchestrator.wanted import Wanted
 from shopwright.retrieval.search import Passage
+
+
+class Whole(StrEnum):
+    """What may be asked of a shop as a whole."""
+
+    BRANDS = "brands"
+    CATEGORIES = "categories"
+    SOLD_OUT = "sold out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,8 @@ class Wish:
     bought: tuple[str, ...] | None = None  # most, in their order; None: nobody counts, or it is not asked for
     kind: str = ""  # what the first of those is
     parts: tuple[str, ...] = ()  # the names that it compares
+    whole: "Whole | None" = None  # it asks of the shop as a whole
+    overview: Overview | None = None
     sums: tuple[Part, ...] = ()  # what is to be added up
     brand: str = ""  # whose products are asked for
     also: tuple[str, ...] = ()  # the products that it compares those with: "cheaper than it"

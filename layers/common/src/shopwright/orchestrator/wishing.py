@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shopwright.llm import words
 from shopwright.orchestrator import seeking, vocabulary
 from shopwright.orchestrator import variants as varying
 from shopwright.orchestrator.comparison import compared
@@ -39,6 +40,7 @@ from shopwright.orchestrator.granting import (
     show_told,
     show_unpriced,
     show_whether,
+    show_whole,
     show_within,
     whether_of,
 )
@@ -47,7 +49,7 @@ from shopwright.orchestrator.pointing import Pointing, Reference
 from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.summing import parts_in
 from shopwright.orchestrator.wanted import Sort, Wanted, without_bounds, without_denied
-from shopwright.orchestrator.wish import Wish
+from shopwright.orchestrator.wish import Whole, Wish
 from shopwright.resilience.deadline import Deadline
 
 _BOUNDED = re.compile(
@@ -86,6 +88,19 @@ _OF_BRAND = re.compile(
     r"| is there| are there)?)"
     r"(?: (?:that is|that are|made))? (?:by|from|of) (?:the brand )?"
     r"(?P<brand>(?!(?:you|the|your|my|our|a|an|them|these|those)\b)[^?.!,;:]{2,60}?)\W*$",
+    re.I,
+)
+_WHAT_IS_OUT = re.compile(
+    r"^\W*(?:(?:and|so|hi|hello|please)\W+)*(?:what(?:'s)?|which|list|show|tell me"
+    r"|is (?:any|some)thing|anything|everything)\b"
+    r"(?!.*\b(?:if|when|happens|do i|can i)\b)",
+    re.I,
+)
+_BRANDS = re.compile(r"\b(?:brands|manufacturers)\b", re.I)
+_CATEGORIES = re.compile(
+    r"\b(?:categories|departments)\b|\b(?:kinds?|sorts?|types?|range) of (?:products|things|goods|items|stuff)\b"
+    r"|^\W*(?:(?:and|so|hi|hello)\W+)*what (?:all )?(?:do you (?:sell|stock|have on offer)|can i buy)"
+    r"(?: here| in (?:your|this) (?:shop|store))?\W*$",
     re.I,
 )
 # "Gifts under 20 pounds" are any things of that price.
@@ -169,6 +184,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         if not pointed or len(shown) == 1 or places_in(request):
             meant = (_pointed(request, shown, looks_for=False) or shown) if pointed else ()
             return Wish(number, request, text, show_sum, meant, sums=sums)
+    if (whole := _whole(request, text)) is not None:
+        return Wish(number, replace(request, kind=Kind.PRODUCT_SEARCH, sure=True), text, show_whole, whole=whole)
     if (brand := _OF_BRAND.match(text)) and request.kind in TELLS:
         search = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
         return Wish(number, search, text, show_of_brand, brand=without_bounds(brand["brand"]))
@@ -274,6 +291,21 @@ _OF_AN_ORDER = re.compile(
     r"|pay (?:by|with|cash)|invoices?|instal\w+)\b",
     re.I,
 )
+
+
+def _whole(request: Request, text: str) -> Whole | None:
+    """What is asked of the shop as a whole, and of no thing in it."""
+    if request.kind not in TELLS or any(one.how is not Pointing.NAME for one in request.wanted.references):
+        return None
+    terms = set(seeking.named_terms(subject_of(text))) - words.terms("moment present")
+    if request.wanted.sold_out and not terms and _WHAT_IS_OUT.search(text):
+        return Whole.SOLD_OUT
+    if _BRANDS.search(text) and terms <= words.terms("brands manufacturers different various"):
+        return Whole.BRANDS
+    sorts = _CATEGORIES.search(text) and terms <= words.terms(
+        "categories departments sections sorts products different"
+    )
+    return Whole.CATEGORIES if sorts else None
 
 
 def _named_parts(request: Request) -> tuple[str, ...]:

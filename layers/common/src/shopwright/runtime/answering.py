@@ -134,7 +134,7 @@ def answerer(env: AnsweringSettings | AgentSettings) -> Answerer:
 
 def desk(env: AnsweringSettings) -> answering.Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
-    from shopwright.catalog.aurora import Facts, Names
+    from shopwright.catalog.aurora import Facts, Names, Offers
     from shopwright.database import guarded as database_guard
     from shopwright.documents.document import PIPELINE
     from shopwright.orchestrator.answer_cache import AnswerCache, Standing
@@ -194,7 +194,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
         context=(embedder.model.name, embedder.model.sha256, PIPELINE, release(), *env.model_names, *env.source_names),
         report=lambda failure: logger().warning("answers are not cached", exc_info=failure),
     )
-    carts, names = Carts(env.carts_table), Names(reading)
+    carts, names, offers = Carts(env.carts_table), Names(reading), Offers(reading)
 
     def named(caller: Caller, stretches: Sequence[str]) -> Mapping[str, bool]:
         return names.among(signer.sign(caller.tenant), stretches)
@@ -285,6 +285,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             reader=Reader(embed, _classifier(embedder.model)),
             variants=variants_of,
             bought=bought,
+            overview=lambda caller: offers.overview(signer.sign(caller.tenant)),
         ),
         spoken=_spoken(env, embedder, breakers),
         priced=lambda used: bill(used, _book(env), memory_mb=env.aws_lambda_function_memory_size),

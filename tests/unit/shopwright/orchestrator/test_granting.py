@@ -1,0 +1,83 @@
+"""Whether what is pointed at is so is answered by the shop's own words, and by no price."""
+
+import pytest
+from shopwright.catalog.offer import Overview
+from shopwright.orchestrator import granting
+from shopwright.orchestrator.granting import whether_of
+from shopwright.orchestrator.intent import By, Kind, Request
+from shopwright.orchestrator.item import Item, Shown
+from shopwright.orchestrator.wanted import wanted
+from shopwright.orchestrator.wish import Outcomes, Whole, Wish
+
+from tests.unit.shopwright.orchestrator.shelf import item, text
+
+NOTHING_MORE = Outcomes(lambda products: {})
+
+
+def asked(message: str, *items: Item) -> Shown | None:
+    return granting.show_whether(_wish(message), items, NOTHING_MORE)
+
+
+def _wish(message: str, whole: Whole | None = None, overview: Overview | None = None) -> Wish:
+    request = Request(Kind.PRODUCT_QUESTION, "", 1.0, True, By.RULE, message, wanted(message))
+    return Wish(0, request, message, granting.show_whether, whole=whole, overview=overview)
+
+
+@pytest.mark.parametrize(
+    ("message", "what"),
+    [
+        ("Is the first one wireless?", "wireless"),
+        ("Are they dishwasher safe?", "dishwasher safe"),
+        ("Does it have noise cancelling?", "noise cancelling"),
+        ("Is the second one cheaper?", ""),
+        ("How much is the first one?", ""),
+    ],
+)
+def test_what_is_asked_of_what_is_pointed_at_is_read(message: str, what: str) -> None:
+    assert whether_of(message) == what
+
+
+def test_a_value_says_whether_the_one_pointed_at_is_so() -> None:
+    wired, pan = item("Studio Headphones", connectivity="3.5 mm"), item("Pan", dishwasher_safe="yes")
+
+    assert text(asked("Is the first one wireless?", wired)) == (
+        "No, by the shop's own words:\nStudio Headphones: connectivity 3.5 mm"
+    )
+    assert text(asked("Is it dishwasher safe?", pan)) == "Yes, by the shop's own words:\nPan: dishwasher safe yes"
+
+
+def test_a_description_says_whether_the_one_pointed_at_is_so() -> None:
+    said = asked("Does the first one float?", item("Speaker", "A cube. It floats in the pool."))
+
+    assert text(said) == "Yes, by the shop's own words:\nSpeaker: It floats in the pool."
+
+
+def test_of_what_nobody_says_that_is_told_and_of_it_the_pages_are_asked() -> None:
+    jacket = item("Rain Jacket")
+
+    assert text(asked("Is the first one waterproof?", jacket)) == (
+        'The shop does not say whether Rain Jacket is "waterproof".'
+    )
+    assert asked("Is it waterproof?", jacket) is None
+
+
+def test_brands_categories_and_what_is_sold_out_are_told_of_the_whole_shop() -> None:
+    overview = Overview((("Kjelvik", 10), ("Fern", 2)), (("Tents", 12),), ("boot", "glove", "balm"))
+    boot = item("Boot", stock="0")
+
+    brands = granting.show_whole(_wish("which brands?", Whole.BRANDS, overview), (), NOTHING_MORE)
+    sorts = granting.show_whole(_wish("which categories?", Whole.CATEGORIES, overview), (), NOTHING_MORE)
+    out = granting.show_whole(_wish("what is sold out?", Whole.SOLD_OUT, overview), (boot,), NOTHING_MORE)
+    none = granting.show_whole(_wish("what is sold out?", Whole.SOLD_OUT, Overview()), (), NOTHING_MORE)
+
+    assert text(brands).endswith("Kjelvik (10), Fern (2).")
+    assert text(sorts).endswith("Tents (12).")
+    assert text(out) == "3 products are sold out at the moment. The first 1 of them:\nBoot: price 20.00 EUR, sold out"
+    assert text(none) == "Nothing is sold out at the moment."
+
+
+def test_a_product_without_a_price_has_none_that_is_known() -> None:
+    assert text(
+        granting.show_unpriced(_wish("How much is the Xeta Pot?"), (item("Xeta Pot", price=""),), NOTHING_MORE)
+    ) == ("The shop does not say the price of Xeta Pot.")
+    assert granting.show_unpriced(_wish("How much is the Xeta Pot?"), (item("Xeta Pot"),), NOTHING_MORE) is None
