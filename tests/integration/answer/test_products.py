@@ -83,7 +83,7 @@ class Talk:
         ("electronics", "a charger that isn't white", "Sprig 140 W Desktop Charger: price 99.00", "colour white"),
         ("kitchen", "dishwasher safe pans", "Plainsong Milk Pan: price 28.00 GBP, dishwasher safe yes", "safe no"),
         ("kitchen", "pans that are not dishwasher safe", "dishwasher safe no", "safe yes"),
-        ("kitchen", "knives not made by Whetmore", "Magnetic Knife Rack: price 34.00 GBP", "Whetmore"),
+        ("kitchen", "pans not made by Emberlow", "Softfall Crêpe Pan: price 26.00 GBP", "Forgeday"),
         ("kitchen", "pans, anything but steel", "7 fit. The first 5 of them:", "Forgeday"),
         ("kitchen", "Find me a wok", "Forgeday Carbon Steel Wok 32 cm: price 49.00 GBP", "Pan"),
         ("outdoor", "two-person tent", "Larkmoss 2 Trekking Tent: price 289.00 EUR, size 2 person", "Larkmoss 1"),
@@ -142,10 +142,10 @@ def test_whether_a_family_is_so_is_told_of_each_of_it(shops: Shops) -> None:
 @pytest.mark.parametrize(
     ("shop", "message", "near"),
     [
-        ("outdoor", "do you have tents under 20 euros?", "Larkmoss 2 Footprint: price 39.90 EUR"),
+        ("outdoor", "do you have tents under 20 euros?", "Pipit Pop-up Beach Shelter: price 59.90 EUR"),
         ("kitchen", "kettles under 60 pounds", "Dawnpour Kettle 0.9 l: price 79.00 GBP"),
         ("kitchen", "the cheapest red kettle", "colour matt black"),
-        ("outdoor", "tents lighter than 100 g", "Larkmoss 2 Footprint: price 39.90 EUR, weight 260 g"),
+        ("outdoor", "tents lighter than 100 g", "Wren Tarp 3 x 3: price 89.00 EUR, weight 690 g"),
         ("outdoor", "Do you have the Drizzle Packable Jacket in red?", "Drizzle Packable Jacket: price 89.90 EUR"),
     ],
 )
@@ -254,7 +254,7 @@ def test_the_rest_of_a_list_is_told_when_more_is_asked_for(shops: Shops) -> None
     first = talk.titles("tents")
     more = talk.titles("show me more")
 
-    assert len(first) == len(more) == 5
+    assert (len(first), len(more)) == (5, 4)  # a footprint is no tent
     assert not set(first) & set(more)
     assert "Those were all that fit." in talk.say("what else?").text
 

@@ -22,7 +22,7 @@ def test_what_stands_behind_the_word_for_a_thing_is_not_what_it_is() -> None:
     )
 
     assert kinds.kind_of("Nook Cam Indoor") == "Cam"
-    assert fitting(found("cameras that are not black", *cams)) == ["Yard Cam 2K", "Nook Cam Indoor"]
+    assert fitting(found("cameras that are not black", *cams)) == ["Nook Cam Indoor", "Yard Cam 2K"]
 
 
 def test_the_womens_cut_is_what_the_shop_calls_w() -> None:

@@ -18,6 +18,7 @@ WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _WORD = re.compile(r"[^\W_]+")
 _GOOD = frozenset({"best", "better"})
 _ALONE = frozenset({"most", "least", "maximum", "minimum", "best"})
+_FOR = re.compile(r"\bfor\s+(.+)", re.I)
 _PLURAL = re.compile(r"[^\W\d_]{2,}(?<!s)s|mice", re.I)
 
 
@@ -45,6 +46,7 @@ class Sought:
     head: str
     wishes: Wanted
     by: By | None = None
+    use: frozenset[str] = frozenset()  # the words for what it is for: "laptop" of "laptop chargers"
     below: tuple[Item, ...] = ()  # cheaper than each of these
     bought: tuple[str, ...] | None = None  # the most first; None: nobody counts
     counts: bool = False  # how many are left is asked for
@@ -63,7 +65,12 @@ def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
         head=named[0][-1][0] if named else "",
         wishes=wishes,
         by=compared_by,
+        use=frozenset(term for term, _ in [*(named[0][:-1] if named else []), *spelled_terms(_used_for(text))]),
     )
+
+
+def _used_for(text: str) -> str:
+    return " ".join(_FOR.findall(text))
 
 
 def subject(text: str, wishes: Wanted) -> tuple[str, Wanted]:

@@ -157,7 +157,12 @@ def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item
     if not asked.head or not prose or not others:
         return []
     says = Line(wording().shelf["others_unsaid"].format(what=" ".join(prose)))
-    return [says, *(line_for(item, asked) for item in others[: max(0, most)])]
+    if not words.terms(" ".join(prose)) <= asked.use:
+        return [says]
+    # Of what it is for, the others may well be as good: a charger that says nothing of laptops.
+    used = having.thing(" ".join(prose), ())
+    likely = [item for item in others if used is None or state_of(item, used, (item,)) is not False]
+    return [says, *(line_for(item, asked) for item in likely[: max(0, most)])]
 
 
 def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
