@@ -29,6 +29,8 @@ def _wish(message: str, whole: Whole | None = None, overview: Overview | None = 
         ("Is the first one wireless?", "wireless"),
         ("Are they dishwasher safe?", "dishwasher safe"),
         ("Does it have noise cancelling?", "noise cancelling"),
+        ("Which of them is wireless?", "wireless"),
+        ("Can it go in the dishwasher?", "dishwasher"),
         ("Is the second one cheaper?", ""),
         ("How much is the first one?", ""),
     ],
@@ -56,9 +58,24 @@ def test_of_what_nobody_says_that_is_told_and_of_it_the_pages_are_asked() -> Non
     jacket = item("Rain Jacket")
 
     assert text(asked("Is the first one waterproof?", jacket)) == (
-        'The shop does not say whether Rain Jacket is "waterproof".'
+        'The description of Rain Jacket says nothing about "waterproof".'
     )
     assert asked("Is it waterproof?", jacket) is None
+    assert text(asked("Are any of them waterproof?", jacket, item("Wind Shirt"))) == (
+        'None of their descriptions says anything about "waterproof".'
+    )
+
+
+def test_of_several_that_are_pointed_at_each_is_told_of() -> None:
+    wired, buds = item("Studio Headphones", connectivity="3.5 mm"), item("Buds", connectivity="Bluetooth 5.3")
+
+    assert text(asked("Which of them is wireless?", wired, buds)) == (
+        "Buds: connectivity Bluetooth 5.3\nStudio Headphones: connectivity 3.5 mm"
+    )
+    pans = (item("Plain Pan"), item("Soft Non-stick Pan"), item("Iron Pan"))
+    assert text(asked("Are any of them non-stick?", *pans)) == (
+        'Soft Non-stick Pan\nThe description of Plain Pan or Iron Pan says nothing about "non stick".'
+    )
 
 
 def test_brands_categories_and_what_is_sold_out_are_told_of_the_whole_shop() -> None:

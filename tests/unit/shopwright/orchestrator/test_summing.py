@@ -19,6 +19,7 @@ WHISK, SLICE = item("Balloon Whisk", price="12.00"), item("Fish Slice", price="1
         ("How much would 5 of them cost?", [Part(5, "")]),
         ("The Balloon Whisk and the Fish Slice together", [Part(1, "Balloon Whisk"), Part(1, "Fish Slice")]),
         ("Total for 2 whisks, 1 ladle and a colander?", [Part(2, "whisks"), Part(1, "ladle"), Part(1, "colander")]),
+        ("How much are a ladle and a whisk?", [Part(1, "ladle"), Part(1, "whisk")]),
         ("what would it cost if I added a stand mixer?", [Part(1, ""), Part(1, "stand mixer")]),
         ("how much if I also took the ladle?", [Part(1, ""), Part(1, "ladle")]),
     ],
@@ -67,6 +68,8 @@ def test_no_sum_is_made_of_what_is_not_sold_not_priced_or_not_clear() -> None:
         == "The shop lists nothing called Teapot."
     )
     assert text(summing.told((Part(2, "spare handle"),), (free,), ())).startswith("The shop does not say the price of")
+    mill = item("Pestle and Mortar")
+    assert summing.told(parts_in("How much is the Pestle and Mortar?"), (mill,), ()) is None
     both = (item("Moss Mug", price="5.00"), item("Sand Mug", price="6.00"))
     unclear = summing.told((Part(2, "mugs"),), both, ())
     assert unclear is not None

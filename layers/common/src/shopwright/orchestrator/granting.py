@@ -28,6 +28,12 @@ ASKS = re.compile(
 MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
 WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
 
+# "Which of them is wireless?" asks of each whether it is.
+_OF_THESE = re.compile(
+    r"^\W*(?:(?:and|so|but)\W+)*which(?: ones?)?(?: of (?:them|these|those))? (?P<is>is|are|has|have|does|do|can)\b",
+    re.I,
+)
+_IS = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does|has|have|can)(?:n't)? (?!you\b|there\b|i\b|we\b)", re.I)
 _LEFT = re.compile(
     r"\b(?:they|them|these|those|it|both|all|also|too|really|actually|a|an|the|any|made|of|with|have|has|come)\b", re.I
 )
@@ -238,28 +244,37 @@ def show_whether(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown
         return None
     states = [having.has(thing, item.title, item.passage.content, item.sheet, ()) for item in items]
     places = any(one.how is Pointing.PLACE for one in wish.request.wanted.references)
-    if not places and None in states:
-        return None
-    lines: list[Line] = []
-    for item, state in zip(items, states, strict=True):
-        if state is None:
-            said = wording().shelf["does_not_say_whether"]
-            lines.append(Line(said.format(title=item.title, what=what), (item,)))
-            continue
-        if len(items) == 1:
-            lines.append(Line(wording().shelf["has_it" if state else "has_it_not"]))
-        names, prose = having.said_by(thing, item.title, item.passage.content, item.sheet)
-        told = telling.line_of(item, names)
-        lines.append(told if not prose else replace(told, text=f"{told.text}: {prose}" if not names else told.text))
+    if all(state is None for state in states) and not places:
+        said = wording().shelf["does_not_say_whether_any"].format(what=what)
+        return Shown((Line(said, tuple(items)),), tuple(items), tuple(items)) if len(items) > 1 else None
+    lines = (
+        [Line(wording().shelf["has_it" if states[0] else "has_it_not"])]
+        if len(items) == 1 and None not in states
+        else []
+    )
+    told = [(item, state) for state in (True, False) for item, one in zip(items, states, strict=True) if one is state]
+    lines += [_says(thing, item) for item, _ in told]
+    unsaid = [item for item, state in zip(items, states, strict=True) if state is None]
+    if unsaid:
+        titles = wording().shelf["or"].join(item.title for item in unsaid)
+        lines.append(Line(wording().shelf["does_not_say_whether"].format(titles=titles, what=what), tuple(unsaid)))
     decided = frozenset({name for item in items for name in item.sheet})
     return Shown(tuple(lines), tuple(items), tuple(items), decided)
 
 
+def _says(thing: having.Thing, item: Item) -> Line:
+    """The value, or the sentence of its description, that says whether it is so."""
+    names, prose = having.said_by(thing, item.title, item.passage.content, item.sheet)
+    told = telling.line_of(item, names)
+    return replace(told, text=f"{told.text}: {prose}") if prose and not names else told
+
+
 def whether_of(text: str) -> str:
     """What is asked of the products that are pointed at: "wireless" of "Is the first one wireless?"."""
-    if not WHETHER.search(text) or asks_difference(text) or seeking.by_word(text) is not None:
+    text = _OF_THESE.sub(r"\g<is> ", plain_text(text))
+    if not _IS.search(text) or asks_difference(text) or seeking.by_word(text) is not None:
         return ""
-    rest = WHETHER.sub("", plain_text(text), count=1)
+    rest = _IS.sub("", text, count=1)
     for one in wanted(text).references:
         rest = re.sub(rf"(?<![\w]){re.escape(one.text)}(?![\w])", " ", rest, flags=re.I)
     rest = _LEFT.sub(" ", rest)

@@ -109,7 +109,7 @@ def by_word(text: str) -> By | None:
         as_said = spelled[slice(*match.span())] if len(spelled) == len(spelled.casefold()) else word
         named = as_said[-len(called) :] if as_said.casefold().endswith(called) else called
         told = f"{end} {named}"  # "R-value" as it was spelled
-        return By(told, "", most, one, ((_tables().called.get(called, called), most),), named)
+        return By(told, "", most, one, tuple((way, most) for way in _tables().called.get(called, (called,))), named)
     if word in _tables().any:
         ways = _tables().any[word]
         return By(_tables().told_as.get(word, word), "", ways[0][1], one, ways)
@@ -161,7 +161,7 @@ class _Tables:
     describes: re.Pattern[str]
     by: Mapping[str, tuple[str, str, str]]
     any: Mapping[str, tuple[tuple[str, bool], ...]]
-    called: Mapping[str, str]
+    called: Mapping[str, tuple[str, ...]]
     told_as: Mapping[str, str]
     most: frozenset[str]
     by_word: re.Pattern[str]
@@ -183,7 +183,7 @@ def _tables() -> _Tables:
         describes=re.compile(rf"\b(?:{'|'.join(lists['words']['describes'])})\b"),
         by=by,
         any=by_any,
-        called=lists["called"],
+        called={called: tuple(ways.split()) for called, ways in lists["called"].items()},
         told_as=lists["told_as"],
         most=frozenset(lists["ends"]["most"]),
         # "The highest R-value": what "highest" and "lowest" are said of is a value, whatever it is called.

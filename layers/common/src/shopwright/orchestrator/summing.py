@@ -67,7 +67,7 @@ def parts_in(text: str) -> tuple[Part, ...]:
         return (Part(1, ""), *_read(also["what"]))
     what = _ENDS.sub(" ", _ENDS.sub(" ", what)).strip(" ?.!,")
     found = _read(what)
-    several = len(found) > 1 if together else any(part.count > 1 for part in found)
+    several = (len(found) > 1 and (together or "," not in what)) or any(part.count > 1 for part in found)
     return found if several else ()
 
 
@@ -76,9 +76,10 @@ def told(parts: Sequence[Part], items: Sequence[Item], shown: Sequence[str]) -> 
     pointed = [item for item in items if item.product_id in shown]
     found = [pointed if not part.name else list(kinds.meant(part.name, items)) for part in parts]
     found = [list(one) for one in kinds.apart(found)]
+    counts = any(part.count > 1 for part in parts)  # else its other words may ask for something else
     lacking = [part.name for part, meant in zip(parts, found, strict=True) if not meant]
     if lacking:
-        if "" in lacking or len(lacking) == len(parts):
+        if "" in lacking or len(lacking) == len(parts) or not counts:
             return None
         return Shown(
             (Line(wording().shelf["not_sold"].format(name=wording().shelf["or"].join(lacking))),), (), tuple(items)
@@ -90,6 +91,8 @@ def told(parts: Sequence[Part], items: Sequence[Item], shown: Sequence[str]) -> 
             (Line(wording().talk["which"].format(titles=titles)),), tuple(unclear[:5]), tuple(items), asks=True
         )
     chosen = [meant[0] for meant in found]
+    if len({item.product_id for item in chosen}) < len(chosen):
+        return None  # one name, with an "and" in it
     each = tuple({item.product_id: item for item in chosen}.values())
     lines = [line_of(item, prices_of(item)) for item in each]
     first = _sum([part.count for part in parts], chosen)

@@ -56,6 +56,7 @@ _BOUNDED = re.compile(
     r"^\W*(?:(?:and|so|but|hi|hello|is there|do you have|got|have you)\W+)*(?:any|some|every)thing\b", re.I
 )
 # "The cheapest of them": of all that were found, where not all were told.
+_MEANT = re.compile(r"\([^()]+\)")  # what "it" stands for, put behind the question
 _OF_ALL = re.compile(r"\bof (?:them|these|those|all)\b|\b(?:them|those|these) all\b", re.I)
 _HAVE = re.compile(
     r"^(?:(?:do|does|have|has) (?:you|the shop|they)(?: have| got| sell)?|got|any|(?:is|are) there)\b", re.I
@@ -128,7 +129,7 @@ def read_wishes(text: str, turns: Sequence[Turn], reader: Reader, deadline: Dead
     wishes: list[Wish] = []
     rest: list[str] = []
     for said in intent.requests:
-        if len(intent.requests) > 1 and _only_points(said):
+        if len(intent.requests) > 1 and (_only_points(said) or _MEANT.fullmatch(said.text)):
             continue  # "The second one, how heavy is it?"
         request = said
         if places and not places_in(said):
