@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any
 
-from shopwright.catalog.aurora import Facts
+from shopwright.catalog.aurora import Facts, Offers
 from shopwright.checkout import cart as carting
 from shopwright.database.connection import Database
 from shopwright.documents.sandbox import Sandbox
@@ -53,6 +53,7 @@ class Counter:
         sign = place.signer.sign
         searching, catalog = Searching(self._database, place.signer, ""), Catalog(self._database, place.signer)
         embed, facts = lru_cache(maxsize=64)(searching.embedder.question), Facts(self._database)
+        offers = Offers(self._database)
         self._tools = Registry(
             box(
                 toolbox.Desk(
@@ -93,6 +94,7 @@ class Counter:
                 coordinator=self._coordinator,
                 reader=Reader(embed, classifier.shipped()),
                 variants=lambda caller, ids: facts.of_variants(sign(caller.tenant), ids),
+                overview=lambda caller: offers.overview(sign(caller.tenant)),
             ),
         )
 

@@ -497,3 +497,45 @@ def test_what_hangs_on_a_conversation_is_kept_for_nobody(shops: Shops) -> None:
     assert (ann.cache, bob.cache) == (Cache.OFF, Cache.OFF)
     assert "Larkmoss 1 Solo Tent is the lighter one" in ann.text
     assert "Meadowlark 4 Family Tent is the lighter one" in bob.text
+
+
+@pytest.mark.parametrize(
+    ("shop", "message", "says"),
+    [
+        ("outdoor", "highest R-value", "Camplounge Self-inflating Mat 10: price 129.00 EUR, capacity R-value 7.5"),
+        ("electronics", "Which lasts longer, Murmur Buds or Murmur Sport?", "Murmur Sport is the longer-lasting one."),
+        ("electronics", "cameras that are not black", "Nook Cam Indoor: price 49.00 USD, colour white"),
+        ("kitchen", "How much are 3 balloon whisks?", "3 x Balloon Whisk come to 36.00 GBP"),
+        ("outdoor", "anything by Kjelvik", "Lodestar Compass: price 39.90 EUR"),
+        ("outdoor", "which brands do you sell?", "Kjelvik (10)"),
+        ("kitchen", "What is sold out?", "Bramble Toaster Two-slice: price 54.00 GBP, sold out"),
+        ("kitchen", "gifts under 10 pounds", "Pantry Jar 0.5 l: price 6.50 GBP"),
+        ("kitchen", "Which pots don't work on induction?", "The stovetop espresso maker and the Softfall pans do not"),
+        ("outdoor", "stoves that don't need gas", "Ember Wood Stove: price 79.90 EUR"),
+        ("outdoor", "boots for women", "Cragstone Mid W Hiking Boot: price 179.00 EUR"),
+    ],
+)
+def test_what_stands_in_the_catalog_is_told_however_it_is_asked_for(
+    shops: Shops, shop: str, message: str, says: str
+) -> None:
+    assert says in Talk(shops, shop).say(message).text
+
+
+def test_whether_the_one_pointed_at_is_so_is_told_and_not_its_price(shops: Shops) -> None:
+    talk = Talk(shops, "electronics")
+
+    talk.say("headphones")
+
+    assert (
+        "No, by the shop's own words:\nHalcyon Studio Wired Headphones: connectivity 3.5 mm"
+        in talk.say("Is the first one wireless?").text
+    )
+
+
+def test_so_many_of_what_was_shown_are_added_up(shops: Shops) -> None:
+    talk = Talk(shops, "kitchen")
+
+    talk.say("Balloon Whisk")
+
+    assert "3 x Balloon Whisk come to 36.00 GBP" in talk.say("how much for three?").text
+    assert "come to 346.00 GBP" in talk.say("what would it cost if I added a stand mixer?").text

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 from shopwright.catalog.aurora import Facts, Offers
-from shopwright.catalog.offer import Listed, Offer, Range
+from shopwright.catalog.offer import Listed, Offer, Overview, Range
 from shopwright.money import Money
 from shopwright.tenancy.tenant import Tenant
 
@@ -194,3 +194,18 @@ def test_what_is_sold_out_is_left_out_when_only_what_can_be_had_is_wanted(counte
     assert offers.find(passport)[0] == Listed(
         "P-1", "Skillet", ("P-1",), Money(2950, "GBP"), Money(2950, "GBP"), is_out=True, left=0
     )
+
+
+def test_a_shop_as_a_whole_has_its_brands_its_categories_and_what_is_sold_out(counter: Counter, offers: Offers) -> None:
+    assert offers.overview(SIGNER.sign(counter.merchant)) == Overview()
+    counter.drop(
+        "P-1,Ladle,9.00,GBP,3,Salt,Utensils",
+        "P-2,Whisk,9.00,GBP,0,Salt,Utensils",
+        "P-3,Wok,49.00,GBP,2,Ember,Pans",
+        header="id,title,price,currency,stock,brand,category",
+    )
+
+    whole = offers.overview(SIGNER.sign(counter.merchant))
+
+    assert whole == Overview((("Salt", 2), ("Ember", 1)), (("Utensils", 2), ("Pans", 1)), ("P-2",))
+    assert offers.overview(SIGNER.sign(Tenant("another-seller"))) == Overview()

@@ -86,7 +86,7 @@ def called_or_beside(asked: Sought, items: Sequence[Item], *, surely: bool) -> t
             somewhere.append(item)
     # Where there are the things themselves, what only goes with them is none of them.
     members = [item for item in beside if not _called(item.title) & _tables().beside]
-    beside = members if called or members else beside
+    beside = members if called or members or surely else beside
     return (called, beside) if called or beside or surely else (somewhere, [])
 
 
