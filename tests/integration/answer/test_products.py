@@ -512,6 +512,8 @@ def test_what_hangs_on_a_conversation_is_kept_for_nobody(shops: Shops) -> None:
         ("kitchen", "gifts under 10 pounds", "Pantry Jar 0.5 l: price 6.50 GBP"),
         ("kitchen", "Which pots don't work on induction?", "The stovetop espresso maker and the Softfall pans do not"),
         ("outdoor", "stoves that don't need gas", "Ember Wood Stove: price 79.90 EUR"),
+        ("outdoor", "products made of titanium", "Titan Mug 450: price 34.90 EUR"),
+        ("outdoor", "merino clothing", "Merino 220 Long-sleeve: price 84.90 EUR"),
         ("outdoor", "boots for women", "Cragstone Mid W Hiking Boot: price 179.00 EUR"),
     ],
 )

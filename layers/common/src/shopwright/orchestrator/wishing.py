@@ -87,7 +87,7 @@ _OF_BRAND = re.compile(
     r"(?:(?:any|every|some)thing(?: else)?|all(?: products| items)?|products?|items?|things?|goods|stuff"
     r"|what(?: (?:products|items|things|else))?(?: do you (?:have|sell|stock|carry|offer)| have you(?: got)?"
     r"| is there| are there)?)"
-    r"(?: (?:that is|that are|made))? (?:by|from|of) (?:the brand )?"
+    r"(?: (?:that is|that are|made))? (?:(?:by|from)(?: the brand)?|of the brand) "
     r"(?P<brand>(?!(?:you|the|your|my|our|a|an|them|these|those)\b)[^?.!,;:]{2,60}?)\W*$",
     re.I,
 )
