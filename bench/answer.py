@@ -89,6 +89,7 @@ class Counter:
                 offers=catalog.offers,
                 variants=lambda caller, ids: facts.of_variants(sign(caller.tenant), ids),
             ),
+            likeness=searching.likeness,
             carry=carry.Desk(
                 call=self._call,
                 coordinator=self._coordinator,

@@ -20,6 +20,7 @@ from shopwright.documents.aurora import Content, DocumentRepository, Outcome
 from shopwright.documents.chunk import embedded_text
 from shopwright.documents.document import PIPELINE, Arrival
 from shopwright.documents.sandbox import Sandbox
+from shopwright.embedding.alike import alike
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
@@ -161,6 +162,7 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
                 offers=lambda caller, skus: offers.of(signer.sign(caller.tenant), skus),
                 variants=lambda caller, ids: facts.of_variants(signer.sign(caller.tenant), ids),
             ),
+            likeness=alike(embedder.question, embedder.passages),
             carry=carry.Desk(
                 call=called,
                 coordinator=coordinator,

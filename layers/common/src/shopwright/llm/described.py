@@ -23,8 +23,8 @@ _NAMED = re.compile(r"^(?P<asked>.+?)\W*\((?P<name>[^()]+)\)\W*$", re.S)
 _PRONOUN = re.compile(r"\b(?:this one|that one|its|it|they|them|their|these|those)\b", re.I)
 _GAP = re.compile(r"[\s-]*")  # between two words of one name
 _CAPITAL = re.compile(r"(?<=[a-z0-9,] )[A-Z]\w+")
-_UNTOLD = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency", "price", "category"})
-_PROSE = frozenset({"description", "details", "text", "summary"})
+UNTOLD = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency", "price", "category"})
+PROSE = frozenset({"description", "details", "text", "summary"})
 _FLAG = frozenset({"yes", "no", "true", "false"})
 
 
@@ -193,7 +193,7 @@ def _said_of(meant: _Meant, question: str) -> Description | None:
     """The sentence that speaks of all that is asked, or the field that does."""
     unit = meant.unit
     nothing = ("", "")
-    prose = [value for label, value in unit.fields if label.casefold() in _PROSE]
+    prose = [value for label, value in unit.fields if label.casefold() in PROSE]
     for value in prose:
         for sentence in sentences(value):
             gives = not asks_of_parts(question) or _gives(sentence, meant.rest)
@@ -202,7 +202,7 @@ def _said_of(meant: _Meant, question: str) -> Description | None:
     fields = [
         (label, value)
         for label, value in unit.fields
-        if label.casefold() not in {*_UNTOLD, *_PROSE, *NAMED} and value.strip()
+        if label.casefold() not in {*UNTOLD, *PROSE, *NAMED} and value.strip()
     ]
     for label, value in fields:
         of_value = _keys(value)

@@ -14,8 +14,10 @@ from functools import cache
 from importlib.resources import files
 
 from shopwright.llm import delivered, described, fits, guaranteed, policies, returned, services, words
+from shopwright.llm import nearest as near
 from shopwright.llm.described import Description
 from shopwright.llm.fits import Quantity, Subject
+from shopwright.llm.nearest import Likeness
 from shopwright.llm.units import NAMED, Source, Unit, fields_of, name, with_what_it_leans_on
 from shopwright.llm.units import units as units_of
 from shopwright.llm.words import Asked
@@ -104,6 +106,17 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
     if fits.asks_material(question):
         about = replace(about, terms=about.terms | words.terms("material"))
     return Draft(tuple(_sentence(about, unit) for unit in chosen), confidence)
+
+
+def nearest(question: str, sources: Sequence[Source], likeness: Likeness) -> Draft:
+    """What answers the question in other words, where `compose` found nothing in its own."""
+    units = [unit for source in sources for unit in units_of(source)]
+    most = int(_figures()["choose"]["sentences"])
+    chosen = [
+        _description(one) if isinstance(one, Description) else Sentence(one.text, one.source.ref, (one.text,))
+        for one in near.told(question, units, likeness, most)
+    ]
+    return Draft(tuple(chosen), _figures()["nearest"]["confidence"] if chosen else 0.0)
 
 
 def _settled(question: str, about: Asked, units: Sequence[Unit], pages: Sequence[Unit]) -> list[Unit]:

@@ -20,7 +20,8 @@ from shopwright.grounding.claims import remarked
 from shopwright.grounding.wording import wording
 from shopwright.llm import described, fits, words
 from shopwright.llm.choose import choose
-from shopwright.llm.extractive import Draft, also_sought, describes, names_one, record, sought_otherwise
+from shopwright.llm.extractive import Draft, also_sought, describes, names_one, nearest, record, sought_otherwise
+from shopwright.llm.nearest import Likeness
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
@@ -47,6 +48,7 @@ DONE, ASKS = "done", "asks"  # without a document: something was done or said, o
 MODE, TALK, TEMPLATE, PRODUCTS = "extractive", "talk", "template", "products"
 Mask = Callable[[str], Masked]
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
+_TO_COMPARE_S = 1.0  # what comparing by meaning may take at the most
 RECALLED = 6  # turns, for what a pronoun stands for
 _A_CONVERSATION, _ACCOUNTS, _A_TURN = 3, 10, 4  # DynamoDB's units: to read turns, to read a ledger, to write a turn
 
@@ -124,6 +126,7 @@ class Desk:
     cache: AnswerCache | None = None
     talk: talking.Desk | None = None  # without it everything is looked up
     branding: Callable[[Caller], Branding | None] | None = None  # how the shop shows itself, when its pages do not say
+    likeness: Likeness | None = None  # without it only what holds the question's own words is found
     carry: carrying.Desk | None = None  # without it products are looked up like all else
     spoken: speaking.Desk | None = None  # without it no model is asked
     priced: Callable[[Used], Bill] = lambda used: Bill()
@@ -626,10 +629,23 @@ def _own_tongue(asked: str, passages: Sequence[Passage], hangs: Sequence[Turn], 
     """Where nothing is found, that is said in the shopper's language as well."""
     code = tongue.tongue_of(asked)
     if code is None or not (sentence := tongue.tongues()[code].not_found):
-        return _said(asked, passages, hangs, visit)
-    said = _quietly(lambda quiet: _said(asked, passages, hangs, quiet), visit)
+        return _in_any_words(asked, passages, hangs, visit)
+    said = _quietly(lambda quiet: _in_any_words(asked, passages, hangs, quiet), visit)
     if said.verdict == NOT_IN_DOCUMENTS and said.mode != TEMPLATE:
         said = replace(said, text=sentence)
+    _retell(said, visit.telling)
+    return said
+
+
+def _in_any_words(asked: str, passages: Sequence[Passage], hangs: Sequence[Turn], visit: _Visit) -> Said:
+    """What the documents say in the question's words, and where nobody reads better, in words that mean the same."""
+    likeness = visit.desk.likeness
+    if likeness is None or visit.desk.spoken is not None:
+        return _said(asked, passages, hangs, visit)
+    said = _quietly(lambda quiet: _said(asked, passages, hangs, quiet), visit)
+    if said.verdict == NOT_IN_DOCUMENTS and said.mode != TEMPLATE and visit.deadline.left_s() > _TO_COMPARE_S:
+        desk = replace(visit.desk, compose=lambda text, sources: nearest(text, sources, likeness))
+        said = _quietly(lambda quiet: _said(asked, passages, hangs, quiet), replace(visit, desk=desk))
     _retell(said, visit.telling)
     return said
 

@@ -279,6 +279,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
             orders=own_orders(database, signer),
         ),
         branding=branding,
+        likeness=searching.likeness,
         carry=carry.Desk(
             call=called,
             coordinator=Coordinator(),

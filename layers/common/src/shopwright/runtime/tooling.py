@@ -60,6 +60,7 @@ class Searching:
         # The model is loaded here and not above: importing this module costs nothing of it.
         import shopwright_models
 
+        from shopwright.embedding.alike import alike
         from shopwright.embedding.aurora import serving_model
         from shopwright.embedding.shelf import Shelf
         from shopwright.retrieval.aurora import ProductWords
@@ -67,6 +68,7 @@ class Searching:
 
         embedders = Shelf(shopwright_models.directories(more_models), shopwright_models.NAME)
         self.embedder = embedders.embedder(embedders.default)
+        self.likeness = alike(self.embedder.question, self.embedder.passages)
         self._reading, self._signer = reading, signer
         self._by_words = ProductWords(reading)
 
