@@ -63,12 +63,20 @@ def _ranked(asked: str, compared: Sequence[tuple[str, _T]], likeness: Likeness) 
     return sorted(zip((one for _, one in compared), found, strict=True), key=lambda one: -one[1])
 
 
+def _last(question: str) -> frozenset[str]:
+    """The last of its words that means something: "Can I pay with bitcoin?" asks for bitcoin."""
+    terms = (words.terms(word) - fits.asking() for word in reversed(question.split()))
+    return next((one for one in terms if one), frozenset())
+
+
 def _below(unit: Unit) -> tuple[str, str]:
     return unit.source.page, unit.heading
 
 
 def _holds(subject: Subject, question: str, unit: Unit) -> bool:
     """Does it, with what stands above it, name what the question names?"""
+    if described.asks(question) and not _last(question) <= unit.said:
+        return False
     held = unit.said | unit.above
     written = frozenset(fits.tokens(" ".join((unit.text, *unit.source.titles, unit.heading))))
     business = subject.words & fits.trade()
@@ -91,7 +99,7 @@ def _of_record(question: str, subject: Subject, units: Sequence[Unit]) -> tuple[
     shares = led or [(unit, share) for unit, share in shares if share >= float(_figures()["named"])]
     best = max((share for _, share in shares), default=0.0)
     meant = [unit for unit, share in shares if share == best]
-    if not best or len(meant) > 1 or described.asks_of_parts(question):  # of two, whose field would it be?
+    if not best or len(meant) > 1 or described.asks(question):  # of two, whose field? Whether it is so, others tell
         return "", ()
     (unit,) = meant
     left = " ".join(word for word in _WORD.findall(question) if not _is_of(word, name(unit)))

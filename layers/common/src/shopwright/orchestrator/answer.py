@@ -513,6 +513,8 @@ def _carried(
         if told is not None:
             _retell(told, visit.telling)
             return told
+        if described.asks(whether) and names_one(whether, _as_sources(_passages(whether, visit))):
+            return None  # that another is so says nothing of the one that is named
     elif described.asks(whether):
         sources = _as_sources(_passages(whether, visit))
         goes_on = described.goes_on(whether) and not fits.names_a_sum(whether)
