@@ -421,7 +421,11 @@ def _records(question: str, about: Asked, subject: Subject, units: Sequence[Unit
     others; of several that it could mean, all."""
     if described.asks_of_parts(question) or described.hangs_on_nothing(question):
         return []  # that a record has a field of such a name tells nothing of them
-    fitting = [unit for unit in units if name(unit) and _is_record_of(about, subject, unit)]
+    fitting = [
+        unit
+        for unit in units
+        if name(unit) and _is_record_of(about, subject, unit) and fits.is_of_kind(question, unit.text)
+    ]
     whole = [unit for unit in units if name(unit) and fits.is_full_name(subject, name(unit))]
     if whole:
         longest = max(len(fits.tokens(name(unit))) for unit in whole)
