@@ -25,7 +25,18 @@ from shopwright.llm.nearest import Likeness
 from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
-from shopwright.orchestrator import bought, contact, follow_up, going_on, having, looking, parted, recalled, tongue
+from shopwright.orchestrator import (
+    bought,
+    contact,
+    follow_up,
+    glossary,
+    going_on,
+    having,
+    looking,
+    parted,
+    recalled,
+    tongue,
+)
 from shopwright.orchestrator import carry as carrying
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
@@ -607,8 +618,17 @@ def _quietly(say: Callable[[_Visit], Said], visit: _Visit) -> Said:
 
 
 def _in_another_tongue(asked: str, code: str, passages: Sequence[Passage], visit: _Visit) -> Said:
-    """What can be told to who asks in another language than the documents': products by their names, and whatever the
-    documents' own words still give; with a word about it in the shopper's language."""
+    """What can be told to who asks in another language than the documents': what the question's English finds, where we
+    can read it; products by their names, and whatever the documents' own words still give; with a word about it in the
+    shopper's language."""
+    pages = [passage.content for passage in passages]
+    if visit.desk.spoken is None and tongue.of_documents(pages) == "en":  # a model reads it by itself
+        read_so = glossary.english(asked, code, pages)
+        told = None if read_so is None else _quietly(lambda quiet: _asked_in_english(read_so, quiet), visit)
+        if told is not None and told.verdict == ANSWERED and told.citations:
+            said = replace(told, language=code)
+            _retell(said, visit.telling)
+            return said
     if visit.desk.carry is not None:
         wish = carrying.Asked(asked, visit.caller, (), visit.question.request_id)
         carried = carrying.named(
@@ -625,6 +645,13 @@ def _in_another_tongue(asked: str, code: str, passages: Sequence[Passage], visit
         said = replace(said, text=tongue.tongues()[code].not_in_documents, language="")  # it says so itself
     _retell(said, visit.telling)
     return said
+
+
+def _asked_in_english(asked: str, visit: _Visit) -> Said:
+    def found() -> None:
+        """It was, in the shopper's own words."""
+
+    return _carried(asked, visit, found) or _looked_up(asked, None, (), visit, found)
 
 
 def _own_tongue(asked: str, passages: Sequence[Passage], hangs: Sequence[Turn], visit: _Visit) -> Said:

@@ -89,8 +89,12 @@ def other(asked: str, documents: Sequence[str]) -> str | None:
         return None
     if any(_of_record(document) == mine for document in documents):
         return None
-    theirs = _of_record(" ".join(documents))
+    theirs = of_documents(documents)
     return mine if theirs is not None and theirs != mine else None
+
+
+def of_documents(documents: Sequence[str]) -> str | None:
+    return _of_record(" ".join(documents))
 
 
 def _of_record(text: str) -> str | None:
