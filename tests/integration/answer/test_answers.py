@@ -79,6 +79,31 @@ def test_a_citation_opens_where_the_merchant_wrote_it(shops: Shops, shop: str, i
         assert all(word.strip(".,;") in place or word.replace(".", "") in place for word in figures)
 
 
+@pytest.mark.parametrize(
+    ("shop", "question", "goes_on", "told"),
+    [
+        ("outdoor", "How long is the warranty on tents?", "and on jackets?", "a warranty of 2 years"),
+        ("outdoor", "What colour is the Eiderlight -8?", "and the -18?", "Eiderlight -18 Expedition Bag: colour black"),
+        ("kitchen", "How long is the guarantee on Hearthstone?", "and on Bramble?", "guaranteed for 3 years"),
+        ("kitchen", "How much is the Whetmore Paring Knife?", "and how long is its guarantee?", "for 15 years"),
+        (
+            "kitchen",
+            "Is the Garlic Press dishwasher safe?",
+            "and the Hand Grinder?",
+            "Hand Grinder: dishwasher safe no",
+        ),
+        ("electronics", "How much are the Murmur Buds Pro?", "and the battery life?", "battery 8 h"),
+    ],
+)
+def test_and_something_else_is_the_question_before_of_it(
+    shops: Shops, shop: str, question: str, goes_on: str, told: str
+) -> None:
+    said = shops.ask(shop, goes_on, shops.ask(shop, question).session_id)
+
+    assert said.verdict == "answered"
+    assert told in said.text
+
+
 def test_a_follow_up_is_answered_about_the_same_product(shops: Shops) -> None:
     first = shops.ask("outdoor", "What is the price of the Grayling Ridge Winter Tent?")
 

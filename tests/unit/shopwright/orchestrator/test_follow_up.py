@@ -11,6 +11,12 @@ def test_it_is_what_was_named_before(question: str) -> None:
     assert resolve(question, [TENT]) == f"{question} (Grayling Ridge Winter Tent)"
 
 
+def test_its_guarantee_is_the_one_on_what_was_named_before() -> None:
+    assert resolve("And how long is its warranty?", [TENT]) == (
+        "And how long is the warranty on the Grayling Ridge Winter Tent?"
+    )
+
+
 def test_it_stays_the_same_thing_over_several_questions() -> None:
     asked = resolve("And which colour is it?", ["How much is the Portage 90 Duffel?", "And how heavy is it?"])
 

@@ -26,6 +26,7 @@ from shopwright.llm.prompt import Kind as PromptKind
 from shopwright.llm.say import Why
 from shopwright.llm.units import Source
 from shopwright.orchestrator import (
+    asking_on,
     bought,
     contact,
     follow_up,
@@ -200,8 +201,9 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
             mode=TALK,
             cost=cost,
         )
-    plain = reply.rest if reply else asked.text
-    resolved = follow_up.resolve(plain, [turn.question for turn in turns])
+    asked_before = [turn.question for turn in turns]
+    plain = asking_on.completed(reply.rest if reply else asked.text, asked_before)
+    resolved = follow_up.resolve(plain, asked_before)
     hangs = turns[-figures().turns :] if resolved != plain else ()
     found_ms: list[float] = []
 

@@ -14,6 +14,7 @@ _NAME = re.compile(
 )
 _I = re.compile(r"I(?:['’]\w+)?")
 _TRAILING = re.compile(r"(?:\s+(?:of|the|and))+$")
+_ITS_GUARANTEE = re.compile(r"\b(?:its|their) (?P<what>guarantee|warranty)\b", re.I)
 _LONGEST = 12  # words: a longer question brings its own subject
 
 
@@ -23,6 +24,8 @@ def resolve(question: str, before: Sequence[str]) -> str:
         return question
     for earlier in reversed(before):
         named = names(earlier)
+        if named and _ITS_GUARANTEE.search(question):
+            return _ITS_GUARANTEE.sub(rf"the \g<what> on the {named[-1]}", question)
         if named:
             return f"{question} ({named[-1]})"
         if not _PRONOUN.search(earlier):
