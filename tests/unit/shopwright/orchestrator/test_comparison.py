@@ -1,7 +1,7 @@
 """What is compared is named by the words around it."""
 
 import pytest
-from shopwright.orchestrator.comparison import asks_difference, compared
+from shopwright.orchestrator.comparison import asks_difference, compared, the_two
 
 A_B = ("Murmur Buds", "Murmur Sport")
 
@@ -30,6 +30,8 @@ A_B = ("Murmur Buds", "Murmur Sport")
         ("Does the Murmur Buds have a longer battery life than the Murmur Sport?", A_B),
         ("Which holds more, the Murmur Buds or the Murmur Sport?", A_B),
         ("Compare the battery life of the Murmur Buds and the Murmur Sport", A_B),
+        ("Do the Murmur Buds in red and in sand cost the same?", ("Murmur Buds in red", "Murmur Buds in sand")),
+        ("how much cheaper is the 20 cm pan than the 26 cm one (iron)?", ("20 cm pan", "26 cm pan")),
         ("which is cheaper?", ()),
         ("Which of them is cheaper?", ()),
     ],
@@ -43,3 +45,16 @@ def test_by_how_much_is_asked_or_only_which() -> None:
     assert asks_difference("What is the price difference between A and B?")
     assert not asks_difference("Which is cheaper, A or B?")
     assert not asks_difference("How much is A?")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Do the two Dutch Ovens 5.5 l cost the same?", "Dutch Ovens 5.5 l"),
+        ("Are both kettles the same price?", "kettles"),
+        ("Do the Murmur Buds and the Murmur Sport cost the same?", ""),
+        ("Is the Toaster Two-slice cheaper?", ""),
+    ],
+)
+def test_both_that_are_called_alike_are_named_once(text: str, name: str) -> None:
+    assert the_two(text) == name

@@ -1,5 +1,7 @@
 """Whether what is pointed at is so is answered by the shop's own words, and by no price."""
 
+from dataclasses import replace
+
 import pytest
 from shopwright.catalog.offer import Overview
 from shopwright.orchestrator import granting
@@ -95,6 +97,41 @@ def test_brands_categories_and_what_is_sold_out_are_told_of_the_whole_shop() -> 
 
 def test_a_product_without_a_price_has_none_that_is_known() -> None:
     assert text(
-        granting.show_unpriced(_wish("How much is the Xeta Pot?"), (item("Xeta Pot", price=""),), NOTHING_MORE)
+        granting.show_asked(_wish("How much is the Xeta Pot?"), (item("Xeta Pot", price=""),), NOTHING_MORE)
     ) == ("The shop does not say the price of Xeta Pot.")
-    assert granting.show_unpriced(_wish("How much is the Xeta Pot?"), (item("Xeta Pot"),), NOTHING_MORE) is None
+
+
+def test_the_value_that_is_asked_of_one_product_is_told_of_it() -> None:
+    pot, lid = item("Xeta Pot", brand="Orrin", dimensions="25 cm"), item("Xeta Lid", brand="Orrin")
+
+    def said(message: str) -> Shown | None:
+        return granting.show_asked(_wish(message), (pot, lid), NOTHING_MORE)
+
+    assert text(said("whats the price of the xeta pot")) == "Xeta Pot: price 20.00 EUR"
+    assert text(said("who makes the xeta pot")) == "Xeta Pot: brand Orrin"
+    assert text(said("diameter of the xeta pot?")) == "Xeta Pot: dimensions 25 cm"
+    assert said("who makes the xeta") is None
+    assert said("what does the xeta pot weigh?") is None
+    priced, made = said("how much is the xeta pot?"), said("who makes the xeta pot")
+    assert priced is not None
+    assert made is not None
+    assert (priced.likely, made.likely) == (True, False)
+
+
+def test_the_stock_of_the_one_product_that_is_named_is_told_where_no_page_says_it() -> None:
+    lite, one = item("Halcyon Lite Headphones", stock="3"), item("Halcyon One Headphones")
+
+    said = granting.show_stock(_wish("Are Halcyon Lite headphones still available?"), (lite, one), NOTHING_MORE)
+
+    assert text(said) == "Halcyon Lite Headphones: stock 3"
+    assert granting.show_stock(_wish("Are the headphones available?"), (lite, one), NOTHING_MORE) is None
+
+
+def test_both_that_are_called_so_are_compared() -> None:
+    oat, juniper, wok = item("Dutch Oven 5 l"), item("Dutch Oven 5 l, Juniper"), item("Wok")
+    wish = replace(_wish("Do the two Dutch Ovens cost the same?"), parts=("Dutch Ovens",))
+
+    said = granting.show_compared(wish, (oat, juniper, wok), NOTHING_MORE)
+
+    assert text(said).startswith("Dutch Oven 5 l and Dutch Oven 5 l, Juniper are alike in price.")
+    assert granting.show_compared(wish, (oat, wok), NOTHING_MORE) is None

@@ -1,8 +1,9 @@
 """A name means the products that are called so, and no others."""
 
+import pytest
 from shopwright.orchestrator import kinds
 
-from tests.unit.shopwright.orchestrator.shelf import fitting, found, item
+from tests.unit.shopwright.orchestrator.shelf import fitting, found, item, text
 
 
 def test_names_that_share_words_are_told_apart() -> None:
@@ -40,3 +41,49 @@ def test_a_brand_finds_what_is_of_it() -> None:
     )
 
     assert fitting(found("do you stock Kjelvik?", *goods)) == ["Lodestar Compass", "Trail Knife"]
+
+
+def test_a_word_that_nothing_of_the_kind_says_is_left_out_and_told() -> None:
+    goods = (item("Digital Scale"), item("Micro Scale"), item("Kitchen Tongs"))
+
+    assert text(found("kitchen scales", *goods)) == (
+        'No description of these says "kitchen".\nThese fit:\n'
+        "Digital Scale: price 20.00 EUR\nMicro Scale: price 20.00 EUR"
+    )
+
+
+@pytest.mark.parametrize("message", ["leather scales", "Tefal scales", "steel scales"])
+def test_a_word_that_asks_for_another_thing_is_not_left_out(message: str) -> None:
+    goods = (item("Digital Scale", material="glass"), item("Steel Tongs", material="steel"))
+
+    assert found(message, *goods) is None
+
+
+def test_a_last_word_that_says_nothing_more_is_left_out() -> None:
+    cards = (item("Splinter microSD 128 GB"), item("Gift Card"))
+
+    assert fitting(found("microSD cards", *cards)) == ["Splinter microSD 128 GB"]
+    assert fitting(found("gift cards", *cards)) == ["Gift Card"]
+    assert found("tent pegs", item("Larkmoss Tent")) is None
+
+
+def test_a_name_that_is_made_up_of_the_word_is_one_of_its_kind() -> None:
+    goods = (item("Hearthradio DAB and FM", connectivity="DAB+, FM"), item("Wireless Headphones", battery="FM"))
+
+    assert fitting(found("a radio with FM", *goods)) == ["Hearthradio DAB and FM"]
+    assert found("a phone with FM", *goods) is None
+
+
+def test_accents_and_a_unit_that_is_joined_to_its_figure_make_no_other_thing() -> None:
+    goods = (item("Softfall Cr\u00eape Pan"), item("Ethernet Cable 5 m"), item("Ethernet Cable 10 m"))
+
+    assert fitting(found("a pan for crepes", *goods)) == ["Softfall Cr\u00eape Pan"]
+    assert fitting(found("ethernet cable 5m", *goods)) == ["Ethernet Cable 5 m"]
+
+
+def test_a_colour_tells_apart_what_is_called_alike() -> None:
+    one, sand = item("Halcyon One Headphones", colour="black"), item("Halcyon One Headphones, Sand", colour="sand")
+
+    assert kinds.meant("Halcyon One in black", (one, sand)) == (one,)
+    assert kinds.meant("Halcyon One in sand", (one, sand)) == (sand,)
+    assert kinds.meant("Halcyon One in red", (one, sand)) == ()

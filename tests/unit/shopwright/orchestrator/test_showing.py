@@ -448,3 +448,25 @@ def test_others_that_may_fit_are_told_after_the_one_whose_description_says_so() 
     told = text(found("laptop chargers", *chargers))
 
     assert told.index("Sprig 45 W") < told.index("do not say whether they are:") < told.index("Sprig 67 W")
+
+
+def test_the_figure_that_the_words_name_by_its_label_is_told() -> None:
+    mat = item("Moss Foam Mat", lining="R-value 2.1")
+    about, wishes = seeking.subject("R-value of the Moss Foam Mat?", wanted("R-value of the Moss Foam Mat?"))
+    asked = replace(seeking.sought(about, wishes, compared_by=None), asks="R-value of the Moss Foam Mat?")
+
+    assert text(showing.found(asked, (mat,), complete=True)).endswith("price 20.00 EUR, lining R-value 2.1")
+    assert "R-value" not in text(found("foam mats", mat))
+
+
+def test_what_weighs_least_is_the_lightest() -> None:
+    packs = (item("Big Pack", weight="1800"), item("Small Pack", weight="900"))
+
+    assert text(found("which pack weighs least?", *packs)).endswith("Small Pack: price 20.00 EUR, weight 900 g")
+
+
+def test_what_is_sold_out_of_a_category_is_also_what_goes_with_its_things() -> None:
+    goods = (item("Yard Camera", category="Cameras"), item("Tripod", category="Cameras", stock="0"))
+
+    assert fitting(found("which cameras are sold out?", *goods)) == ["Tripod"]
+    assert fitting(found("cameras", *goods)) == ["Yard Camera"]

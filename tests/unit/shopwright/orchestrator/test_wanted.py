@@ -527,3 +527,32 @@ def test_a_part_of_a_figure_is_no_price(text: str) -> None:
 )
 def test_who_sleeps_in_a_tent_are_people_where_nobody_says_so(text: str, measure: Measure) -> None:
     assert wanted(text).measures == (measure,)
+
+
+@pytest.mark.parametrize(
+    ("text", "in_stock", "sold_out"),
+    [
+        ("mats, but nothing that's sold out", True, False),
+        ("mats, none out of stock", True, False),
+        ("no sold-out mats please", True, False),
+        ("which mats are sold out?", False, True),
+        ("What if it is sold out?", False, True),
+    ],
+)
+def test_what_is_not_to_be_sold_out_is_to_be_had(text: str, in_stock: bool, sold_out: bool) -> None:
+    read = wanted(text)
+
+    assert (read.in_stock, read.sold_out) == (in_stock, sold_out)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("Do you have the sandal in 47?", ("47",)),
+        ("boots in 42 please", ("42",)),
+        ("does it arrive in 30 days?", ()),
+        ("is it there in 20 minutes", ()),
+    ],
+)
+def test_a_figure_that_it_is_to_be_had_in_is_a_size(text: str, sizes: tuple[str, ...]) -> None:
+    assert wanted(text).sizes == sizes

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -83,9 +84,16 @@ def _read(text: str) -> str:
 
 def _terms(word: str) -> Iterator[str]:
     for part in {word, *word.split("-")}:
-        plain = part.casefold().replace("’", "'").removesuffix("'s")
+        plain = _unaccented(part.casefold()).replace("’", "'").removesuffix("'s")
         if plain not in _empty() and (len(plain) > 1 or plain.isdigit()):
             yield _same().get(plain) or _same().get(_stem(plain)) or _stem(plain)
+
+
+def _unaccented(word: str) -> str:
+    """A crêpe pan is asked for as a pan for crepes."""
+    if word.isascii():
+        return word
+    return "".join(one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
 
 
 def _is_name(word: str) -> bool:

@@ -1,6 +1,7 @@
 """What a comparison names: changes when we read more ways of comparing."""
 
 import re
+from collections.abc import Sequence
 
 from shopwright.orchestrator.wanted import plain_text
 
@@ -15,12 +16,39 @@ def compared(text: str) -> tuple[str, ...]:
             break
     if len(parts) < 2 or any(len(part.split()) > _LONGEST_NAME for part in parts):
         return ()
+    parts = _called_alike(parts)
     first = parts[0].split()
     # What begins with a figure goes on from the first one's figure.
     at = next((n for n, word in enumerate(first) if word[0].isdigit()), None)
     return tuple(
         part if at is None or not part[0].isdigit() else " ".join([*first[:at], *part.split()]) for part in parts
     )
+
+
+def the_two(text: str) -> str:
+    """What both are called that are compared: "Do the two kettles cost the same?" names them once."""
+    plain = _ENDS.sub("", _COMPARES.sub(" ", more_than(text))).strip(" ,.;:?!")
+    match = _THE_TWO.match(plain)
+    return match["what"] if match is not None and not compared(text) else ""
+
+
+def _called_alike(parts: Sequence[str]) -> list[str]:
+    """Each with the words that it takes from the first: of "the kettle in black and in sand" and "the 20 cm pan and the
+    26 cm one" the second names no thing."""
+    base = _IN.split(parts[0])[0]
+    last = next((word for word in reversed(parts[0].split()) if word[0].isalpha()), "")
+    told = [re.sub(r"\s*\(([^()]*)\)$", "", part) for part in parts]
+    told = [f"{base} {part}" if _IN.match(f" {part}") and base != parts[0] else part for part in told]
+    return [told[0], *(_ONE.sub(last, part) if last else part for part in told[1:])]
+
+
+_IN = re.compile(r"\s+in (?=\w+$)", re.I)
+_ONE = re.compile(r"(?<=\w )one$", re.I)
+_THE_TWO = re.compile(
+    r"^(?:(?:do|does|is|are|which|what|how much|the|of|your)\W+)*(?:two|both)(?: (?:the|of the))?"
+    r" (?P<what>[\w' .,-]{3,80})$",
+    re.I,
+)
 
 
 def more_than(text: str) -> str:
@@ -85,7 +113,7 @@ _BETWEEN = (
 )
 _ARTICLE = re.compile(
     r"^(?:(?:(?:price|weight|size|capacity|battery(?: life)?|colour|color|material)s? of|the|a|an|your|between|of|is"
-    r"|are|isn't|aren't|do|does|don't|doesn't|both)\s+)+",
+    r"|are|isn't|aren't|do|does|don't|doesn't|both|two)\s+)+",
     re.I,
 )
 _LONGEST_NAME = 8  # words

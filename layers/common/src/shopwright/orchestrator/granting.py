@@ -22,7 +22,7 @@ from shopwright.orchestrator.wanted import plain_text, wanted, without_bounds
 from shopwright.orchestrator.wish import Outcomes, Whole, Wish, is_complete, words_of
 
 ASKS = re.compile(
-    r"^\W*(?:and |so |hi )*(?:how|what|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
+    r"^\W*(?:and |so |hi )*(?:how|what'?s?|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
     re.I,
 )
 MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
@@ -57,7 +57,8 @@ def show_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     if wish.kind and not (looked_for.head and showing.has_below(looked_for, ordered)):
         looked_for = showing.widened(looked_for, wish.kind)
         complete = is_complete(outcomes.of(wish, "search_products")[-1])
-    looked_for = replace(looked_for, bought=wish.bought, counts=varying.asks_stock(wish.request.text))
+    counts = varying.asks_stock(wish.request.text)
+    looked_for = replace(looked_for, bought=wish.bought, counts=counts, asks=wish.request.text)
     shown = showing.found(looked_for, ordered, complete=complete, surely=bool(wish.skipped), all_told=wish.all_told)
     if wish.skipped and (shown is None or not shown.fits):
         says = "no_more" if complete else "no_more_seen"
@@ -128,6 +129,8 @@ def show_stock(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     said = None if item is None else varying.told(wish.about, item, variants.get(item.product_id, ()))
     if said is None and wish.shown:
         return show_told(wish, items, outcomes)
+    if said is None and item is not None and (stock := telling.told((item,), ("stock",))) is not None:
+        return replace(stock, likely=True)
     return said
 
 
@@ -141,6 +144,11 @@ def show_stock_or_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -
 def show_compared(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
     if not wish.parts:
         return comparing.compared(items, None) if len(items) > 1 else None
+    if len(wish.parts) == 1:  # "the two kettles"
+        both = kinds.meant(wish.parts[0], items)
+        by = seeking.by_word(wish.request.text)
+        by_how_much = asks_difference(wish.request.text)
+        return comparing.compared(both, by, by_how_much=by_how_much) if len(both) == _BOTH else None
     found = kinds.apart([kinds.meant(part, items) for part in wish.parts])
     lacking = [part for part, meant in zip(wish.parts, found, strict=True) if not meant]
     if lacking:
@@ -172,6 +180,9 @@ def _is_named(part: str, text: str) -> bool:
     return part[:1].isupper() or bool(re.search(rf"\bthe {re.escape(part)}", text, re.I))
 
 
+_BOTH = 2
+
+
 def _likeliest(meant: Sequence[Item], others: Sequence[Item]) -> Item | None:
     """Of several that a name may mean, the one that is what the others are; None, when that does not tell."""
     if len(meant) == 1:
@@ -192,13 +203,20 @@ def show_picked(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown 
     return comparing.picked(items, by)
 
 
-def show_unpriced(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
-    """That nobody says what the one product costs that is asked about; None: its own record tells it."""
-    (called,) = kinds.apart([kinds.meant(words_of(wish), items)])
-    if len(called) != 1 or price_span(called[0]) is not None:
+def show_asked(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """The value that is asked for of the one product that is named; None: it is of several, or has no such value."""
+    asked = seeking.asked_names(without_bounds(wish.request.text))
+    own = words.terms(" ".join(seeking.asking_phrases(asked)))
+    name = " ".join(word for word in words_of(wish).split() if not words.terms(word) <= own)
+    (called,) = kinds.apart([kinds.meant(name, items)] if name else [()])
+    if len(called) != 1:
         return None
-    said = wording().shelf["does_not_say"].format(name="price", title=called[0].title)
-    return Shown((Line(said, called),), called, called, frozenset({"price", "sale_price"}))
+    if asked != ("price",) or price_span(called[0]) is not None:
+        said = telling.told(called, [one for one in asked if one in called[0].sheet])
+        # The pages and its own record tell the same in their own words; who makes it they may say of another thing.
+        return None if said is None else replace(said, likely="brand" not in asked)
+    unsaid = wording().shelf["does_not_say"].format(name="price", title=called[0].title)
+    return Shown((Line(unsaid, called),), called, called, frozenset({"price", "sale_price"}))
 
 
 def show_whole(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:

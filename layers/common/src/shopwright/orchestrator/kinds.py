@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from shopwright.catalog import columns
 from shopwright.llm import fits, words
 from shopwright.llm.fits import Subject
-from shopwright.orchestrator import having
+from shopwright.orchestrator import fitting, having
 from shopwright.orchestrator.item import Item
 from shopwright.orchestrator.seeking import WORD, Sought, spelled_terms
 from shopwright.orchestrator.vocabulary import said
+from shopwright.orchestrator.wanted import Wanted, wanted
 
 _SEVERAL = re.compile(r"\b(?:and|or)\b|[&,/]", re.I)
 _DESCRIBES = re.compile(r",|\s[-–]\s|\(|\b(?:with|for|of|in|and)\b", re.I)
@@ -33,7 +34,19 @@ def meant(name: str, items: Sequence[Item]) -> tuple[Item, ...]:
         if (set(said) <= set(fits.tokens(item.title)))
         or (terms and _numbers(said) <= set(fits.tokens(item.title)) and set(terms) <= words.terms(item.title))
     ]
-    return tuple(whole or held)
+    return tuple(whole or held or _in_colour(name, items))
+
+
+def _in_colour(name: str, items: Sequence[Item]) -> tuple[Item, ...]:
+    """ "The kettle in black": what is called a kettle, and is black by its values."""
+    match = _IN_COLOUR.search(name)
+    wishes = Wanted(colours=wanted(match["colour"]).colours) if match is not None else Wanted()
+    if match is None or not wishes.colours:
+        return ()
+    return tuple(item for item in meant(name[: match.start()], items) if fitting.is_like(item, wishes))
+
+
+_IN_COLOUR = re.compile(r"\s+in (?P<colour>[\w -]+)$", re.I)
 
 
 def apart(meanings: Sequence[Sequence[Item]]) -> list[tuple[Item, ...]]:
@@ -64,19 +77,58 @@ def _numbers(tokens: Iterable[str]) -> set[str]:
     return {token for token in tokens if token[:1].isdigit()}
 
 
-def called_or_beside(asked: Sought, items: Sequence[Item], *, surely: bool) -> tuple[list[Item], list[Item]]:
+def without_general(asked: Sought) -> Sought:
+    """What is looked for without a last word that only says of what sort the thing before it is."""
+    at = asked.terms.index(asked.head) if asked.head in asked.terms else 0
+    if not at or asked.head not in _tables().general:
+        return asked
+    return replace(asked, terms=(*asked.terms[:at], *asked.terms[at + 1 :]), head=asked.terms[at - 1])
+
+
+def without_unheard(asked: Sought, items: Sequence[Item]) -> tuple[Sought, str]:
+    """What is looked for without those of its words that nothing of the kind says, and these words: "kitchen" of
+    "kitchen scales", where other things here are for a kitchen. None are left out where a name stands, or where one of
+    the kind is said not to be so."""
+    kind, _ = called_or_beside(replace(asked, terms=(asked.head,), named=fits.subject("")), items, surely=True)
+    if not asked.head or not kind or asked.named.names or asked.named.model_numbers:
+        return asked, ""
+    held = frozenset(term for item in kind for term in having.terms_of(item.title, item.passage.content, item.sheet))
+    unheard = [word for word in asked.spelled if words.terms(word) & set(asked.terms) and not words.terms(word) & held]
+    left_out = words.terms(" ".join(unheard))
+    if not unheard or asked.head in left_out or not left_out <= asked.use:
+        return asked, ""
+    elsewhere = frozenset(term for item in items for term in words.terms(item.title))
+    if not left_out <= elsewhere:
+        return asked, ""  # a word that this shop has for nothing asks for another thing
+    likes = [(item.title, item.sheet) for item in items]
+    things = [thing for word in unheard if (thing := having.thing(word, ())) is not None]
+    if any(
+        having.has(thing, item.title, item.passage.content, item.sheet, likes) is not None
+        for thing in things
+        for item in kind
+    ):
+        return asked, ""
+    kept = tuple(term for term in asked.terms if term not in left_out)
+    return replace(asked, terms=kept, named=fits.subject("")), " ".join(unheard)
+
+
+def called_or_beside(
+    asked: Sought, items: Sequence[Item], *, surely: bool, whole: bool = False
+) -> tuple[list[Item], list[Item]]:
     """Those that are called so, and those that stand in such a category: a tent repair kit is no tent. Where there are
     neither, those whose name has the word somewhere, or which are made of it."""
     called: list[Item] = []
     beside: list[Item] = []
     somewhere: list[Item] = []
+    coined: list[Item] = []
     for item in items:
         title = words.terms(item.title)
         categories = _values_of(item, _tables().is_names)
         # Of "Keyboards and mice" it may be either.
         category = words.terms(" ".join(one for one in categories if not _SEVERAL.search(one)))
         held = title | category | having.terms_of(item.title, item.passage.content, item.sheet)
-        if not set(asked.terms) <= held or not _has_names(item, asked.named, held):
+        of_head = {asked.head} if _is_coined_of(item.title, asked.head) else set()
+        if not set(asked.terms) <= held | of_head or not _has_names(item, asked.named, held):
             continue
         if not asked.head or asked.head in _called(item.title):
             called.append(item)
@@ -84,10 +136,21 @@ def called_or_beside(asked: Sought, items: Sequence[Item], *, surely: bool) -> t
             beside.append(item)
         elif asked.head in title | words.terms(" ".join(_values_of(item, _tables().made_of))):
             somewhere.append(item)
+        elif len(asked.terms) > 1 and _is_coined_of(item.title, asked.head):
+            coined.append(item)
     # Where there are the things themselves, what only goes with them is none of them.
     members = [item for item in beside if not _called(item.title) & _tables().beside]
-    beside = members if called or members or surely else beside
-    return (called, beside) if called or beside or surely else (somewhere, [])
+    beside = members if (called or members or surely) and not whole else beside
+    return (called, beside) if called or beside else (coined if surely else somewhere or coined, [])
+
+
+def _is_coined_of(title: str, head: str) -> bool:
+    """Whether a made-up name, which stands first, ends with the word: a Hearthradio is a radio."""
+    first = next(iter(WORD.findall(title)), "").casefold()
+    return len(head) >= _LONG and len(first) >= len(head) + 3 and first.endswith(head) and len(title.split()) > 1
+
+
+_LONG = 4  # letters: a shorter word ends too many others
 
 
 def _values_of(item: Item, names: Iterable[str]) -> list[str]:
@@ -135,6 +198,7 @@ class _Tables:
     is_names: tuple[str, ...]
     made_of: tuple[str, ...]
     beside: frozenset[str]
+    general: frozenset[str]
     behind: frozenset[str]
 
 
@@ -145,5 +209,6 @@ def _tables() -> _Tables:
         is_names=tuple(lists["names"]),
         made_of=tuple(lists["made_of"]),
         beside=words.terms(lists["beside"]),
+        general=words.terms(lists["general"]),
         behind=frozenset(lists["behind"].split()),
     )

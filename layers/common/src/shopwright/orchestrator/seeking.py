@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from shopwright.catalog import columns
 from shopwright.llm import fits, words
 from shopwright.llm.fits import Subject
 from shopwright.orchestrator.comparison import more_than
@@ -16,6 +17,7 @@ from shopwright.orchestrator.wanted import Wanted, subject_words, wanted
 
 WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _WORD = re.compile(r"[^\W_]+")
+_MEASURE = re.compile(r"(?<![\w.,])([0-9]+(?:[.,][0-9]+)?)([^\W\d_]{1,3})(?![\w-])")
 _GOOD = frozenset({"best", "better"})
 _ALONE = frozenset({"most", "least", "maximum", "minimum", "best"})
 _FOR = re.compile(r"\bfor\s+(.+)", re.I)
@@ -49,6 +51,7 @@ class Sought:
     use: frozenset[str] = frozenset()  # the words for what it is for: "laptop" of "laptop chargers"
     below: tuple[Item, ...] = ()  # cheaper than each of these
     bought: tuple[str, ...] | None = None  # the most first; None: nobody counts
+    asks: str = ""  # the question's own words
     counts: bool = False  # how many are left is asked for
     has: tuple[Thing, ...] = ()  # what it must have by its values
     lacks: tuple[Thing, ...] = ()  # what it must not have
@@ -56,6 +59,7 @@ class Sought:
 
 def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
     """Read the words that are left when those that only ask, and those that fix something, are gone."""
+    text = spaced(text)
     parts = _tables().describes.split(_tables().by_word.sub(" ", text.casefold()))
     named = [found for part in parts if (found := spelled_terms(part))]
     return Sought(
@@ -101,7 +105,7 @@ def by_word(text: str) -> By | None:
     one = (
         word.endswith("est")
         or word.startswith(("least", "most", "highest", "lowest"))
-        or word.endswith(("longest", " most"))
+        or word.endswith(("longest", " most", " least"))
     )
     called, end = " ".join((match["of"] or "").split()), match["end"] or ""
     if called and not (end in _GOOD and called in ("price", "weight")):
@@ -136,6 +140,17 @@ def asked_names(text: str) -> tuple[str, ...]:
     return tuple(name for name, phrases in _tables().asks.items() if any(f" {phrase} " in plain for phrase in phrases))
 
 
+def asking_phrases(names: Sequence[str]) -> list[str]:
+    """The words that ask for these values."""
+    return [phrase for name in names for phrase in _tables().asks[name]]
+
+
+def spaced(text: str) -> str:
+    """ "5m" is 5 m."""
+    units = columns.figures().units
+    return _MEASURE.sub(lambda match: f"{match[1]} {match[2]}" if match[2] in units else match[0], text)
+
+
 def named_terms(text: str) -> tuple[str, ...]:
     """The words of a text that mean something and do not only ask, by their meaning."""
     return tuple(term for term, _ in spelled_terms(text))
@@ -146,7 +161,7 @@ def spelled_terms(text: str) -> list[tuple[str, str]]:
     tables = _tables()
     return [
         (term, word)
-        for said in WORD.findall(text)
+        for said in WORD.findall(spaced(text))
         for word in said.split("-")  # dishwasher-safe is dishwasher safe
         if word and said.casefold() not in tables.asking and word.casefold() not in tables.asking
         for term in sorted(words.terms(word))

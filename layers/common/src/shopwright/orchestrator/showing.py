@@ -38,7 +38,7 @@ from shopwright.orchestrator.fitting import (
     understood,
 )
 from shopwright.orchestrator.item import Item, Line, Shown, is_out
-from shopwright.orchestrator.kinds import called_or_beside, valued_terms
+from shopwright.orchestrator.kinds import called_or_beside, valued_terms, without_general, without_unheard
 from shopwright.orchestrator.seeking import By, Sought
 from shopwright.orchestrator.telling import bought, line_for
 from shopwright.orchestrator.vocabulary import figures
@@ -54,14 +54,23 @@ def found(
     `surely`: its name ends with that word, or it is the category's. `all_told`: "the cheapest" is of all of these.
     """
     asked = understood(asked, items)
-    named, beside = called_or_beside(asked, items, surely=surely)
+    whole = asked.wishes.sold_out and not surely  # what is out of a category is also what goes with its things
+    named, beside = called_or_beside(asked, items, surely=surely, whole=whole)
+    unheard = ""
+    if not named and not beside:
+        plainer = without_general(asked)
+        named, beside = called_or_beside(plainer, items, surely=True) if plainer != asked else (named, beside)
+        asked = plainer if named or beside else asked
+    if not named and not beside and not surely:
+        asked, unheard = without_unheard(asked, items)
+        named, beside = called_or_beside(asked, items, surely=True) if unheard else (named, beside)
     if not named and not beside:
         return None
     beside = measured_alike(asked.wishes, named, beside)
     kind = (*named, *beside)
     held = [(one, amounts_held(one, kind)) for one in asked.wishes.measures]
     by = asked.by
-    lines: list[Line] = []
+    lines = [Line(wording().shelf["unheard"].format(what=unheard))] if unheard else []
     foreign = foreign_currency(asked.wishes.price, kind)
     if foreign is not None:
         lines.append(Line(wording().shelf["other_currency"].format(currency=foreign)))
@@ -94,6 +103,8 @@ def found(
         untold = _unsaid(asked, unsaid, figures()["most"])
         lines += untold
         shown = [*near, *(item for line in untold for item in line.items)]
+        if unheard:
+            return None
         return Shown(tuple(lines), tuple(shown), tuple(kind), names, likely=bool(untold), fits=bool(untold))
     if popular and asked.bought is not None:
         told = bought(fitting, asked.bought)
@@ -114,7 +125,7 @@ def found(
             if others:
                 lines.append(Line(wording().shelf["superlative_beside"].format(word=by.word)))
                 lines += [line_for(item, asked) for item in others]
-            return Shown(tuple(lines), (*best, *others), tuple(kind), names)
+            return Shown(tuple(lines), (*best, *others), tuple(kind), names, likely=bool(unheard))
         lines.append(nobody_says_which(by))
     shown = ranked[: figures()["most"]]
     more = "fit_more" if len(ranked) > len(shown) else "fit" if len(shown) > 1 else "fit_one"
@@ -129,7 +140,8 @@ def found(
     lines += untold
     shown += [item for line in untold for item in line.items]
     by_flag = any(one.flags for one in asked.has)
-    return Shown(tuple(lines), tuple(shown), tuple(kind), names, passing=popular, by_flag=by_flag)
+    likely = bool(unheard)
+    return Shown(tuple(lines), tuple(shown), tuple(kind), names, passing=popular, by_flag=by_flag, likely=likely)
 
 
 def _fitting(items: Sequence[Item], asked: Sought, held: Amounts) -> list[Item]:

@@ -67,6 +67,8 @@ def parts_in(text: str) -> tuple[Part, ...]:
         return (Part(1, ""), *_read(also["what"]))
     what = _ENDS.sub(" ", _ENDS.sub(" ", what)).strip(" ?.!,")
     found = _read(what)
+    if any(_OTHER.match(part.name) for part in found):
+        return ()  # "how much is it, and can it be washed?"
     several = (len(found) > 1 and (together or "," not in what)) or any(part.count > 1 for part in found)
     return found if several else ()
 

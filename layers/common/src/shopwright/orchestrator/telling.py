@@ -1,5 +1,6 @@
 """How the values of a product are put into a line: changes when a product is told otherwise."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from shopwright.catalog.facts import AVAILABILITY, STOCK
@@ -46,8 +47,19 @@ def line_for(item: Item, asked: Sought) -> Line:
     names += [name for name, value in sizes.items() if any(is_size(one, value) for one in wishes.sizes)] or [*sizes][:1]
     names += [held.name for one in wishes.measures if (held := held_of(item, one.name)) and held.name]
     names += named_value(item, asked.by.name) if asked.by else []
+    names += labelled(item, asked.asks)
     names += [flag for one in (*asked.has, *asked.lacks) for flag in one.flags]
     return line_of(item, (*names, *stock_of(item, out_only=not (wishes.in_stock or asked.counts))))
+
+
+def labelled(item: Item, text: str) -> list[str]:
+    """The values whose figure has a label of its own that the words name: the "R-value" of "R-value 3.4"."""
+    plain = text.casefold()
+    labels = {name: label[1].casefold() for name, fact in item.sheet.items() if (label := _LABEL.match(fact.value))}
+    return [name for name, label in labels.items() if re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", plain)]
+
+
+_LABEL = re.compile(r"([^\W\d_][^\W\d]*(?:[ -][^\W\d]+){0,2}?):? -?[0-9]")
 
 
 def line_of(item: Item, names: Iterable[str]) -> Line:

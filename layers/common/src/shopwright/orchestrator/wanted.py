@@ -109,8 +109,8 @@ def wanted(text: str, *, currency: str | None = None) -> Wanted:
         references=references_in(text, rest, order),
         order_number=order,
         sort=_sort(rest),
-        in_stock=bool(_IN_STOCK.search(rest)),
-        sold_out=bool(_SOLD_OUT.search(rest)),
+        in_stock=bool(_IN_STOCK.search(rest) or _NONE_SOLD_OUT.search(rest)),
+        sold_out=bool(_SOLD_OUT.search(_NONE_SOLD_OUT.sub(" ", rest))),
     )
 
 
@@ -142,12 +142,13 @@ def without_bounds(text: str, *, currency: str | None = None) -> str:
 
 def subject_words(text: str, *, currency: str | None = None) -> str:
     """The words without what they fix: what is left may name what is looked for, and holds words that only ask."""
-    rest = denied_in(without_bounds(text, currency=currency))[1]
+    rest = denied_in(_NONE_SOLD_OUT.sub(" ", without_bounds(text, currency=currency)))[1]
     tables = _tables()
     for says in (
         colour_words(),
         *tables.size,
         _EU_SIZE,
+        _IN_SIZE,
         _MEASURE,
         _IN_STOCK,
         _SOLD_OUT,
@@ -172,10 +173,20 @@ _NOT = r"(?<!\bnot )(?<!n't )(?<!\bnot currently )"
 _IN_STOCK = re.compile(
     rf"\b{_NOT}(?:in stock|available (?:now|immediately|today)|on hand|ready to ship)\b|\b(?:not|n't) sold out\b", re.I
 )
+_NONE_SOLD_OUT = re.compile(
+    r"\b(?:but )?(?:nothing|none|no|not|without|except|excluding|minus)\b(?: (?!if\b)[\w']+){0,3}?"
+    r" (?:sold[ -]out|out of stock)(?: (?:ones?|items?|products?|articles?))?\b",
+    re.I,
+)
 _SOLD_OUT = re.compile(
     r"(?:\bnot|n't) (?:currently )?(?:in stock|available)\b|(?<!\bnot )(?<!n't )\b(?:sold out|out of stock)\b", re.I
 )
 _EU_SIZE = re.compile(r"\b(?:size|sizes|sz|eu|uk|us)\s*(?:eu|uk|us)?\s*(?P<size>[0-9]{1,3}(?:[.,]5)?)\b", re.I)
+# "In 47?" asks for a size, and "in 30 days" for none.
+_IN_SIZE = re.compile(
+    r"\bin (?:an? )?(?P<size>[1-5][0-9](?:[.,]5)?)(?=\W*$|,| (?:please|available|in stock|and|or|still|left|too)\b)",
+    re.I,
+)
 _MEASURE = re.compile(
     r"(?<![\w.,])(?P<figure>[0-9]+(?:[.,][0-9]+)?)[\s-]?(?P<unit>cm|mm|inch(?:es)?|l|liters?|litres?|ml|persons?|people|man|seater)\b"
     r"|\b(?P<count>one|two|three|four|five|six|eight|ten)[\s-](?P<of>persons?|people|man|seater)\b",
@@ -196,7 +207,7 @@ _SAME_UNIT = {
 
 
 def _sizes(rest: str) -> tuple[str, ...]:
-    found = [match["size"].replace(",", ".") for match in _EU_SIZE.finditer(rest)]
+    found = [match["size"].replace(",", ".") for says in (_EU_SIZE, _IN_SIZE) for match in says.finditer(rest)]
     found += [size_names()[match["size"].lower()] for says in _tables().size for match in says.finditer(rest)]
     for match in _MEASURE.finditer(rest):
         unit = (match["unit"] or match["of"]).lower()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shopwright.llm import words
 from shopwright.orchestrator import seeking, vocabulary
 from shopwright.orchestrator import variants as varying
-from shopwright.orchestrator.comparison import compared
+from shopwright.orchestrator.comparison import compared, the_two
 from shopwright.orchestrator.going_on import (
     CHEAPER,
     IT,
@@ -27,6 +27,7 @@ from shopwright.orchestrator.going_on import (
 from shopwright.orchestrator.granting import (
     ASKS,
     WHETHER,
+    show_asked,
     show_bought,
     show_compared,
     show_found,
@@ -38,7 +39,6 @@ from shopwright.orchestrator.granting import (
     show_stock_or_found,
     show_sum,
     show_told,
-    show_unpriced,
     show_whether,
     show_whole,
     show_within,
@@ -143,9 +143,10 @@ def read_wishes(text: str, turns: Sequence[Turn], reader: Reader, deadline: Dead
             wishes.append(wish)
         elif request.kind is not Kind.SMALL_TALK and not (request.sure and request.kind is Kind.OUT_OF_SCOPE):
             rest.append(request.text)
-    sure = [wish for wish in wishes if not wish.likely]
+    # What stands beside "how much is it" may be of the same thing, which its own record tells of in one.
+    sure = [wish for wish in wishes if not wish.likely and not (rest and wish.show is show_asked)]
     if len(wishes) + len(rest) > 1 and len(sure) < len(wishes):
-        rest += [wish.request.text for wish in wishes if wish.likely]
+        rest += [wish.request.text for wish in wishes if wish not in sure]
         wishes = [replace(wish, number=number) for number, wish in enumerate(sure)]
     return wishes, rest
 
@@ -240,6 +241,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
             also = shown[:1] if len(named) < len(parts) else ()
             return Wish(number, request, text, show_compared, parts=named, also=also)
         return None
+    if compares and not _POLICY.search(text) and (both := the_two(text)):
+        return Wish(number, request, text, show_compared, parts=(both,))
     searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
     narrows = replace(wishes, quantity=None, references=(), order_number=None).fixes
@@ -277,14 +280,33 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return Wish(number, search, text, show_stock_or_found if lists or (found and not of_one) else show_stock)
     if (found and not of_one) or (of_any and not looks_for and request.kind in TELLS and of_goods):
         return Wish(number, search, text, show_found)
-    if looks_for and asked == ("price",) and asks and of_goods and request.kind in TELLS:
-        return Wish(number, search, text, show_unpriced)
+    of_one_thing = not _POLICY.search(text) and not _OF_AN_ORDER.search(text) and request.kind in TELLS
+    if looks_for and asked and "stock" not in asked and (asks or _VALUE_OF.search(text)) and of_one_thing:
+        return Wish(number, search, text, show_asked)
     likely = looks_for and by is None and not request.sure and request.kind in TELLS and not _POLICY.search(text)
+    made_so = bool(_THING_THAT.search(text))
+    if made_so and looks_for and not request.sure and request.kind in TELLS and not _POLICY.search(text):
+        return Wish(number, search, text, show_found, likely=True)
+    if likely and of_goods and not asks and _is_bare_plural(text):
+        return Wish(number, search, text, show_likely)
     if likely and of_goods and not seeking.asked_names(text) and (not asks or _WHICH.search(text)):
         return Wish(number, search, text, show_likely, likely=True)
     return None
 
 
+_VALUE_OF = re.compile(r"^\W*(?:the )?[\w-]+ of (?:the|your)\b", re.I)  # "Diameter of the tart tin?"
+# "Something made of granite" is any thing that is so.
+_THING_THAT = re.compile(r"^\W*(?:some|any)thing (?:made|in|from|out of)\b", re.I)
+
+
+def _is_bare_plural(text: str) -> bool:
+    """Whether the words name things and say no more: "power banks" asks what there is of them."""
+    said = seeking.WORD.findall(text)
+    spelled = [word for _, word in seeking.spelled_terms(text)]
+    return 0 < len(said) <= _BARE and spelled == said and said[-1].endswith("s") and not said[-1].endswith("ss")
+
+
+_BARE = 3  # words
 _POLICY = re.compile(r"\b(?:deliver\w*|shipping|return\w*|refund\w*)\b", re.I)
 # Beside these an amount is of an order, or of a service.
 _OF_AN_ORDER = re.compile(
