@@ -111,6 +111,7 @@ def test_the_value_that_is_asked_of_one_product_is_told_of_it() -> None:
     assert text(said("who makes the xeta pot")) == "Xeta Pot: brand Orrin"
     assert text(said("diameter of the xeta pot?")) == "Xeta Pot: dimensions 25 cm"
     assert said("who makes the xeta") is None
+    assert said("how much is the xeta pot 47 cm?") is None
     assert said("what does the xeta pot weigh?") is None
     priced, made = said("how much is the xeta pot?"), said("who makes the xeta pot")
     assert priced is not None

@@ -144,7 +144,7 @@ def show_stock_or_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -
 def show_compared(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
     if not wish.parts:
         return comparing.compared(items, None) if len(items) > 1 else None
-    if len(wish.parts) == 1:  # "the two kettles"
+    if len(wish.parts) == 1 and not wish.also:  # "the two kettles"
         both = kinds.meant(wish.parts[0], items)
         by = seeking.by_word(wish.request.text)
         by_how_much = asks_difference(wish.request.text)
@@ -209,7 +209,7 @@ def show_asked(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     own = words.terms(" ".join(seeking.asking_phrases(asked)))
     name = " ".join(word for word in words_of(wish).split() if not words.terms(word) <= own)
     (called,) = kinds.apart([kinds.meant(name, items)] if name else [()])
-    if len(called) != 1:
+    if len(called) != 1 or not kinds.has_figures(called[0], wish.request.text):
         return None
     if asked != ("price",) or price_span(called[0]) is not None:
         said = telling.told(called, [one for one in asked if one in called[0].sheet])

@@ -8,7 +8,7 @@ from functools import cache
 from shopwright.catalog import columns
 from shopwright.llm import fits, words
 from shopwright.llm.fits import Subject
-from shopwright.orchestrator import fitting, having
+from shopwright.orchestrator import fitting, having, seeking
 from shopwright.orchestrator.item import Item
 from shopwright.orchestrator.seeking import WORD, Sought, spelled_terms
 from shopwright.orchestrator.vocabulary import said
@@ -110,6 +110,12 @@ def without_unheard(asked: Sought, items: Sequence[Item]) -> tuple[Sought, str]:
         return asked, ""
     kept = tuple(term for term in asked.terms if term not in left_out)
     return replace(asked, terms=kept, named=fits.subject("")), " ".join(unheard)
+
+
+def has_figures(item: Item, text: str) -> bool:
+    """Whether every figure of a text is in its name or its values: what is called 20 cm is no pan of 47 cm."""
+    held = fits.tokens(" ".join((item.title, *(fact.value for fact in item.sheet.values()))))
+    return _numbers(fits.tokens(seeking.spaced(text))) <= set(held)
 
 
 def called_or_beside(
