@@ -39,6 +39,7 @@ def test_what_is_to_be_added_up_is_read(message: str, parts: list[Part]) -> None
         "How much do you charge for two orders?",
         "how much is shipping for 3 kg?",
         "Do the tent and the mat fit together?",
+        "How much is the Garlic Press and can it go in the dishwasher?",
     ],
 )
 def test_a_figure_that_counts_no_goods_makes_no_sum(message: str) -> None:
