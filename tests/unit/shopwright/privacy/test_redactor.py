@@ -213,6 +213,20 @@ def test_a_question_keeps_the_name_of_what_the_merchant_sells(text: str) -> None
     assert PIIRedactor(Use.QUESTION, goods=shelf.sold).mask(text).text == text
 
 
+@pytest.mark.parametrize("text", ["Larkmoss 1 vs Larkmoss 2", "Camplounge 10 or Mossbed 9", "Wayfell 45 vs 65"])
+def test_two_products_against_each_other_are_no_address(text: str) -> None:
+    shelf = Shelf("Larkmoss 1 Solo Tent", "Larkmoss 2 Trekking Tent", "Camplounge 10", "Mossbed 9", "Wayfell 45 Pack")
+    assert QUESTION.mask(text).text != text
+
+    assert PIIRedactor(Use.QUESTION, goods=shelf.sold).mask(text).text == text
+
+
+def test_an_address_beside_a_product_is_masked_all_the_same() -> None:
+    mask = PIIRedactor(Use.QUESTION, goods=Shelf("Larkmoss 1 Solo Tent").sold).mask
+
+    assert mask("Mill Lane 12 or Mill Lane 14").text == "[address]"
+
+
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
@@ -311,6 +325,8 @@ def test_somebody_behind_a_greeting_in_another_language_is_masked_all_the_same(t
         "mats with R-value over 3.4",
         "Guarantee on the Dawnpour Kettle?",
         "add sg-ute-110",
+        "Sleeping mats below 100",
+        "Is Larkmoss 3 below 400?",
         "remove sg-ute-110 please",
         "Lege einen Schneebesen in den Warenkorb",
         "Tausche den Wok gegen die Pfanne",

@@ -16,6 +16,7 @@ _EVERYDAY = names.LISTS["common"]
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OPENER = re.compile(rf"\W*({_WORD.pattern})\s*")
 _CODE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)+")  # letters and figures in one word with hyphens
+_BOUND = re.compile(r"\b(?:below|under|above|over|than|beneath|beyond)\s+[0-9]", re.I)  # "below 100": of no house
 _CALLED = 3  # words in front of a name that may say that it is one
 
 
@@ -23,7 +24,7 @@ def heard(text: str, finding: Finding) -> Finding | None:
     """What is left of what the recognizer found; None: nothing that would be somebody's."""
     if finding.kind in STRUCTURED:
         return finding
-    if _is_in_a_number(text, finding):
+    if _is_in_a_number(text, finding) or _BOUND.search(text, finding.start, finding.end):
         return None
     start = _behind_openers(text, finding)
     if (start > finding.start or _is_foreign(text)) and not _may_be_somebody(text, replace(finding, start=start)):

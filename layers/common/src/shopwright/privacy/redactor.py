@@ -20,6 +20,7 @@ Keep = Callable[[Kind, str], str]
 # Which of these stretches stand in the name of a product or a brand that is sold; true: it is the whole name.
 Goods = Callable[[Sequence[str]], Mapping[str, bool]]
 _LABEL = re.compile(r"(?:^|; )([^:;\n]{1,60}): ")
+_AGAINST = re.compile(r"\s(?:vs\.?|versus|or|and|oder|und|ou|et|o|y)\s", re.I)
 _STRETCH = 200  # characters: no name is longer
 _WORD = re.compile(r"[^\W\d_]+")
 _KEPT = re.compile(
@@ -81,7 +82,9 @@ class PIIRedactor:
         read = {finding: _readings(text, finding) for finding in masked if finding.kind not in STRUCTURED}
         if self._goods is None or not read:
             return masked
-        new = sorted({said for said, _ in chain.from_iterable(read.values())} - self._sold.keys())
+        sides = {finding: _sides(text, finding) for finding in read}
+        every = {said for said, _ in chain.from_iterable(read.values())} | {*chain.from_iterable(sides.values())}
+        new = sorted(every - self._sold.keys())
         if new:
             sold = self._goods(new)
             self._sold.update((said, sold.get(said)) for said in new)
@@ -89,6 +92,7 @@ class PIIRedactor:
             finding
             for finding, readings in read.items()
             if any(self._sold[said] or (self._sold[said] is not None and not whole) for said, whole in readings)
+            or (sides[finding] and all(self._sold[side] is not None for side in sides[finding]))
         }
         return tuple(finding for finding in masked if finding not in kept)
 
@@ -121,6 +125,14 @@ def _readings(text: str, finding: Finding) -> tuple[tuple[str, bool], ...]:
     after = _AFTER.match(text, finding.end, finding.end + _STRETCH)
     pairs = (f"{before[1]} {said}" if before else "", f"{said} {after[1]}" if after else "")
     return ((said, True), *((pair, False) for pair in pairs if pair))
+
+
+def _sides(text: str, finding: Finding) -> tuple[str, ...]:
+    """Of "Larkmoss 1 vs Larkmoss 2", which looks like a street with numbers, what is compared; nothing for others."""
+    if finding.kind is not Kind.ADDRESS or finding.end - finding.start > _STRETCH:
+        return ()
+    parts = [one.strip() for one in _AGAINST.split(view.read(text[finding.start : finding.end]).text)]
+    return tuple(one for one in parts if not one.isdigit()) if len(parts) > 1 else ()
 
 
 def _in_prose(text: str, finding: Finding) -> bool:
