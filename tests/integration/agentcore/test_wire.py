@@ -361,7 +361,7 @@ def asked(**changed: object) -> bytes:
 
 
 LONG_AGO = Warrants(lambda: KEY, now=lambda: time.time() - 120)
-FAR_AHEAD = Warrants(lambda: KEY, now=lambda: time.time() + 600)
+FAR_AHEAD = Warrants(lambda: KEY, now=lambda: time.time() + 86_400)  # longer than all tests take together
 HELLO = for_a_question("Hello there", None, None)
 
 

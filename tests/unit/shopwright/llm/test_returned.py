@@ -40,3 +40,12 @@ def test_who_asks_how_long_is_told_both_rules(question: str) -> None:
 
 def test_what_no_rule_is_for_falls_under_that_for_all() -> None:
     assert said("Can I return the Glimmer Lamp?") == WINDOW.content
+
+
+def test_a_rule_that_says_how_long_itself_is_told_alone() -> None:
+    all_items = Source(1, ("Returns", "Your 30 days"), "You may return unused items within 30 days of delivery.", 0.8)
+    bakeware = Source(2, ("Bakeware",), "You may return unused bakeware within 41 days of delivery.", 0.8)
+
+    told = compose("Within how many days may I return unused bakeware?", (all_items, bakeware)).sentences
+
+    assert [one.text for one in told] == [bakeware.content]

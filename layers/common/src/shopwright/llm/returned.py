@@ -15,8 +15,8 @@ _HEAD = 3  # letters: an earbud is a bud
 
 
 def rule(question: str, figures: Collection[str], units: Sequence[Unit], most: int) -> list[Unit]:
-    """The rule for the thing, after that for all where it is asked how long; none where the page has none for it, or
-    where it is found without us."""
+    """The rule for the thing, after that for all where it is asked how long and the thing's own does not say; none where
+    the page has none for it, or where it is found without us."""
     asked = fits.subject(question)
     returns = words.terms("return")
     if asked.words & fits.trade() != returns or asked.places or fits.asks_of_what_is_not(question):
@@ -32,6 +32,7 @@ def rule(question: str, figures: Collection[str], units: Sequence[Unit], most: i
         telling = [unit for unit in own if any(_is_of(unit, product, thing) for product in products)]
     elif not asks_time:
         return []
+    asks_time = asks_time and not any(map(_tells_time, telling[:1]))
     of_all = [unit for unit in pages if asks_time and fits.catches_all(unit.text) and _tells_time(unit)]
     return [*of_all[:1], *telling[:1]][:most] if telling else []
 
