@@ -15,8 +15,8 @@ _HEAD = 3  # letters: an earbud is a bud
 
 
 def rule(question: str, figures: Collection[str], units: Sequence[Unit], most: int) -> list[Unit]:
-    """The rule for the thing, after that for all where it is asked how long and the thing's own does not say; none where
-    the page has none for it, or where it is found without us."""
+    """The rule for the thing, after that for all where it is asked how long and the thing's own does not say; none
+    where the page has none for it, or where it is found without us."""
     asked = fits.subject(question)
     returns = words.terms("return")
     if asked.words & fits.trade() != returns or asked.places or fits.asks_of_what_is_not(question):
