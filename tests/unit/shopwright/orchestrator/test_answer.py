@@ -471,6 +471,15 @@ def test_the_first_one_is_the_first_of_the_last_list_whatever_one_product_was_to
     assert "1 × Tent" in counter.ask("add the second one", begun, talk=till.desk).text
 
 
+def test_one_of_a_list_that_is_asked_about_by_its_place_is_no_list_of_its_own() -> None:
+    counter, till = Counter(RETURNS), Till()
+    mine = counter.sessions.of(ANN.tenant, ANN.subject)
+    begun = mine.remember(None, Turn("Show me some", "…", "answered", 1, "products", ("stove", "tent")))
+    mine.remember(begun, Turn("How much is the second one?", "…", "answered", 2, "products", ("tent",)))
+
+    assert "1 × Stove" in counter.ask("add the first one instead", begun, talk=till.desk).text
+
+
 def test_of_two_wishes_what_was_done_is_said_before_what_was_looked_up() -> None:
     said = Counter(RETURNS).ask("Add a tent to my cart. How long do I have to return something?", talk=Till().desk)
 

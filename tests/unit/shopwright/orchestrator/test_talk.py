@@ -1123,3 +1123,126 @@ def test_what_is_sold_out_because_it_is_being_paid_for_is_not_in_the_way_of_payi
 
     assert TALK["not_payable"] not in told
     assert "sold out" not in told
+
+
+def sizes_of(counter: Counter, *names: str) -> None:
+    counter.shop.products = [
+        replace(listed(name, 20 + at), product_id=f"p-{at}", skus=(f"SK-{at}",)) for at, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "message", "holds"),
+    [
+        (("rambler 22 daypack", "rambler 30 daypack"), "add Rambler 22 and 30", 2),
+        (("rambler 22 daypack", "rambler 30 daypack"), "add the Rambler 22 & 30", 2),
+        (("rambler 22 daypack", "rambler 30 daypack"), "add the Rambler 22 and the 30 to my cart", 2),
+        (("rambler 22 daypack", "rambler 30 daypack"), "add the Rambler 22 daypack and the 30 one", 2),
+        (("softfall pan 20 cm", "softfall pan 28 cm"), "add softfall pan 20 and 28", 2),
+        (("softfall pan 20 cm", "softfall pan 28 cm"), "add the softfall pan 20 cm and the 28 cm", 2),
+        (("softfall pan 20 cm", "softfall pan 28 cm"), "add 2 softfall pan 20 and 28", 0),
+        (("softfall pan 20 cm", "softfall pan 28 cm"), "add softfall pan 20 and 26", 0),
+        (("stove", "tent"), "add stove and 3", 0),
+        (("wren tarp 3 x 3 m", "tent"), "add 3 x 3 tarp", 0),
+        (("wren tarp 3 x 3 m", "tent"), "add 2 x wren tarp 3 x 3", 1),
+        (("larkmoss 2 trekking tent", "larkmoss 2 footprint"), "add the larkmoss 2 and its footprint", 0),
+        (("larkmoss 2 trekking tent", "larkmoss 2 footprint"), "add the larkmoss 2 tent and its footprint", 2),
+        (("larkmoss 2 trekking tent", "larkmoss 2 footprint"), "add the larkmoss 2 footprint", 1),
+        (("pestle and mortar", "tent"), "add the pestle and mortar", 1),
+    ],
+)
+def test_a_number_behind_a_name_is_another_product_and_never_how_many(
+    counter: Counter, names: tuple[str, ...], message: str, holds: int
+) -> None:
+    sizes_of(counter, *names)
+    reply = counter.hear(message)
+
+    assert reply is not None
+    assert reply.asks == (holds == 0)
+    lines = counter.shop.carts.open(ANN).lines
+    assert len(lines) == holds
+    assert all(line.quantity == (2 if message.startswith("add 2") else 1) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("message", "holds"),
+    [
+        ("make it 28 cm", "1 × Forgeday Pan 28 Cm"),
+        ("change it to 28 cm", "1 × Forgeday Pan 28 Cm"),
+        ("change to 28 cm", "1 × Forgeday Pan 28 Cm"),
+        ("make it the 28 cm one", "1 × Forgeday Pan 28 Cm"),
+        ("make it 28", "1 × Forgeday Pan 28 Cm"),
+        ("change the size to 28", "1 × Forgeday Pan 28 Cm"),
+        ("change the pan to 28", "1 × Forgeday Pan 28 Cm"),
+        ("make it 18 cm", ""),
+        ("make it 5.5 l", ""),
+        ("make it 9", ""),
+        ("make it 24", ""),
+        ("make it 2 XL", ""),
+        ("change the quantity to 4", "4 × Forgeday Pan 24 Cm"),
+        ("make it 3", "3 × Forgeday Pan 24 Cm"),
+    ],
+)
+def test_a_size_said_after_the_product_is_never_how_many(counter: Counter, message: str, holds: str) -> None:
+    sizes_of(
+        counter, "forgeday pan 24 cm", "forgeday pan 28 cm", "forgeday pan 9 cm", "forgeday pan 4 cm", "ladle 18 cm"
+    )
+    counter.said("add forgeday pan 24")
+    reply = counter.hear(message)
+
+    assert reply is not None
+    assert reply.asks == (not holds)
+    assert counter.said("what's in my cart?").startswith(f"In your cart: {holds or '1 × Forgeday Pan 24 Cm'} (")
+
+
+def test_a_size_that_a_variant_has_is_that_variant(boutique: Counter) -> None:
+    socks = tuple(
+        Choice(f"SO-{size}", "Trail Sock", {"size": Told("hoody", "x", "size", FactKind.WORDS, f"EU {size}", "", 1)})
+        for size in (40, 44)
+    )
+    boutique.shop.products = [replace(listed("trail sock", 9), product_id="hoody", skus=("SO-40", "SO-44"))]
+    boutique.variants = {"hoody": socks}
+    for message in ("change the size to 44", "make it 44", "make it size 44"):
+        boutique.said("add SO-40")
+        boutique.said(message)
+        assert [(line.sku, line.quantity) for line in boutique.shop.carts.open(ANN).lines] == [("SO-44", 1)], message
+        boutique.said("empty my cart")
+
+
+@pytest.mark.parametrize(
+    ("message", "left"),
+    [
+        ("remove all but two", 2),
+        ("remove all but one tent", 1),
+        ("leave only one tent", 1),
+        ("keep only 3 tents", 3),
+        ("keep only 5 tents", 4),
+        ("keep only the tents", 4),
+    ],
+)
+def test_as_many_are_left_as_are_to_be_kept(counter: Counter, message: str, left: int) -> None:
+    counter.said("add 4 tents to my cart")
+    counter.said(message)
+
+    assert [line.quantity for line in counter.shop.carts.open(ANN).lines] == [left]
+
+
+@pytest.mark.parametrize("message", ["remove all but two", "remove all but one tent", "leave only one tent"])
+def test_what_else_is_in_the_cart_is_not_taken_out_where_only_fewer_may_be_meant(
+    counter: Counter, message: str
+) -> None:
+    counter.said("add 4 tents and a stove to my cart")
+    reply = counter.hear(message)
+
+    assert reply is not None
+    assert reply.asks
+    assert [line.quantity for line in counter.shop.carts.open(ANN).lines] == [4, 1]
+
+
+def test_what_the_shop_does_not_have_of_a_list_is_said(counter: Counter) -> None:
+    reply = counter.hear("add tent and flumpgrater")
+
+    assert reply is not None
+    assert reply.asks
+    assert "I find no flumpgrater in this shop" in reply.text
+    assert counter.said("what's in my cart?") == TALK["empty"]

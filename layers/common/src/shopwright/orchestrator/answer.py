@@ -44,9 +44,11 @@ from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Served
 from shopwright.orchestrator.events import Tell, Telling
 from shopwright.orchestrator.intent import WORDS_ALONE, Kind, read
+from shopwright.orchestrator.pointing import Pointing
 from shopwright.orchestrator.said import Product, Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
 from shopwright.orchestrator.spoken import figures
+from shopwright.orchestrator.wanted import wanted
 from shopwright.privacy.redact import Masked
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
@@ -351,7 +353,10 @@ def _reply(asked: str, turns: Sequence[Turn], length: int | None, visit: _Visit)
 
 def _lists(turn: Turn) -> bool:
     """Whether it showed products in an order, and did not only tell something of one."""
-    return turn.mode == PRODUCTS or (turn.mode != TALK and len(turn.products) > 1)
+    if turn.mode == TALK or len(turn.products) > 1:
+        return turn.mode != TALK
+    points = any(one.how in (Pointing.PLACE, Pointing.PRONOUN) for one in wanted(turn.question).references)
+    return turn.mode == PRODUCTS and not points
 
 
 def _looked_up(

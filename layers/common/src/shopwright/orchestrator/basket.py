@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from shopwright.orchestrator.vocabulary import size_names
 from shopwright.orchestrator.wanted import plain_text
 
 
@@ -64,6 +65,7 @@ class Wish:
     looks: bool = False  # "I need two tents" may only look for some
     times: int = 1
     back: bool = False
+    bare: bool = False  # "make it 46" may be of a size
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def read(text: str) -> Wish | None:
             if match is not None:
                 wish = _wish(deed, match.groupdict(), names_cart=names_cart and not asks)
                 if wish is not None:
-                    return replace(wish, back=deed is Deed.TAKE and bool(_BACK.fullmatch(rest)))
+                    back, bare = deed is Deed.TAKE and _BACK.fullmatch(rest), deed is Deed.SET and _BARE.fullmatch(rest)
+                    return replace(wish, back=bool(back), bare=bool(bare))
     toward = names_cart and tables.toward.search(said) and tables.says_toward.fullmatch(rest)
     return _wish(Deed.ADD, toward.groupdict(), names_cart=True) if toward else None
 
@@ -196,7 +199,7 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
         if _PLACES.fullmatch(named):  # "items 1 and 3" are two of those that were shown, and not three of one
             places = tuple(Item(f"number {place}") for place in re.findall(r"[0-9]+", named))
             return None if len(places) > _tables().most_items else Wish(deed, places, names_cart=names_cart)
-        items = _behind(_each([counted(part) for part in _parts(named)]))
+        items = _behind(_each([counted(part) for part in _parts(named)]), named)
         if said.get("counted") and any(not isinstance(item.count, int) or not item.text for item in items):
             return None
         if said.get("counted") and any(_every(item).every for item in items):
@@ -220,6 +223,10 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
         count, rest = _first_count(str(said["number"]))
         if count is None or rest:
             return None
+        if deed is Deed.SET and (other := _resized(item.text, str(said["number"]))) is not None:
+            return other
+        if deed is Deed.SET and item.text.lower() in size_names():
+            count = Odd.UNSAID  # "make it 2 XL"
         item = replace(item, count=count, more=deed is Deed.ADD)
     if deed is Deed.SWAP:
         return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
@@ -245,16 +252,48 @@ def _each(items: list[Item]) -> list[Item]:
     return [Item(item.text, many if item.count is None else item.count) for item in named]
 
 
-def _behind(items: list[Item]) -> list[Item]:
+def _resized(what: str, number: str) -> Wish | None:
+    """ "Make it 28 cm" and "change the size to 44" wish for another size, and for no such number of pieces."""
+    if _tables().measured.fullmatch(f"{number} {what}"):
+        return Wish(Deed.SWAP, (Item("it"),), Item(f"{number} {what}"))
+    named = _SIZE.fullmatch(what)
+    return None if named is None else Wish(Deed.SWAP, (Item(named["of"] or "it"),), Item(f"size {number}"))
+
+
+def size_alone(text: str) -> str:
+    """The size that the words are and say nothing beside: "the 28 cm one"; empty: they are none."""
+    plain = _ABOUT_SIZE.sub("", text.strip())
+    return plain if _tables().measured.fullmatch(plain) else ""
+
+
+def _further(item: Item, before: Item) -> Item | None:
+    """ "The 30" behind "Rambler 22" is another one of these, and no thirty pieces; None: it is no size alone."""
+    sizes = list(_tables().measured.finditer(before.text))
+    if not sizes or item.more:
+        return None
+    if isinstance(item.count, int) and re.fullmatch(r"(?:ones?)?", item.text, re.I):
+        size = str(item.count)
+    elif item.count is not None or not (size := size_alone(item.text)):
+        return None
+    last = sizes[-1]
+    behind = last.end("number") if size.replace(".", "").replace(",", "").isdigit() else last.end()
+    named = before.text[: last.start("number")] + size + before.text[behind:]
+    return Item(named, before.count if before.count in (None, 1) else Odd.UNSAID)
+
+
+def _behind(items: list[Item], named: str) -> list[Item]:
     """How many, where that stands by itself behind the product that it is of: "colanders, 3 pieces"."""
     told: list[Item] = []
     for item in items:
+        if told and (further := _further(item, told[-1])) is not None:
+            told.append(further)
+            continue
         if told and not item.more and _EACH.fullmatch(item.text):  # "a whisk and a ladle, three each"
             told = [Item(one.text, item.count if one.count in (None, 1) else Odd.UNSAID) for one in told]
             continue
         alone = item.count is not None and not item.more and _tables().alone.fullmatch(item.text)
         if alone and told and told[-1].count is None:
-            told[-1] = Item(told[-1].text, item.count)
+            told[-1] = Item(told[-1].text, Odd.UNSAID if _JOINED.search(named) else item.count)
         else:
             told.append(item)
     return told
@@ -491,6 +530,16 @@ _EXCEPT = re.compile(
     re.I,
 )
 _BACK = re.compile(r"put\b.*\bback", re.I)
+_BARE = re.compile(
+    r"(?!.*\b(?:quantity|number|amount|count|only|just|total|instead of|rather than|not)\b)"
+    r"(?:(?:change|set|make|update|switch|turn|adjust|edit|modify)\b.*\s[0-9]+|(?:i want |i need )?[0-9]+ instead)",
+    re.I,
+)
+_JOINED = re.compile(r"(?:\band|\bplus|&)\s+(?:the\s+)?[0-9]+\s*$", re.I)
+_SIZE = re.compile(r"(?:size|length|width|diameter|capacity|volume|storage|memory)(?: (?:of|for|on) (?P<of>.+))?", re.I)
+_ABOUT_SIZE = re.compile(
+    r"^(?:(?:an?|the|that|in)\s+)*(?:size\s+)?|\s+(?:ones?|version|model|size|variant)$|(?<=\d)-(?=[a-z])", re.I
+)
 _PLACE = r"(?:the )?(?:items?|numbers?|nos?\.?|products?|articles?|options?|#)"
 _PLACES = re.compile(rf"{_PLACE} ?[0-9]{{1,2}}(?:(?:,? and|,|,? &| plus) ?{_PLACE}? ?[0-9]{{1,2}})*", re.I)
 _EACH = re.compile(r"(?:of )?(?:each|both|either|every one)(?: of (?:them|those|these))?|apiece", re.I)
@@ -521,15 +570,20 @@ def _tables() -> _Tables:
     number = rf"(?:{figure}|[½¼¾]|(?:{named}|{spoken})\b)"
     first = rf"(?:{named}|{spoken}|an?)\b(?! (?:one|ones|two)\b)"
 
+    measures = {word: line.split()[0] for line in by["measures"].strip().splitlines() for word in line.split()}
     multiples = {str(word): int(times) for word, times in said[Deed.MULTIPLY]["times"].items()}
 
     def made(pattern: str) -> re.Pattern[str]:
-        for name, means in (("{cart}", said["cart"]), ("{number}", number), ("{times}", _any(multiples))):
+        for name, means in (
+            ("{cart}", said["cart"]),
+            ("{number}", number),
+            ("{times}", _any(multiples)),
+            ("{unit}", rf"(?:{_any(measures)})"),
+        ):
             pattern = pattern.replace(name, means)
         return re.compile(pattern, re.I)
 
     article = r"(?:the|my|your|some|those|these|this|that|another|more)\b"
-    measures = {word: line.split()[0] for line in by["measures"].strip().splitlines() for word in line.split()}
     unit = rf"(?P<unit>{_any(measures)})(?![^\W_])"
     often = {"once": 1, "twice": 2, "thrice": 3, **{f"{word} times": values[word] for word in by["small"]}}
     return _Tables(

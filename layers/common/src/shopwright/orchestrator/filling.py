@@ -16,7 +16,7 @@ from shopwright.checkout.cart import MAX_LINES, MAX_QUANTITY, CartFull
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import variants
-from shopwright.orchestrator.basket import Count, Deed, Foreign, Item, Odd, Wish, figures_in
+from shopwright.orchestrator.basket import Count, Deed, Figure, Foreign, Item, Odd, Wish, figures_in, size_alone
 from shopwright.orchestrator.item import Item as Product
 from shopwright.orchestrator.pointing import Pointing, Reference
 from shopwright.orchestrator.registry import Outcome
@@ -28,11 +28,14 @@ _LOOKED_FOR = 12  # of fewer, one that is called so too may be missed
 _NAMED = 3  # products that are offered when several may be meant
 _LISTED = 8  # variants
 _LIST = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+", re.I)
+_AND = re.compile(r"\s(?:and|&)\s", re.I)
+_ITS = re.compile(r"^(?:its|their|(?:the |a )?matching)\s+(?:own\s+)?", re.I)
 _MOST_APART = 6
 _WORD = re.compile(r"\w+")
 _NO_PASSAGE = Passage("", "", 0, "", (), 0, 0, "", "", 0.0, None, 0.0)  # a variant has none of its own
 _OWN_AMOUNT = frozenset({Deed.MULTIPLY, Deed.HALVE})  # by how many there were: another number the second time
 _TRIES = 4  # while others change the cart, too
+_FEW = 10  # pieces: whoever says a larger number, which is a size, means that
 _MOST_EACH = 6  # products of which each is put in by one word
 
 
@@ -276,15 +279,95 @@ def _done(wish: Wish, trip: Trip) -> str:
         case Deed.TAKE:
             return _taken(wish, cart, trip)
         case Deed.KEEP:
-            kept = {_line(item, cart, trip, sure=True)["sku"] for item in wish.items}
-            going = [{"action": "remove", "sku": line["sku"]} for line in cart["lines"] if line["sku"] not in kept]
+            going = _going(wish, cart, trip)
             return _changed(going, cart, trip) if going else _told(cart, trip)
         case Deed.SWAP:
             return _swapped(wish, cart, trip)
     if wish.items[0].every:
         return _changed([_to_be(wish, line, cart, trip) for line in _lines(cart, trip)], cart, trip)
     line = _line(wish.items[0], cart, trip, sure=wish.deed is not Deed.SET)
+    if wish.bare and (size := _may_be_size(wish.items[0].count, line, trip)) is not None:
+        return _exchanged(Item(), line, size, line["quantity"], cart, trip)
     return _left(trip.change(again=wish.deed in _OWN_AMOUNT, **_to_be(wish, line, cart, trip)), trip)
+
+
+def _going(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> list[Mapping[str, object]]:
+    """What makes nothing be left but what is to be kept, and of that as many as are said."""
+    kept = [(item, _line(item, cart, trip, sure=True)) for item in wish.items]
+    names = {line["sku"] for _, line in kept}
+    going: list[Mapping[str, object]] = [
+        {"action": "remove", "sku": line["sku"]} for line in cart["lines"] if line["sku"] not in names
+    ]
+    for item, line in kept:
+        many = line["quantity"] if item.count is None else _whole(item.count, line["title"] or line["sku"], trip)
+        if many > line["quantity"]:
+            raise _NotDone(trip.says["how_many"].format(title=line["title"] or line["sku"]), asks=True)
+        if many < line["quantity"] and going:  # "all but one whisk" may leave the ladle where it is
+            raise _NotDone(trip.says["one_at_a_time"], asks=True)
+        if item.count is not None and going and not product_words(item.text):  # "all but two" of several articles
+            raise _NotDone(trip.says["one_at_a_time"], asks=True)
+    fewer: list[Mapping[str, object]] = [
+        {"action": "put", "sku": line["sku"], "quantity": item.count}
+        for item, line in kept
+        if isinstance(item.count, int) and item.count < line["quantity"]
+    ]
+    return going + fewer
+
+
+def _may_be_size(count: Count | None, line: Mapping[str, Any], trip: Trip) -> _Pick | None:
+    """The article that "make it 46" means where 46 is a size of it; None: so many are meant. A small number may be
+    either, and is asked about."""
+    if not isinstance(count, int):
+        return None
+    sizes = _sizes(str(count), line, trip)
+    own = str(line["title"] or line["sku"])
+    if not sizes or (count <= _FEW and all(one.sku == line["sku"] for one in sizes)):
+        return None
+    others = [one for one in sizes if one.sku != line["sku"]]
+    if len(others) == 1 == len(sizes) and count > _FEW:
+        return others[0]
+    titles = "; ".join(dict.fromkeys((f"{count} × {own}", *(one.title for one in others[:_NAMED]))))
+    raise _NotDone(trip.says["which"].format(titles=titles), asks=True)
+
+
+def _sizes(said: str, line: Mapping[str, Any], trip: Trip) -> list[_Pick]:
+    """What is of that size among the variants of a line's product, and among the products that are called as it is but
+    for a figure."""
+    title, product = str(line["title"] or ""), line["product_id"]
+    figures = figures_in(said)
+    if not title or product is None or len(figures) != 1:
+        return []
+    (figure,) = figures
+    choices = trip.choices((product,)).get(product, ())
+    what, fitting = variants.chosen(f"size {said}", Product(product, title, _NO_PASSAGE, {}), choices)
+    fitting = fitting if what else ()
+    of_it = [
+        one
+        for one in choices
+        if one in fitting or _has(variants.told_apart(one, choices).replace(f"({one.sku})", ""), figure)
+    ]
+    if len(of_it) == len(choices):  # nothing is told apart by it
+        of_it = [one for one in of_it if one.sku == line["sku"]]
+    sizes = [_Pick(one.sku, variants.told_apart(one, choices) if len(choices) > 1 else title) for one in of_it]
+    if not sizes and _has(title, figure):
+        sizes.append(_Pick(line["sku"], title))
+    family = [
+        one
+        for one in trip.found(" ".join(_stem(title)))
+        if one["product_id"] != product and _stem(str(one["title"])) == _stem(title) and _has(str(one["title"]), figure)
+    ]
+    return sizes + [_variant(one, "", trip) for one in family]
+
+
+def _has(text: str, figure: Figure) -> bool:
+    return any(figure.is_as(one) for one in figures_in(text, loose=True))
+
+
+def _stem(title: str) -> list[str]:
+    """What products of several sizes are all called."""
+    for figure in figures_in(title):
+        title = title.replace(figure.text, " ", 1)
+    return sorted(_terms(title))
 
 
 def _to_be(wish: Wish, line: Mapping[str, Any], cart: Mapping[str, Any], trip: Trip) -> Mapping[str, object]:
@@ -337,11 +420,20 @@ def _added(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     picks: dict[str, tuple[_Pick, int]] = {}
     for item in (one for said in wish.items for one in _apart(said, trip)):
         for pick in _each(item, cart, trip) if item.every else _picks(item, cart, trip):
+            _check_dimensions(item, pick.title, trip)
             many = _whole(item.count, pick.title, trip) + (picks[pick.sku][1] if pick.sku in picks else 0)
             _check_stock(pick, many, cart, trip, more=True)
             picks[pick.sku] = pick, many
     coming = [{"action": "add", "sku": pick.sku, "quantity": many} for pick, many in picks.values()]
     return _changed(coming, cart, trip)
+
+
+def _check_dimensions(item: Item, title: str, trip: Trip) -> None:
+    """The first figure of "3 x 3 tarp" says how large it is, where it is called so."""
+    behind = re.match(r"[0-9]+", item.text)
+    across = rf"(?<![0-9.,]){item.count}\s?[x×]\s?{behind[0]}(?![0-9])" if behind else ""
+    if across and re.search(across, title, re.I) and not re.match(r"[0-9]+\s?[x×]\s?[0-9]", item.text, re.I):
+        raise _NotDone(trip.says["how_many"].format(title=title), asks=True)
 
 
 def _each(item: Item, cart: Mapping[str, Any], trip: Trip) -> list[_Pick]:
@@ -358,17 +450,52 @@ def _each(item: Item, cart: Mapping[str, Any], trip: Trip) -> list[_Pick]:
 def _apart(item: Item, trip: Trip) -> Sequence[Item]:
     """ "Whisk, spatula, and tongs" are three where no product is called all that, and each of them is a product."""
     parts = [part for part in _LIST.split(item.text) if part]
-    if not 1 < len(parts) <= _MOST_APART or item.count not in (None, 1) or item.more or _is_one(item, trip):
+    if not 1 < len(parts) <= _MOST_APART or item.count not in (None, 1) or item.more:
         return (item,)
-    apart = [Item(part, item.count) for part in parts]
-    return apart if all(product_words(one.text) and _is_one(one, trip) for one in apart) else (item,)
+    apart = [Item(_its(part, parts[0], trip), item.count) for part in parts]
+    whole = _one(item, trip)
+    if whole is not None and not _swallows(str(whole["title"]), item.text, parts):
+        return (item,)
+    lost = []
+    sure = 0
+    for one in apart:
+        try:
+            sure += len(_products(one, trip, one=True)) if product_words(one.text) else 0
+        except _NotDone as why:
+            if whole is not None:
+                raise
+            lost += [one.text] if why.unsure and not why.near else []
+    if sure and lost:
+        raise _NotDone(trip.says["not_found"].format(what=", ".join(lost)), asks=True)
+    return apart if sure == len(apart) else (item,)
+
+
+def _its(part: str, of: str, trip: Trip) -> str:
+    """ "Its footprint" behind "Larkmoss 2 tent" is called "Larkmoss 2 Footprint", or "Larkmoss 2 Tent Footprint"."""
+    if not _ITS.match(part):
+        return part
+    named = [_ITS.sub(f"{words} ", part) for words in (of, " ".join(of.split()[:-1])) if words]
+    return next((one for one in named if _is_one(Item(one), trip)), named[0])
+
+
+def _swallows(title: str, said: str, parts: Sequence[str]) -> bool:
+    """Whether one product is called what two are: "the Larkmoss 2 and its footprint" is not the "Larkmoss 2
+    Footprint" alone."""
+    if not _AND.search(said) or _AND.search(title):
+        return False
+    return all(_terms(product_words(_ITS.sub("", part))) & _terms(title) for part in parts)
+
+
+def _one(item: Item, trip: Trip) -> Mapping[str, Any] | None:
+    try:
+        found = _products(item, trip, one=True)
+    except _NotDone:
+        return None
+    return found[0] if len(found) == 1 else None
 
 
 def _is_one(item: Item, trip: Trip) -> bool:
-    try:
-        return len(_products(item, trip, one=True)) == 1
-    except _NotDone:
-        return False
+    return _one(item, trip) is not None
 
 
 def _taken(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
@@ -436,6 +563,8 @@ def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
     line = _line(item, cart, trip, sure=True)
     many = other.count if other.count is not None else item.count or line["quantity"]
     points = any(one.how is Pointing.PLACE for one in wanted(other.text).references)
+    if size := size_alone(other.text):  # "make it 28 cm"
+        return _sized(size, item, line, many, cart, trip)
     if not points and not product_words(other.text):  # "change it to medium"
         if line["product_id"] is None:
             raise _NotDone(trip.says["one_at_a_time"], asks=True)
@@ -445,6 +574,26 @@ def _swapped(wish: Wish, cart: Mapping[str, Any], trip: Trip) -> str:
             (pick,) = _picks(other, cart, trip, one=True)
         except _NotDone as why:  # the other one lies in the cart: it was the cart that they spoke of
             raise _NotDone(str(why), asks=why.asks) from None
+    return _exchanged(item, line, pick, many, cart, trip)
+
+
+def _sized(size: str, item: Item, line: Mapping[str, Any], many: Count, cart: Mapping[str, Any], trip: Trip) -> str:
+    """The same in another size, where there is one such."""
+    sizes = _sizes(size, line, trip)
+    title = str(line["title"] or line["sku"])
+    if not sizes:
+        raise _NotDone(trip.says["not_in_that"].format(title=title, what=size), asks=True)
+    if len(sizes) > 1:
+        titles = "; ".join(one.title for one in sizes[:_LISTED])
+        raise _NotDone(trip.says["which"].format(titles=titles), asks=True)
+    if sizes[0].sku == line["sku"]:
+        return _told(cart, trip)
+    return _exchanged(item, line, sizes[0], many, cart, trip)
+
+
+def _exchanged(
+    item: Item, line: Mapping[str, Any], pick: _Pick, many: Count, cart: Mapping[str, Any], trip: Trip
+) -> str:
     if pick.sku == line["sku"]:
         raise _NotDone(trip.says["one_at_a_time"], asks=True)
     quantity = _whole(many, pick.title, trip)
