@@ -1170,6 +1170,7 @@ def test_a_number_behind_a_name_is_another_product_and_never_how_many(
         ("make it 28 cm", "1 × Forgeday Pan 28 Cm"),
         ("change it to 28 cm", "1 × Forgeday Pan 28 Cm"),
         ("change to 28 cm", "1 × Forgeday Pan 28 Cm"),
+        ("make it the 28", "1 × Forgeday Pan 28 Cm"),
         ("make it the 28 cm one", "1 × Forgeday Pan 28 Cm"),
         ("make it 28", "1 × Forgeday Pan 28 Cm"),
         ("change the size to 28", "1 × Forgeday Pan 28 Cm"),
@@ -1246,3 +1247,25 @@ def test_what_the_shop_does_not_have_of_a_list_is_said(counter: Counter) -> None
     assert reply.asks
     assert "I find no flumpgrater in this shop" in reply.text
     assert counter.said("what's in my cart?") == TALK["empty"]
+
+
+def test_a_measure_that_the_shop_states_of_a_product_does_not_keep_it_out_of_the_cart(counter: Counter) -> None:
+    sizes_of(counter, "filter bottle", "tent")
+    holds = Told("p-0", "SK-0", "capacity", FactKind.QUANTITY, "650", "ml", 1)
+    counter.variants = {"p-0": (Choice("SK-0", "Filter Bottle", {"capacity": holds}),)}
+
+    assert "not listed in 750 ml" in counter.said("add 750 ml filter bottle")
+    assert "1 × Filter Bottle" in counter.said("add 650 ml filter bottle")
+
+
+@pytest.mark.parametrize("message", ["can I have 1 tent and 1 stove", "gimme 1 tent and 1 stove"])
+def test_who_asks_to_have_so_many_of_what_is_sold_gets_them(counter: Counter, message: str) -> None:
+    told = counter.said(message)
+
+    assert "1 × Tent" in told
+    assert "1 × Stove" in told
+
+
+@pytest.mark.parametrize("message", ["don't add a tent", "please do not add the tent"])
+def test_what_is_not_to_be_added_is_not(counter: Counter, message: str) -> None:
+    assert counter.said(message) == TALK["empty"]

@@ -229,7 +229,9 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
             count = Odd.UNSAID  # "make it 2 XL"
         item = replace(item, count=count, more=deed is Deed.ADD)
     if deed is Deed.SWAP:
-        return Wish(deed, (counted(item.text),), counted(said.get("other") or ""), names_cart=names_cart)
+        named = said.get("other") or ""
+        size = size_alone(named) if re.match("the ", named, re.I) else ""  # "make it the 6"
+        return Wish(deed, (counted(item.text),), Item(size) if size else counted(named), names_cart=names_cart)
     times = _tables().multiples.get((said.get("times") or "").lower(), 1)
     return Wish(deed, (item,), names_cart=names_cart, times=times)
 

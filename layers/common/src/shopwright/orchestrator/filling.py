@@ -7,7 +7,7 @@ later: nothing is reserved here, and the checkout counts again.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shopwright.catalog.facts import AVAILABILITY, STOCK, Choice, Kind
@@ -110,6 +110,7 @@ class _Pick:
 
     sku: str
     title: str
+    product_id: str | None = None
 
 
 class _NotDone(Exception):
@@ -326,6 +327,8 @@ def _may_be_size(count: Count | None, line: Mapping[str, Any], trip: Trip) -> _P
     others = [one for one in sizes if one.sku != line["sku"]]
     if len(others) == 1 == len(sizes) and count > _FEW:
         return others[0]
+    if not others:
+        raise _NotDone(trip.says["how_many"].format(title=own), asks=True)
     titles = "; ".join(dict.fromkeys((f"{count} × {own}", *(one.title for one in others[:_NAMED]))))
     raise _NotDone(trip.says["which"].format(titles=titles), asks=True)
 
@@ -356,7 +359,7 @@ def _sizes(said: str, line: Mapping[str, Any], trip: Trip) -> list[_Pick]:
         for one in trip.found(" ".join(_stem(title)))
         if one["product_id"] != product and _stem(str(one["title"])) == _stem(title) and _has(str(one["title"]), figure)
     ]
-    return sizes + [_variant(one, "", trip) for one in family]
+    return sizes + [replace(_variant(one, "", trip), product_id=one["product_id"]) for one in family]
 
 
 def _has(text: str, figure: Figure) -> bool:
@@ -586,6 +589,8 @@ def _sized(size: str, item: Item, line: Mapping[str, Any], many: Count, cart: Ma
     if len(sizes) > 1:
         titles = "; ".join(one.title for one in sizes[:_LISTED])
         raise _NotDone(trip.says["which"].format(titles=titles), asks=True)
+    if sizes[0].sku == line["sku"] and not _has(title, figures_in(size)[0]):  # one article of every size
+        raise _NotDone(trip.says["counted_together"].format(title=title, what=size))
     if sizes[0].sku == line["sku"]:
         return _told(cart, trip)
     return _exchanged(item, line, sizes[0], many, cart, trip)
@@ -598,6 +603,7 @@ def _exchanged(
         raise _NotDone(trip.says["one_at_a_time"], asks=True)
     quantity = _whole(many, pick.title, trip)
     _check_stock(pick, quantity, cart, trip, more=True)
+    trip.products += [pick.product_id] if pick.product_id else []
     return _changed([{"action": "add", "sku": pick.sku, "quantity": quantity}, _out(item, line, trip)], cart, trip)
 
 
@@ -698,6 +704,8 @@ def _variant(product: Mapping[str, Any], text: str, trip: Trip) -> _Pick:
     choices = trip.choices((product["product_id"],)).get(product["product_id"], ())
     what, fitting = variants.chosen(text, whole, choices)
     if what and not fitting:
+        fitting = _measuring(what, choices)
+    if what and not fitting:
         listed = "; ".join(variants.told_apart(one, choices) for one in choices[:_LISTED])
         says_which = "no_such_variant" if len(choices) > 1 else "not_in_that"
         raise _NotDone(says[says_which].format(title=title, what=what, variants=listed), asks=len(choices) > 1)
@@ -710,6 +718,25 @@ def _variant(product: Mapping[str, Any], text: str, trip: Trip) -> _Pick:
     if what and fitting and variants.together(text, whole, fitting[0]):
         trip.notes.append(says["counted_together"].format(title=title, what=what))
     return _Pick(skus[0], title)
+
+
+def _measuring(what: str, choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    """The variants of which a value says every measure that is wished for, where nothing but measures is."""
+    figures = figures_in(what)
+    if not figures or not all(one.unit for one in figures) or len(what.split(",")) > len(figures):
+        return ()
+    return tuple(
+        one
+        for one in choices
+        if all(
+            any(
+                said.number == figure.number and said.unit == figure.unit
+                for fact in one.sheet.values()
+                for said in figures_in(fact.text)
+            )
+            for figure in figures
+        )
+    )
 
 
 def _products(item: Item, trip: Trip, *, one: bool) -> list[Mapping[str, Any]]:
