@@ -1170,6 +1170,9 @@ def test_a_number_behind_a_name_is_another_product_and_never_how_many(
         ("make it 28 cm", "1 × Forgeday Pan 28 Cm"),
         ("change it to 28 cm", "1 × Forgeday Pan 28 Cm"),
         ("change to 28 cm", "1 × Forgeday Pan 28 Cm"),
+        ("make it 28cm", "1 × Forgeday Pan 28 Cm"),
+        ("change it to 28cm", "1 × Forgeday Pan 28 Cm"),
+        ("change the diameter to 28 cm", "1 × Forgeday Pan 28 Cm"),
         ("make it the 28", "1 × Forgeday Pan 28 Cm"),
         ("make it the 28 cm one", "1 × Forgeday Pan 28 Cm"),
         ("make it 28", "1 × Forgeday Pan 28 Cm"),
@@ -1269,3 +1272,28 @@ def test_who_asks_to_have_so_many_of_what_is_sold_gets_them(counter: Counter, me
 @pytest.mark.parametrize("message", ["don't add a tent", "please do not add the tent"])
 def test_what_is_not_to_be_added_is_not(counter: Counter, message: str) -> None:
     assert counter.said(message) == TALK["empty"]
+
+
+def test_the_46_is_one_of_that_size_and_no_46_of_them(counter: Counter) -> None:
+    sizes_of(counter, "tempo watch 42", "tempo watch 46", "stove")
+
+    assert "1 × Tempo Watch 46" in counter.said("add the 46 instead", shown=("p-0",))
+    assert counter.said("empty my cart")
+    assert "1 × Tempo Watch 42" in counter.said("add the 42 to my cart", shown=("p-0", "p-1"))
+    for message in ("add the 44 to my cart", "put the 3 in my cart"):
+        reply = counter.hear(message, shown=("p-0",))
+        assert reply is not None
+        assert reply.asks
+    counter.said("add 2 tempo watch 46")
+    assert "2 × Tempo Watch 46" in counter.said("remove the 42")
+    assert "Tempo Watch 46" in counter.said("remove the 3")
+    assert counter.said("what's in my cart?").startswith("In your cart: 2 × Tempo Watch 46 (")
+
+
+def test_of_two_sizes_in_the_cart_the_one_that_is_named_is_taken_out(counter: Counter) -> None:
+    sizes_of(counter, "rambler 22 daypack", "rambler 30 daypack")
+    counter.said("add rambler 22 and 30")
+
+    assert "1 × Rambler 30 Daypack (" in counter.said("remove the rambler 22")
+    counter.said("add rambler 22")
+    assert counter.said("remove the rambler 22 and the 30") == TALK["emptied"]

@@ -175,6 +175,8 @@ def counted(text: str) -> Item:
     """A product's words, and how many of it are said before or behind them."""
     tables = _tables()
     plain = _tables().whose.sub("", text.strip(" ,.;:!?\"'“”„"))
+    if the := _THE.fullmatch(plain):
+        return Item(the["size"])
     if match := tables.more.match(plain):
         count, rest = _first_count(match["number"] or plain[match.end() :].strip())
         rest = plain[match.end() :].strip() if match["number"] or count is None else rest
@@ -230,6 +232,8 @@ def _wish(deed: Deed, said: Mapping[str, str | None], *, names_cart: bool) -> Wi
         item = replace(item, count=count, more=deed is Deed.ADD)
     if deed is Deed.SWAP:
         named = said.get("other") or ""
+        if of_size := _SIZE.fullmatch(item.text):  # "change the storage to 1 TB"
+            item = Item(of_size["of"] or "it")
         size = size_alone(named) if re.match("the ", named, re.I) else ""  # "make it the 6"
         return Wish(deed, (counted(item.text),), Item(size) if size else counted(named), names_cart=names_cart)
     times = _tables().multiples.get((said.get("times") or "").lower(), 1)
@@ -537,6 +541,8 @@ _BARE = re.compile(
     r"(?:(?:change|set|make|update|switch|turn|adjust|edit|modify)\b.*\s[0-9]+|(?:i want |i need )?[0-9]+ instead)",
     re.I,
 )
+# "The 46" is one that is called so, and no forty-six of them.
+_THE = re.compile(r"(?:the|that)\s+(?P<size>[0-9]+(?:[.,][0-9]+)?)(?:\s+one)?(?:\s+instead)?", re.I)
 _JOINED = re.compile(r"(?:\band|\bplus|&)\s+(?:the\s+)?[0-9]+\s*$", re.I)
 _SIZE = re.compile(r"(?:size|length|width|diameter|capacity|volume|storage|memory)(?: (?:of|for|on) (?P<of>.+))?", re.I)
 _ABOUT_SIZE = re.compile(

@@ -656,12 +656,29 @@ def _picks(item: Item, cart: Mapping[str, Any], trip: Trip, *, one: bool = False
     if item.more and len(held := _held(item, cart, trip)) == 1:
         trip.products += [held[0]["product_id"]] if held[0]["product_id"] else []
         return [_Pick(held[0]["sku"], held[0]["title"] or held[0]["sku"])]
+    if size := size_alone(item.text):
+        return [_of_shown(size, trip)]
     products = _products(item, trip, one=one)
     trip.products += [product["product_id"] for product in products]
     picks = [_variant(product, item.text, trip) for product in products]
     for product in products:
         _check_figures(item.text, product["product_id"], str(product["title"]), trip)
     return picks
+
+
+def _of_shown(size: str, trip: Trip) -> _Pick:
+    """ "The 46": what is of that size among what was shown, or is called as the one product that was."""
+    (figure,) = figures_in(size)
+    found: list[Mapping[str, Any]] = [_listed(one) for one in trip.listed(trip.shown)] if trip.shown else []
+    fitting = [one for one in found if _has(str(one["title"]), figure)]
+    if len(fitting) == 1:
+        trip.products.append(fitting[0]["product_id"])
+        return _variant(fitting[0], "", trip)
+    sizes = _sizes(size, {**found[0], "sku": ""}, trip) if len(found) == 1 else []
+    if len(sizes) != 1:
+        raise _which(found, trip, unsure=not found)
+    trip.products.append(sizes[0].product_id or found[0]["product_id"])
+    return sizes[0]
 
 
 def _check_figures(text: str, product_id: str | None, title: str, trip: Trip) -> None:
@@ -859,6 +876,11 @@ def _held(item: Item, cart: Mapping[str, Any], trip: Trip) -> Sequence[Mapping[s
         goods = {line["product_id"]: line for line in held if line["product_id"] and line["title"]}
         like = _like(item.text, list(goods.values()), trip)
         meant = [line for line in held if like is not None and line["product_id"] == like["product_id"]]
+    figures = {term for term in _terms(item.text) if term[0].isdigit()}
+    if len(meant) > 1 and figures and len(sized := [one for one in meant if figures <= _terms(str(one["title"]))]) == 1:
+        meant = sized
+    if not meant and (size := size_alone(item.text)):
+        return [line for line in held if _has(str(line["title"]), figures_in(size)[0])]
     places = [one.place for one in wanted(item.text).references if one.how is Pointing.PLACE and one.place]
     if not meant and not terms and len(places) == 1:  # "the second one" of those in the cart
         at = places[0] - 1 if places[0] > 0 else len(held) + places[0]
