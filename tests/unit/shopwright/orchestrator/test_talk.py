@@ -1297,3 +1297,16 @@ def test_of_two_sizes_in_the_cart_the_one_that_is_named_is_taken_out(counter: Co
     assert "1 × Rambler 30 Daypack (" in counter.said("remove the rambler 22")
     counter.said("add rambler 22")
     assert counter.said("remove the rambler 22 and the 30") == TALK["emptied"]
+
+
+@pytest.mark.parametrize(("message", "code"), [("annule", "fr"), ("deshacer", "es"), ("Rückgängig machen", "de")])
+def test_a_change_is_taken_back_in_other_languages_and_nothing_where_there_was_none(
+    counter: Counter, message: str, code: str
+) -> None:
+    assert counter.hear(message) is None
+    first = counter.hear("add 2 tents")
+    assert first is not None
+
+    says = wording(code).talk
+    told = counter.said(message, changed=first.cart)
+    assert told == f"{says['undone'].format(what=says['out_again'].format(many=2, title='Tent'))} {says['empty']}"

@@ -418,6 +418,7 @@ class _Tongue:
     it: frozenset[str]
     all: frozenset[str]
     cart: re.Pattern[str]
+    undone: re.Pattern[str] | None
     leave: re.Pattern[str]
     deeds: tuple[tuple[Deed, re.Pattern[str]], ...]
     beside: frozenset[str]
@@ -428,6 +429,8 @@ class _Tongue:
         if self.leave.search(plain):
             return None
         names_cart = bool(self.cart.search(plain))
+        if self.undone is not None and self.undone.fullmatch(plain):
+            return Foreign(Deed.UNDO, "", None, self.how_to, self.code, names_cart=False)
         for deed, says in self.says:
             if match := says.fullmatch(plain):
                 return self._said(deed, match.groupdict(), names_cart=names_cart)
@@ -680,6 +683,7 @@ def _tables() -> _Tables:
                 it=frozenset(one.get("it", "").split()),
                 all=frozenset(one.get("all", "").split()),
                 cart=re.compile(rf"\b(?:{one['cart']})\b", re.I),
+                undone=re.compile(one["undone"], re.I) if "undone" in one else None,
                 leave=re.compile(one["leave"], re.I),
                 deeds=tuple(
                     (deed, re.compile(rf"(?<![\w'-])(?:{one[name]})(?![\w-])", re.I)) for name, deed in _ABROAD

@@ -175,6 +175,8 @@ def fill_abroad(wish: Foreign, trip: Trip) -> str | None:
             return _told(trip.cart(), trip)
         if wish.deed is Deed.CLEAR:
             return _cleared(trip.cart(), trip)
+        if wish.deed is Deed.UNDO:  # "annule" may be of an order, where nothing of the cart was changed
+            return None if trip.before is None else _tried(Wish(Deed.UNDO), trip)
         if (item := _named_abroad(wish, trip)) is not None:
             other = Item(wish.other) if wish.other else None
             return _tried(Wish(wish.deed, (item,), other, names_cart=True), trip)
