@@ -13,7 +13,7 @@ from shopwright.orchestrator.session import Turn
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 
-from tests.unit.shopwright.orchestrator.tool_shop import ANN, Shop
+from tests.unit.shopwright.orchestrator.tool_shop import ANN, Shop, listed
 
 SEARCH = "show me some tents under 300 EUR"
 
@@ -304,3 +304,26 @@ def test_whoever_picks_from_a_list_still_speaks_of_the_list(counter: Counter) ->
 @pytest.mark.parametrize("message", ["What tent do I need for the winter?", "Which tents should I take to Norway?"])
 def test_what_somebody_needs_the_documents_say(counter: Counter, message: str) -> None:
     assert counter.say(message) is None
+
+
+@pytest.mark.parametrize("message", ["anything at most 300 EUR?", "What can I buy for 199 EUR?", "gifts under 300 EUR"])
+def test_a_list_of_whatever_costs_so_much_says_how_many_more_do(counter: Counter, message: str) -> None:
+    counter.shop.products = [listed(f"thing-{n}", 199) for n in range(8)]
+
+    said = counter.say(message)
+
+    assert said is not None
+    assert said.sentences[0] == "8 fit. The first 5 of them:"
+    counter.shop.products = counter.shop.products[:5]
+    whole = counter.say(message)
+    assert whole is not None
+    assert whole.sentences[0] == "These fit:"
+
+
+def test_where_not_all_of_such_a_price_were_looked_at_that_is_said(counter: Counter) -> None:
+    counter.shop.products = [listed(f"thing-{n}", 199) for n in range(8)]
+
+    said = counter.say("anything wireless under 300 EUR?")
+
+    assert said is not None
+    assert said.sentences[0].startswith("Of those that I looked at, nothing fits")

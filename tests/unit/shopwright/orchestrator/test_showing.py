@@ -375,6 +375,24 @@ def test_where_a_description_alone_says_so_the_others_are_not_denied_it() -> Non
     assert "others of the kind" not in text(found("synthetic bags", *by_value))
 
 
+def test_others_are_promised_only_where_they_follow() -> None:
+    speak = [item(f"{name} Charger", "Charges a laptop.") for name in "ABCDE"]
+    others = [item(f"{name} Charger", "Small.") for name in "FG"]
+
+    assert text(found("laptop chargers", *speak[:1], *others)).count("Charger: price") == 3
+    assert not text(found("laptop chargers", *speak, *others)).endswith(":")
+    assert "do not say whether they are" in text(found("laptop chargers", *speak, *others))
+    not_so = [item("H Charger", "Not for a laptop.")]
+    assert "others of the kind" not in text(found("laptop chargers", *speak[:1], *not_so))
+
+
+def test_a_negation_at_the_end_of_its_clause_denies_what_stands_before_it() -> None:
+    jackets = (item("Heath Jacket", "It goes where down should not."), item("Tarn Jacket", material="goose down"))
+
+    assert fitting(found("jackets without down", *jackets)) == ["Heath Jacket"]
+    assert fitting(found("down jackets", *jackets)) == ["Tarn Jacket"]
+
+
 def test_a_word_that_names_no_kind_may_be_what_things_are_made_of() -> None:
     shown = found("stoneware", item("Stoneware Bowl", material="stoneware"), item("Teapot", material="stoneware"))
 

@@ -229,7 +229,8 @@ def _steps(wish: Wish, at: int) -> list[tuple[Planned, Step]]:
                 steps.append((step, Step(step.tool, {"product_ids": Given(places[found], "products.*.product_id")})))
     if not wish.parts and not words_of(wish):  # nothing was found by words: no passage came with it
         first = next(iter(places.values()))
-        for n in range(vocabulary.figures()["most"]):
+        told = len(wish.skipped)  # whoever asks for more was told of the first ones
+        for n in range(told, told + vocabulary.figures()["most"]):
             step = Planned(f"get_facts-{n}", "get_facts", {})
             steps.append((step, Step("get_facts", {"product_id": Given(first, f"products.{n}.product_id")})))
     return steps

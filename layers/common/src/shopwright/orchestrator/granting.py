@@ -57,11 +57,11 @@ def show_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     if wish.kind and not (looked_for.head and showing.has_below(looked_for, ordered)):
         looked_for = showing.widened(looked_for, wish.kind)
         complete = is_complete(outcomes.of(wish, "search_products")[-1])
-    counts = varying.asks_stock(wish.request.text)
-    looked_for = replace(looked_for, bought=wish.bought, counts=counts, asks=wish.request.text)
+    counts, beyond = varying.asks_stock(wish.request.text), outcomes.beyond(wish)
+    looked_for = replace(looked_for, bought=wish.bought, counts=counts, asks=wish.request.text, beyond=beyond)
     shown = showing.found(looked_for, ordered, complete=complete, surely=bool(wish.skipped), all_told=wish.all_told)
     if wish.skipped and (shown is None or not shown.fits):
-        says = "no_more" if complete else "no_more_seen"
+        says = "no_more" if complete and not beyond else "no_more_seen"
         return Shown((Line(wording().shelf[says]),), (), tuple(items))
     if shown is not None and WHETHER.search(wish.request.text) and (each := _each_told(looked_for, shown)) is not None:
         return replace(each, likely=True)

@@ -17,7 +17,9 @@ from shopwright.orchestrator.vocabulary import said
 
 _ABSENT = re.compile(
     r"\b(?:without|not(?! only)|no(?! more|\.? ?[0-9])|never|free (?:of|from)|lacks?|lacking|cannot"
-    r"|(?:is|are|do|does|has|have|ca|wo)n['’]t)\b[^.;:,()]*|\b[^\W\d_]+-free\b",
+    r"|(?:is|are|do|does|has|have|ca|wo)n['’]t)\b[^.;:,()]*|\b[^\W\d_]+-free\b"
+    # "It goes where down should not": the negation ends its clause, and denies what stands before it.
+    r"|\b[^\W\d_]+ (?:should|must|can|could|may|will|would|do|does) not(?=\s*(?:$|[.;:,()]))",
     re.I,
 )
 

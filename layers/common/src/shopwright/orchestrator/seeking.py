@@ -53,6 +53,7 @@ class Sought:
     bought: tuple[str, ...] | None = None  # the most first; None: nobody counts
     asks: str = ""  # the question's own words
     counts: bool = False  # how many are left is asked for
+    beyond: int = 0  # so many more cost as much, and were not looked at
     has: tuple[Thing, ...] = ()  # what it must have by its values
     lacks: tuple[Thing, ...] = ()  # what it must not have
 

@@ -93,7 +93,7 @@ def found(
     if not fitting:
         allowed = [item for item in pool if judged[item.product_id] and not is_refused(item, asked.wishes)]
         near = _nearest(asked, allowed, held) if not unsaid and not asked.wishes.sold_out else []
-        says = "nothing" if complete else "nothing_seen"
+        says = "nothing" if complete and not asked.beyond else "nothing_seen"
         if any(not any(item.product_id in amounts for item in pool) for _, amounts in held):
             says = "unmeasured"
             if not asked.head:
@@ -115,7 +115,7 @@ def found(
     if by is not None and by.name and by.one:
         best = best_of(by, ranked)
         if best:
-            sure = complete and all(end_of(item, by) is not None for item in ranked)
+            sure = complete and not asked.beyond and all(end_of(item, by) is not None for item in ranked)
             says = "superlative_out" if is_out(best[0]) else "superlative" if sure else "superlative_seen"
             says = f"{says}_of" if by.of else says
             lines.append(Line(wording().shelf[says].format(word=by.word)))
@@ -128,10 +128,12 @@ def found(
             return Shown(tuple(lines), (*best, *others), tuple(kind), names, likely=bool(unheard))
         lines.append(nobody_says_which(by))
     shown = ranked[: figures()["most"]]
-    more = "fit_more" if len(ranked) > len(shown) else "fit" if len(shown) > 1 else "fit_one"
+    count = len(ranked) + (asked.beyond if _by_price_alone(asked) and len(ranked) == len(pool) else 0)
+    complete = complete and (count > len(ranked) or not asked.beyond)
+    more = "fit_more" if count > len(shown) else "fit" if len(shown) > 1 else "fit_one"
     more = more if complete else {"fit_more": "fit_more_seen"}.get(more, "fit_first")
     fit = wording().shelf["whatever_price" if foreign is not None else more]
-    lines.append(Line(fit.format(count=len(ranked), shown=len(shown))))
+    lines.append(Line(fit.format(count=count, shown=len(shown))))
     lines += [line_for(item, asked) for item in shown]
     perhaps = _perhaps_others(asked, ranked, items, figures()["most"] - len(shown))
     lines += perhaps
@@ -142,6 +144,12 @@ def found(
     by_flag = any(one.flags for one in asked.has)
     likely = bool(unheard)
     return Shown(tuple(lines), tuple(shown), tuple(kind), names, passing=popular, by_flag=by_flag, likely=likely)
+
+
+def _by_price_alone(asked: Sought) -> bool:
+    """Whether whatever costs so much fits."""
+    wishes = replace(asked.wishes, price=None, sort=None, in_stock=False, references=(), quantity=None)
+    return not (wishes.fixes or asked.terms or asked.has or asked.lacks or asked.below)
 
 
 def _fitting(items: Sequence[Item], asked: Sought, held: Amounts) -> list[Item]:
@@ -168,13 +176,15 @@ def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item
     ]
     if not asked.head or not prose or not others:
         return []
-    says = Line(wording().shelf["others_unsaid"].format(what=" ".join(prose)))
-    if not words.terms(" ".join(prose)) <= asked.use:
-        return [says]
-    # Of what it is for, the others may well be as good: a charger that says nothing of laptops.
-    used = having.thing(" ".join(prose), ())
+    what = " ".join(prose)
+    used = having.thing(what, ())
     likely = [item for item in others if used is None or state_of(item, used, (item,)) is not False]
-    return [says, *(line_for(item, asked) for item in likely[: max(0, most)])]
+    if not likely:
+        return []
+    # Of what it is for, the others may well be as good: a charger that says nothing of laptops.
+    told = likely[: max(0, most)] if words.terms(what) <= asked.use else []
+    says = wording().shelf["others_unsaid" if told else "others_unsaid_alone"].format(what=what)
+    return [Line(says), *(line_for(item, asked) for item in told)]
 
 
 def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:

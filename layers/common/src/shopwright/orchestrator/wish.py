@@ -63,6 +63,14 @@ class Outcomes:
         """Whether everything that holds the words was looked at."""
         return any(is_complete(outcome) for outcome in self.of(wish, "search_products"))
 
+    def beyond(self, wish: Wish) -> int:
+        """How many more were found for what it names no word of, and were not looked up."""
+        found = self.of(wish, "search_products")
+        if words_of(wish) or not found or found[0].value is None:
+            return 0
+        looked = {one.value["product_id"] for one in self.of(wish, "get_facts") if one.value is not None}
+        return len({one["product_id"] for one in found[0].value["products"]} - looked - wish.skipped)
+
     def passages(self) -> tuple[Passage, ...]:
         """What was found in the documents for the rest."""
         given = [outcome.value for step, outcome in self.by_wish.get(-1, []) if outcome.value is not None]
