@@ -64,6 +64,12 @@ def euros(least: int | None = None, most: int | None = None, currency: str = "EU
         ("over 20 and under 40 euros", euros(2000, 4000)),
         ("at least 20 but no more than 40 euros", euros(2000, 4000)),
         ("under 40 but over 20 euros", euros(2000, 4000)),
+        ("What costs exactly €79.90?", euros(7990, 7990)),
+        ("Which tents cost 80 euros?", euros(8000, 8000)),
+        ("something costing €12", euros(1200, 1200)),
+        ("for exactly 20 euros", euros(2000, 2000)),
+        ("it costs 20 euros or less", euros(most=2000)),
+        ("it costs about 20 euros", euros(1600, 2400)),
     ],
 )
 def test_a_price_range_is_read_in_minor_units(text: str, price: PriceRange) -> None:
@@ -190,6 +196,9 @@ def test_what_is_not_to_be_there_is_read_as_denied(text: str, denied: list[str])
         "Do you not have tents?",
         "a pan not bigger than 24 cm",
         "not red kettles",
+        "sleeping bags for minus 10 degrees",
+        "a bag for minus ten degrees",
+        "down to minus 5 °C",
     ],
 )
 def test_what_only_sounds_like_a_denial_denies_nothing(text: str) -> None:

@@ -95,6 +95,8 @@ def price_in(text: str, currency: str | None) -> tuple[PriceRange | None, str]:
         if kind == "between" and high is not None:
             ends = sorted(((low, strict[0]), (high, strict[1])), key=lambda one: one[0].minor)
             (least, over), (most, under) = ends
+        elif kind == "exact" and least is None and most is None:
+            least = most = low
         elif kind == "about":
             least = Money(int(low.minor * (1 - _tables().about)), low.currency)
             most = Money(int(low.minor * (1 + _tables().about)), low.currency)
@@ -285,6 +287,7 @@ def _tables() -> _Tables:
         ("least", rf"\b(?:{over})\s+{bare}", False, False),
         ("least", rf"(?:>=?|≥)\s?{money}", False, False),
         ("least", rf"(?:\bfor\s+)?{money}\s+(?:{any_of(by['at_least_after'])})(?![\w])", False, False),
+        ("exact", rf"\b(?:{any_of(by['exact'])})\s+{whole['a']}(?!\s+(?:{any_of(by['no_exact'])})\b)", False, False),
         ("about", rf"(?:\b|(?=~))(?:{any_of(by['about'])})\s?{money}", False, False),
     )
     return _Tables(

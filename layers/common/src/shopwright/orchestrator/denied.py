@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from shopwright.orchestrator.vocabulary import any_of, colour_names, once, said
+from shopwright.orchestrator.vocabulary import any_of, colour_names, numbers, once, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class _Tables:
 @cache
 def _tables() -> _Tables:
     lists = said("wanted")
-    none = rf"(?!(?:{any_of(lists['denied']['no_denial'].split())}|in stock|[0-9])(?![\w'-]))"
+    degrees = rf"(?:{any_of(numbers())})\s+(?:degrees|celsius|centigrade)"  # minus ten degrees
+    none = rf"(?!(?:{any_of(lists['denied']['no_denial'].split())}|in stock|{degrees}|[0-9]+)(?![\w'-]))"
     words = r"[^.,;:?!()]+"
     auxiliary = r"(?:(?:is|are|do|does|has|have|ca|wo|should|need|must|would|could)n'?t|cannot)"
     all_of = any_of(lists["denied"]["all_of"])
