@@ -87,3 +87,30 @@ def test_a_colour_tells_apart_what_is_called_alike() -> None:
     assert kinds.meant("Halcyon One in black", (one, sand)) == (one,)
     assert kinds.meant("Halcyon One in sand", (one, sand)) == (sand,)
     assert kinds.meant("Halcyon One in red", (one, sand)) == ()
+
+
+def test_of_a_category_the_last_part_of_its_word_tells_what_is_one_of_it() -> None:
+    packs = (
+        item("Tadpole Kids' Pack", category="Backpacks", price="34.90"),
+        item("Rambler 22 Daypack", category="Backpacks", price="79.90"),
+        item("Drybag Set of Three", category="Backpacks", price="12.90"),
+    )
+
+    said = text(found("cheapest backpack?", *packs))
+    assert said.startswith("The cheapest that can be had:\nTadpole Kids' Pack")
+    assert "though called otherwise, the cheapest:\nDrybag" in said
+
+
+def test_a_size_of_w_is_the_womens_cut_and_so_many_watts_are_not() -> None:
+    packs = (item("Wayfell 65 W Trekking Pack", size="W"), item("Wayfell 65 Trekking Pack", size="M"))
+
+    assert fitting(found("trekking packs for women", *packs)) == ["Wayfell 65 W Trekking Pack"]
+
+
+def test_a_name_may_take_a_word_from_the_category_or_the_colour() -> None:
+    knife, paring = item("Whetmore Santoku 17 cm", category="Knives"), item("Paring Knife", category="Knives")
+    oat, juniper = item("Dutch Oven 5.5 l", colour="oat"), item("Dutch Oven 5.5 l, Juniper", colour="juniper")
+
+    assert kinds.meant("santoku knives", (knife, paring)) == (knife,)
+    assert kinds.meant("oat oven", (oat, juniper)) == (oat,)
+    assert kinds.meant("bread knives", (knife, paring)) == ()

@@ -34,7 +34,20 @@ def meant(name: str, items: Sequence[Item]) -> tuple[Item, ...]:
         if (set(said) <= set(fits.tokens(item.title)))
         or (terms and _numbers(said) <= set(fits.tokens(item.title)) and set(terms) <= words.terms(item.title))
     ]
-    return tuple(whole or held or _in_colour(name, items))
+    return tuple(whole or held or _in_colour(name, items) or _by_values(said, terms, items))
+
+
+def _by_values(said: Sequence[str], terms: Sequence[str], items: Sequence[Item]) -> list[Item]:
+    """Those whose category or colour has the words that the name lacks: a santoku is one of the knives, and of the
+    ovens one is oat."""
+    found = []
+    for item in items:
+        title = words.terms(item.title)
+        more = words.terms(" ".join(_values_of(item, (*_tables().is_names, "colour"))))
+        numbers = _numbers(said) <= set(fits.tokens(item.title))
+        if numbers and set(terms) & title and set(terms) <= title | more:
+            found.append(item)
+    return found
 
 
 def _in_colour(name: str, items: Sequence[Item]) -> tuple[Item, ...]:
@@ -144,10 +157,24 @@ def called_or_beside(
             somewhere.append(item)
         elif len(asked.terms) > 1 and _is_coined_of(item.title, asked.head):
             coined.append(item)
+    if not called and not whole:
+        # Of the backpacks a trekking pack is one, and a bag that stands among them is none.
+        called = _called_in_part(asked.head, beside)
+        beside = [item for item in beside if item not in called]
     # Where there are the things themselves, what only goes with them is none of them.
     members = [item for item in beside if not _called(item.title) & _tables().beside]
     beside = members if (called or members or surely) and not whole else beside
     return (called, beside) if called or beside else (coined if surely else somewhere or coined, [])
+
+
+def _called_in_part(head: str, items: Sequence[Item]) -> list[Item]:
+    """Those that are called by the last part of a word, alone or behind another one: a pack, or a daypack, of the
+    "backpacks"."""
+    kinds = {item.product_id: kind_of(item.title).casefold() for item in items}
+    said = {word for item in items for one in _values_of(item, _tables().is_names) for word in WORD.findall(one)}
+    spelled = {word.casefold().removesuffix("s") for word in said if head in words.terms(word)}
+    parts = {kind for kind in kinds.values() if len(kind) >= _LONG and any(one.endswith(kind) for one in spelled)}
+    return [item for item in items if any(kinds[item.product_id].endswith(part) for part in parts)]
 
 
 def _is_coined_of(title: str, head: str) -> bool:
