@@ -327,3 +327,28 @@ def test_where_not_all_of_such_a_price_were_looked_at_that_is_said(counter: Coun
 
     assert said is not None
     assert said.sentences[0].startswith("Of those that I looked at, nothing fits")
+
+
+@pytest.mark.parametrize("message", ["What costs exactly 199 EUR?", "Which tents cost 199 EUR?"])
+def test_what_costs_exactly_so_much_is_shown(counter: Counter, message: str) -> None:
+    said = counter.say(message)
+
+    assert said is not None
+    assert said.sentences[0] in {"This fits:", "Of those that I looked at, these fit:"}
+    assert "price 199.00 EUR" in said.sentences[1]
+    ranges = [asked for _, asked in counter.shop.asked if isinstance(asked, Range)]
+    assert Range(19_900, 19_900, "EUR") in ranges
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "My tents are too small",
+        "My tent has a hole.",
+        "Do you buy used tents?",
+        "Can you repair tents?",
+        "Would you take back old tents?",
+    ],
+)
+def test_what_is_said_of_a_shoppers_own_thing_looks_for_no_product(counter: Counter, message: str) -> None:
+    assert counter.say(message) is None

@@ -1,7 +1,7 @@
 """What is compared is named by the words around it."""
 
 import pytest
-from shopwright.orchestrator.comparison import asks_difference, compared, the_two
+from shopwright.orchestrator.comparison import asks_difference, compared, most_of, the_two
 
 A_B = ("Murmur Buds", "Murmur Sport")
 
@@ -32,12 +32,23 @@ A_B = ("Murmur Buds", "Murmur Sport")
         ("Compare the battery life of the Murmur Buds and the Murmur Sport", A_B),
         ("Do the Murmur Buds in red and in sand cost the same?", ("Murmur Buds in red", "Murmur Buds in sand")),
         ("how much cheaper is the 20 cm pan than the 26 cm one (iron)?", ("20 cm pan", "26 cm pan")),
+        ("The lightest of Murmur Buds, Murmur Sport and Kidwave", (*A_B, "Kidwave")),
+        ("How much is the Murmur Buds compared with the Murmur Sport?", A_B),
+        ("How does the Murmur Buds compare to the Murmur Sport?", A_B),
+        ("How is the Murmur Buds or what is the Murmur Sport", ()),
         ("which is cheaper?", ()),
         ("Which of them is cheaper?", ()),
     ],
 )
 def test_a_comparison_names_what_it_compares(text: str, names: tuple[str, ...]) -> None:
     assert compared(text) == names
+
+
+def test_the_most_of_several_that_are_named_is_asked_of_no_whole_shelf() -> None:
+    assert most_of("The lightest of whisk, ladle and tongs")
+    assert most_of("What's the cheapest of the whisk and the ladle?")
+    assert not most_of("the cheapest of your tents and mats")
+    assert not most_of("the cheapest tent of all")
 
 
 def test_by_how_much_is_asked_or_only_which() -> None:

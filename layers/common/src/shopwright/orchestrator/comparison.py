@@ -8,13 +8,14 @@ from shopwright.orchestrator.wanted import plain_text
 
 def compared(text: str) -> tuple[str, ...]:
     """What a comparison names, each by itself: "Kettle 1 or 2" names two kettles. Fewer than two: it names none."""
-    plain = _ENDS.sub("", _COMPARES.sub(" ", more_than(text))).strip(" ,.;:?!")
+    spelled = _COMPARED_WITH.sub(r"\g<one> or ", more_than(text))
+    plain = _ENDS.sub("", _COMPARES.sub(" ", spelled)).strip(" ,.;:?!")
     plain = plain.rpartition(":")[2] if ":" in plain else plain
     for between in _BETWEEN:  # "with" may stand in a name
         parts = [part for piece in between.split(plain) if (part := _ARTICLE.sub("", piece.strip(" ,.;?!\"'")))]
         if len(parts) > 1:
             break
-    if len(parts) < 2 or any(len(part.split()) > _LONGEST_NAME for part in parts):
+    if len(parts) < 2 or any(len(part.split()) > _LONGEST_NAME or _IS_QUESTION.match(part) for part in parts):
         return ()
     parts = _called_alike(parts)
     first = parts[0].split()
@@ -23,6 +24,19 @@ def compared(text: str) -> tuple[str, ...]:
     return tuple(
         part if at is None or not part[0].isdigit() else " ".join([*first[:at], *part.split()]) for part in parts
     )
+
+
+_COMPARED_WITH = re.compile(
+    r"^(?:(?:how much|what) (?:is|are|do(?:es)?) |how do(?:es)? )?(?P<one>.{2,80}?) (?:cost |weigh )?"
+    r"(?:when |as )?compared? (?:with|to|against) ",
+    re.I,
+)
+_IS_QUESTION = re.compile(r"(?:how|what|which|who|why|where|when)\b", re.I)  # a question is no name
+
+
+def most_of(text: str) -> bool:
+    """Whether the words ask which of several that they name is the most so: "the lightest of whisk and ladle"."""
+    return bool(_MOST_OF.match(plain_text(text))) and len(compared(text)) > 1
 
 
 def the_two(text: str) -> str:
@@ -70,6 +84,7 @@ _MOST = (
     r"(?:(?:most|least) \w+|best|(?:cheap|dear|light|warm|small|large?|fast|slow|quiet|loud|strong|long|short|new|thick"
     r"|tall|bright|thinn|bigg|heavi|prici)e?st)"
 )
+_OF_NAMED = r"of\b(?!\W+(?:all|your|these|those|them|the (?:two|three|four)\b))"
 _AMOUNT = "more|less|most|least|higher|lower|highest|lowest"
 _COMPARES = re.compile(
     r"^.{0,60}?\b(?:compare|comparison (?:of|between)|differences? (?:in (?:price|weight|cost|size) )?between"
@@ -79,10 +94,12 @@ _COMPARES = re.compile(
     rf"|^(?:which|what)(?: one| of (?:them|these|those))? (?:has|have|gives|holds|lasts|sleeps)(?: the| an?)?"
     rf" (?:{_WORSE}|{_MOST}|{_AMOUNT})(?: [\w-]+){{0,3}}?(?=\s*[,:?]|\s+of\b)(?: of\b)?"
     r"|^which of\b"
+    rf"|^(?:(?:which|what)(?:'s| is| are)? )?(?:the )?{_MOST} (?:one )?{_OF_NAMED}"
     rf"|^(?:by )?how much (?:{_WORSE}|more|less) (?:is|are)\b|^by how much (?:is|are|do|does)\b"
     r"|^(?:please|can you|could you|would you)\b",
     re.I,
 )
+_MOST_OF = re.compile(rf"^(?:(?:which|what)(?:'s| is| are)? )?(?:the )?{_MOST} (?:one )?{_OF_NAMED}", re.I)
 _SAME = r"(?:(?:exactly |about )?(?:the same|as much|alike|equally \w+)(?: (?:in )?(?:price|weight|amount|money))?)"
 _ENDS = re.compile(
     rf"[:,?-]?\s+(?:which(?: one)?\s+)?(?:has|have|holds?|lasts?|sleeps?|gives?)\s+(?:the\s+|an?\s+)?"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shopwright.llm import words
 from shopwright.orchestrator import seeking, vocabulary
 from shopwright.orchestrator import variants as varying
-from shopwright.orchestrator.comparison import compared, the_two
+from shopwright.orchestrator.comparison import compared, most_of, the_two
 from shopwright.orchestrator.going_on import (
     CHEAPER,
     IT,
@@ -234,6 +234,9 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     if wishes.sort is Sort.POPULAR and request.kind in TELLS and of_goods:
         popular = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
         return Wish(number, popular, text, show_found if looks_for else show_bought)
+    names_most = request.kind in TELLS and most_of(text)
+    if names_most:
+        request = replace(request, kind=Kind.COMPARISON, sure=True)
     compares = request.kind is Kind.COMPARISON and request.sure and wishes.price is None
     if compares and not _POLICY.search(text) and (parts := _named_parts(request)):
         named = tuple(part for part in parts if not PRONOUN.fullmatch(part))
@@ -243,6 +246,8 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return None
     if compares and not _POLICY.search(text) and (both := the_two(text)):
         return Wish(number, request, text, show_compared, parts=(both,))
+    if _OF_THEIRS.search(text) and wishes.price is None:
+        return None
     searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
     narrows = replace(wishes, quantity=None, references=(), order_number=None).fixes
@@ -294,6 +299,14 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     return None
 
 
+# What is told of a shopper's own thing, and what a shop does with such, the documents may know.
+_OF_THEIRS = re.compile(
+    r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:my (?:[\w'-]+ ){1,4}?(?:is|are|was|were|has|have|had|does|do|did|won|will"
+    r"|keeps?|got|came|arrived|broke|feels?|looks?|seems?)(?:n?'t)?\b[^?]*$"
+    r"|(?:do|would|will|can|could) you (?:\w+ )?(?:buy|take back|trade in|repair|mend|recycle|collect|dispose of|clean|wash"
+    r"|service|sharpen|re-?proof|hire out|rent out)\b)",
+    re.I,
+)
 _VALUE_OF = re.compile(r"^\W*(?:the )?[\w-]+ of (?:the|your)\b", re.I)  # "Diameter of the tart tin?"
 # "Something made of granite" is any thing that is so.
 _THING_THAT = re.compile(r"^\W*(?:some|any)thing (?:made|in|from|out of)\b", re.I)
