@@ -136,3 +136,20 @@ def test_both_that_are_called_so_are_compared() -> None:
 
     assert text(said).startswith("Dutch Oven 5 l and Dutch Oven 5 l, Juniper are alike in price.")
     assert granting.show_compared(wish, (oat, wok), NOTHING_MORE) is None
+
+
+def test_what_may_go_somewhere_is_told_by_a_value_that_is_yes_or_no_alone() -> None:
+    goods = (item("Down Wash", "For the washing machine."), item("Pan", dishwasher_safe="yes"))
+
+    assert _found("Which items can go in the washing machine?", *goods) is None
+    assert "Down Wash" in text(_found("a wash for the washing machine", *goods))
+
+
+def test_what_is_cheaper_than_one_is_not_that_one() -> None:
+    packs = (item("Rambler 22 Backpack", price="79.90"), item("Tadpole Backpack", price="34.90"))
+
+    assert _found("Is there a cheaper backpack than the Rambler 22?", *packs) is None
+
+
+def _found(message: str, *items: Item) -> Shown | None:
+    return granting.show_found(replace(_wish(message), show=granting.show_found), items, NOTHING_MORE)

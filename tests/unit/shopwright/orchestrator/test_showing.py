@@ -488,3 +488,46 @@ def test_what_is_sold_out_of_a_category_is_also_what_goes_with_its_things() -> N
 
     assert fitting(found("which cameras are sold out?", *goods)) == ["Tripod"]
     assert fitting(found("cameras", *goods)) == ["Yard Camera"]
+
+
+CHARGERS = (
+    item("Sprig Charger", "Folding prongs, one port.", price="19.00"),
+    item("Dual Charger", "Splits its power when both ports are busy.", connectivity="2 x USB-C"),
+    item("Desk Charger", "Four USB ports on one cord.", price="99.00"),
+    item("Lily Charger", "A pad."),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "titles"),
+    [
+        ("Which chargers have one port only?", ["Sprig Charger"]),
+        ("chargers with two ports", ["Dual Charger"]),
+        ("Which chargers have exactly 4 ports?", ["Desk Charger"]),
+    ],
+)
+def test_so_many_of_something_have_those_whose_words_say_so(message: str, titles: list[str]) -> None:
+    assert fitting(found(message, *CHARGERS)) == titles
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Which chargers have more than two ports?",
+        "chargers with at least 3 ports",
+        "Which chargers have two or more ports?",
+        "a charger with three ports",
+    ],
+)
+def test_where_nothing_says_how_many_there_are_none_are_said_to_fit(message: str) -> None:
+    said = text(found(message, *CHARGERS))
+
+    assert said.startswith('The descriptions of these speak of "ports", but how many each has I cannot compare:')
+    assert "fit" not in said
+
+
+def test_a_measure_or_a_name_with_a_figure_counts_nothing() -> None:
+    assert fitting(found("chargers with 2 m of cord", item("Desk Charger", "With 2 m of cord."))) == ["Desk Charger"]
+    assert found("the cheapest charger with more than two ports", *CHARGERS) is None
+    beside = item("Lilypad Stand", "One port.", category="Chargers", price="5.00")
+    assert "Lilypad" not in text(found("the cheapest charger with two ports", *CHARGERS, beside))

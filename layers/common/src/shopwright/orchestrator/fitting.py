@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from shopwright.llm import words
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.orchestrator import having
 from shopwright.orchestrator.amounts import INCH, Amounts, in_inches, measures_up, price_span
 from shopwright.orchestrator.bounds import PriceRange
 from shopwright.orchestrator.having import Thing
 from shopwright.orchestrator.item import Item, is_out
-from shopwright.orchestrator.seeking import Sought
+from shopwright.orchestrator.seeking import Counted, Sought
+from shopwright.orchestrator.vocabulary import any_of, numbers
 from shopwright.orchestrator.wanted import Wanted, wanted
 
 _LETTERS = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL")
@@ -51,6 +53,15 @@ def understood(asked: Sought, items: Sequence[Item]) -> Sought:
 def state_of(item: Item, thing: Thing, others: Sequence[Item]) -> bool | None:
     likes = [(one.title, one.sheet) for one in others]
     return having.has(thing, item.title, item.passage.content, item.sheet, likes)
+
+
+def has_so_many(item: Item, counted: Counted) -> bool:
+    """Whether its own words say that it has so many: "two ports", "both ports", "2 x USB port"."""
+    figures = any_of([str(counted.number), *(word for word, number in numbers().items() if number == counted.number)])
+    many = re.compile(rf"(?<![\w.,])(?:{figures})(?:\s?[x×])?[\s-]+(?P<of>[\w-]+(?:\s+[\w-]+)?)", re.I)
+    told = " . ".join((item.title, *(fact.value for fact in item.sheet.values()), item.passage.content))
+    what = words.terms(counted.what)
+    return any(what <= words.terms(match["of"]) for match in many.finditer(told))
 
 
 def lacks_all(item: Item, things: Sequence[Thing], others: Sequence[Item]) -> bool | None:

@@ -18,7 +18,7 @@ from shopwright.orchestrator.intent import Kind, Request
 from shopwright.orchestrator.item import Item, Line, Shown, is_out
 from shopwright.orchestrator.pointing import Pointing
 from shopwright.orchestrator.ranking import Ranked, rank
-from shopwright.orchestrator.wanted import plain_text, wanted, without_bounds
+from shopwright.orchestrator.wanted import Wanted, plain_text, wanted, without_bounds
 from shopwright.orchestrator.wish import Outcomes, Whole, Wish, is_complete, words_of
 
 ASKS = re.compile(
@@ -26,6 +26,13 @@ ASKS = re.compile(
     re.I,
 )
 MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
+# "Which items can go in the washing machine?" names no thing to look for: only a value that is yes or no tells.
+_MAY_GO = re.compile(
+    r"^\W*(?:which|what)(?: of (?:your|the))? (?:items|things|products|goods|articles) (?:can|may|must|should|could)"
+    r"(?:n't| not)? (?:be|go|safely|also)\b",
+    re.I,
+)
+_THAN = re.compile(r"\bthan (.+)$", re.I)
 WHETHER = re.compile(r"^\W*(?:(?:and|so|but)\W+)*(?:is|are|do|does)(?:n't)? (?!you\b|there\b)", re.I)
 
 # "Which of them is wireless?" asks of each whether it is.
@@ -60,6 +67,12 @@ def show_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     counts, beyond = varying.asks_stock(wish.request.text), outcomes.beyond(wish)
     looked_for = replace(looked_for, bought=wish.bought, counts=counts, asks=wish.request.text, beyond=beyond)
     shown = showing.found(looked_for, ordered, complete=complete, surely=bool(wish.skipped), all_told=wish.all_told)
+    if shown is not None and not shown.by_flag and _MAY_GO.search(wish.request.text):
+        return None
+    than = _THAN.search(_unpriced(wish.request))
+    named = () if than is None else kinds.meant(_name_in(than[1]), items)
+    if shown is not None and named and all(item in named for item in shown.items):
+        return None  # what it is to be cheaper than, is not cheaper
     if wish.skipped and (shown is None or not shown.fits):
         says = "no_more" if complete and not beyond else "no_more_seen"
         return Shown((Line(wording().shelf[says]),), (), tuple(items))
@@ -69,6 +82,10 @@ def show_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     asks = bool(ASKS.search(wish.request.text) or MAY.search(wish.request.text))
     likely = shown is not None and shown.by_flag and asks
     return replace(shown, likely=True) if shown is not None and likely else shown
+
+
+def _name_in(text: str) -> str:
+    return " ".join(seeking.sought(text, Wanted(), compared_by=None).spelled)
 
 
 def _each_told(looked_for: seeking.Sought, shown: Shown) -> Shown | None:

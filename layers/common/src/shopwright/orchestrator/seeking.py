@@ -12,7 +12,7 @@ from shopwright.orchestrator.comparison import more_than
 from shopwright.orchestrator.denied import Denied
 from shopwright.orchestrator.having import Thing
 from shopwright.orchestrator.item import Item
-from shopwright.orchestrator.vocabulary import any_of, said
+from shopwright.orchestrator.vocabulary import any_of, count_of, said, small_numbers
 from shopwright.orchestrator.wanted import Wanted, subject_words, wanted
 
 WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
@@ -38,6 +38,15 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many of something it is to have, "two ports"; not `exact`: more than that, or at most."""
+
+    number: int
+    what: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sought:
     """What is looked for: its words in their order, by their meaning and as they were `spelled`; the last of those that
     name it; and what must fit."""
@@ -53,6 +62,7 @@ class Sought:
     bought: tuple[str, ...] | None = None  # the most first; None: nobody counts
     asks: str = ""  # the question's own words
     counts: bool = False  # how many are left is asked for
+    counted: Counted | None = None
     beyond: int = 0  # so many more cost as much, and were not looked at
     has: tuple[Thing, ...] = ()  # what it must have by its values
     lacks: tuple[Thing, ...] = ()  # what it must not have
@@ -60,7 +70,7 @@ class Sought:
 
 def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
     """Read the words that are left when those that only ask, and those that fix something, are gone."""
-    text = spaced(text)
+    counted, text = _counted(spaced(text))
     parts = _tables().describes.split(_tables().by_word.sub(" ", text.casefold()))
     named = [found for part in parts if (found := spelled_terms(part))]
     return Sought(
@@ -70,8 +80,18 @@ def sought(text: str, wishes: Wanted, *, compared_by: By | None) -> Sought:
         head=named[0][-1][0] if named else "",
         wishes=wishes,
         by=compared_by,
+        counted=counted,
         use=frozenset(term for term, _ in [*(named[0][:-1] if named else []), *spelled_terms(_used_for(text))]),
     )
+
+
+def _counted(text: str) -> tuple[Counted | None, str]:
+    """How many of something it is to have, and the text without the number."""
+    match = _tables().counted.search(text)
+    if match is None or not named_terms(match["what"]):
+        return None, text
+    counted = Counted(count_of(match["count"]), match["what"], exact=not (match["bound"] or match["more"]))
+    return counted, f"{text[: match.end('has')]} {text[match.start('what') :]}"
 
 
 def _used_for(text: str) -> str:
@@ -183,6 +203,7 @@ class _Tables:
     by_word: re.Pattern[str]
     asks: Mapping[str, Sequence[str]]
     alike: tuple[tuple[str, ...], ...]
+    counted: re.Pattern[str]  # "with at least two ports"
 
 
 @cache
@@ -210,4 +231,12 @@ def _tables() -> _Tables:
         ),
         asks=lists["asks"],
         alike=tuple(tuple(one.split()) for one in lists["words"]["alike"]),
+        counted=re.compile(
+            rf"\b(?P<has>with|have|has|having|had|got)\s+(?:only\s+|just\s+|exactly\s+|an?\s+)?"
+            rf"(?P<bound>(?:{any_of(end for ends in said('wanted')['bounds'].values() for end in ends)})\s+)?"
+            rf"(?P<count>[1-9][0-9]?|{small_numbers()})\s+(?P<more>or (?:more|fewer|less)\s+)?"
+            rf"(?!(?:{any_of(said('wanted')['price']['units'].split())})(?!\w))"
+            r"(?P<what>(?:[^\W\d_][\w-]*\s+)?[^\W\d_]{2,}s|[^\W\d_]{3,})\b",
+            re.I,
+        ),
     )

@@ -29,6 +29,7 @@ from shopwright.orchestrator.fitting import (
     SIZES,
     fits_all,
     foreign_currency,
+    has_so_many,
     is_below,
     is_refused,
     lacks_all,
@@ -88,6 +89,11 @@ def found(
     judged = {item.product_id: lacks_all(item, asked.lacks, kind) for item in pool}
     fits = [item for item in pool if fits_all(item, asked, held)]
     fitting = [item for item in fits if judged[item.product_id]]
+    uncounted = asked.counted
+    if uncounted is not None and uncounted.exact and (so := [one for one in fitting if has_so_many(one, uncounted)]):
+        fitting, uncounted = so, None
+    if uncounted is not None and by is not None and by.one:
+        return None
     unsaid = _in_order(asked, [item for item in fits if judged[item.product_id] is None], named)
     names = _decides(asked) | (values_of(by, pool) if by else frozenset())
     if not fitting:
@@ -121,7 +127,8 @@ def found(
             lines.append(Line(wording().shelf[says].format(word=by.word)))
             best = best[: figures()["most"]]
             lines += [line_for(item, asked) for item in best]
-            others = [] if pool is kind else _better(by, best[0], _fitting(kind, asked, held))
+            also = [item for item in kind if asked.counted is None or has_so_many(item, asked.counted)]
+            others = [] if pool is kind else _better(by, best[0], _fitting(also, asked, held))
             if others:
                 lines.append(Line(wording().shelf["superlative_beside"].format(word=by.word)))
                 lines += [line_for(item, asked) for item in others]
@@ -133,7 +140,10 @@ def found(
     more = "fit_more" if count > len(shown) else "fit" if len(shown) > 1 else "fit_one"
     more = more if complete else {"fit_more": "fit_more_seen"}.get(more, "fit_first")
     fit = wording().shelf["whatever_price" if foreign is not None else more]
-    lines.append(Line(fit.format(count=count, shown=len(shown))))
+    if uncounted is not None:
+        fit = wording().shelf["uncounted"]
+    what = "" if uncounted is None else uncounted.what
+    lines.append(Line(fit.format(count=count, shown=len(shown), what=what)))
     lines += [line_for(item, asked) for item in shown]
     perhaps = _perhaps_others(asked, ranked, items, figures()["most"] - len(shown))
     lines += perhaps
