@@ -570,3 +570,14 @@ def test_a_listener_hears_what_was_done() -> None:
     )
 
     assert [type(event).__name__ for event in heard] == ["Sources", "Delta"]
+
+
+@pytest.mark.parametrize("message", ["My winter tent is for storms.", "Do you buy used winter tents?"])
+def test_of_what_a_shopper_has_already_no_product_tells(message: str) -> None:
+    boot = passage(
+        "sku: B-1; name: Winter Tent; description: The used winter tents that you buy for storms.", 0.9, "Catalog"
+    )
+    page = passage("We buy used winter tents.", 0.8, "Second hand", document="d-second-hand")
+
+    assert Counter(boot).ask(message).verdict == "not_in_documents"
+    assert Counter(page).ask("Do you buy used winter tents?").text.startswith("We buy used winter tents.")

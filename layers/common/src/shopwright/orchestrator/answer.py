@@ -49,6 +49,7 @@ from shopwright.orchestrator.said import Product, Said
 from shopwright.orchestrator.session import Session, SessionsUnavailable, Turn
 from shopwright.orchestrator.spoken import figures
 from shopwright.orchestrator.wanted import wanted
+from shopwright.orchestrator.wishing import of_theirs
 from shopwright.privacy.redact import Masked
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
@@ -359,11 +360,16 @@ def _lists(turn: Turn) -> bool:
     return turn.mode == PRODUCTS and not points
 
 
+_NAMES = frozenset({"name", "title"})  # what a record of a product says, and a row of another table seldom
+
+
 def _looked_up(
     asked: str, reply: talking.Reply | None, before: Sequence[Turn], visit: _Visit, found: Callable[[], None]
 ) -> Said:
     """What the documents say, and where they do not, what is known elsewhere."""
     passages = _passages(asked, visit)
+    if of_theirs(asked):
+        passages = [one for one in passages if not {label.casefold() for label, _ in record(one.content)} & _NAMES]
     found()
     if _is_known_elsewhere(asked, reply):
         return _with_sources(_unless_found(asked, reply, passages, visit), visit.sighted)

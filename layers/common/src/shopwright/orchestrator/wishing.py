@@ -48,7 +48,7 @@ from shopwright.orchestrator.intent import By, Kind, Reader, Request, read
 from shopwright.orchestrator.pointing import Pointing, Reference
 from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.summing import parts_in
-from shopwright.orchestrator.wanted import Sort, Wanted, without_bounds, without_denied
+from shopwright.orchestrator.wanted import Sort, Wanted, plain_text, without_bounds, without_denied
 from shopwright.orchestrator.wish import Whole, Wish
 from shopwright.resilience.deadline import Deadline
 
@@ -246,7 +246,7 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
         return None
     if compares and not _POLICY.search(text) and (both := the_two(text)):
         return Wish(number, request, text, show_compared, parts=(both,))
-    if _OF_THEIRS.search(text) and wishes.price is None:
+    if of_theirs(text) and wishes.price is None:
         return None
     searches = request.kind is Kind.PRODUCT_SEARCH and (request.sure or bool(_HAVE.search(text)))
     # Words that fix something of a thing that is sold look for it; whether it is sold, the catalog says.
@@ -303,10 +303,17 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
 _OF_THEIRS = re.compile(
     r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:my (?:[\w'-]+ ){1,4}?(?:is|are|was|were|has|have|had|does|do|did|won|will"
     r"|keeps?|got|came|arrived|broke|feels?|looks?|seems?)(?:n?'t)?\b[^?]*$"
-    r"|(?:do|would|will|can|could) you (?:\w+ )?(?:buy|take back|trade in|repair|mend|recycle|collect|dispose of|clean|wash"
-    r"|service|sharpen|re-?proof|hire out|rent out)\b)",
+    r"|(?:do|would|will|can|could) you (?:\w+ )?(?:buy|take back|trade in|repair|mend|recycle|collect|dispose of|clean"
+    r"|wash|service|sharpen|re-?proof|hire out|rent out)\b)",
     re.I,
 )
+
+
+def of_theirs(text: str) -> bool:
+    """Whether it is told or asked of a thing that the shopper has already, and of none that is for sale."""
+    return bool(_OF_THEIRS.search(plain_text(text)))
+
+
 _VALUE_OF = re.compile(r"^\W*(?:the )?[\w-]+ of (?:the|your)\b", re.I)  # "Diameter of the tart tin?"
 # "Something made of granite" is any thing that is so.
 _THING_THAT = re.compile(r"^\W*(?:some|any)thing (?:made|in|from|out of)\b", re.I)
