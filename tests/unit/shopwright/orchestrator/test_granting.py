@@ -149,6 +149,7 @@ def test_what_is_cheaper_than_one_is_not_that_one() -> None:
     packs = (item("Rambler 22 Backpack", price="79.90"), item("Tadpole Backpack", price="34.90"))
 
     assert _found("Is there a cheaper backpack than the Rambler 22?", *packs) is None
+    assert "Tadpole" in text(_found("a cheaper backpack than it", *packs))
 
 
 def _found(message: str, *items: Item) -> Shown | None:

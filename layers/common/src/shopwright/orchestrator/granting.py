@@ -70,7 +70,8 @@ def show_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     if shown is not None and not shown.by_flag and _MAY_GO.search(wish.request.text):
         return None
     than = _THAN.search(_unpriced(wish.request))
-    named = () if than is None else kinds.meant(_name_in(than[1]), items)
+    name = "" if than is None or wish.below else _name_in(than[1])
+    named = kinds.meant(name, items) if name else ()
     if shown is not None and named and all(item in named for item in shown.items):
         return None  # what it is to be cheaper than, is not cheaper
     if wish.skipped and (shown is None or not shown.fits):
