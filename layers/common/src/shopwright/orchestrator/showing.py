@@ -192,9 +192,9 @@ def _perhaps_others(asked: Sought, fitting: Sequence[Item], items: Sequence[Item
     if not likely:
         return []
     # Of what it is for, the others may well be as good: a charger that says nothing of laptops.
-    told = likely[: max(0, most)] if words.terms(what) <= asked.use else []
-    says = wording().shelf["others_unsaid" if told else "others_unsaid_alone"].format(what=what)
-    return [Line(says), *(line_for(item, asked) for item in told)]
+    shown = likely[: max(0, most)] if words.terms(what) <= asked.use else []
+    says = wording().shelf["others_unsaid" if shown else "others_unsaid_alone"].format(what=what)
+    return [Line(says), *(line_for(item, asked) for item in shown)]
 
 
 def _unsaid(asked: Sought, items: Sequence[Item], most: int) -> list[Line]:
