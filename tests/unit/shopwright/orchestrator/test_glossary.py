@@ -15,6 +15,7 @@ PAGES = ["Whetmore knives are guaranteed for 15 years.", "Larkmoss 2 Trekking Te
         ("de", "Wie viel kostet die Expresslieferung?", "How much does express delivery cost?"),
         ("de", "Hallo, was kostet der Standardversand?", "How much does standard delivery cost?"),
         ("de", "Wie lange habe ich Zeit, etwas zurückzugeben?", "How many days do I have to return?"),
+        ("de", "Wie lange habe ich Garantie?", "How long is the guarantee?"),
         ("de", "Kann ich per Überweisung bezahlen?", "Can I pay by bank transfer?"),
         ("de", "Gibt es einen Studentenrabatt?", "Do you offer student discount?"),
         ("de", "Wann haben Sie geöffnet?", "When is the shop open?"),
