@@ -196,6 +196,7 @@ def test_while_orders_cannot_be_read_that_is_said() -> None:
      "How do I cancel?", "Can I cancel it?", "What if I cancel it?", "cancel the subscription",
      "Is it too late to cancel?",
      "My order is exactly £50, is delivery free?", "How much did I pay for delivery under your rules?",
+     "My order is £49, what do I pay for delivery?", "My basket order comes to 49 euros", "My order is 49 EUR",
      "How long does delivery take?", "Show me tents", "Do you ship my order abroad?"],
 )  # fmt: skip
 def test_a_question_for_the_rule_is_left_to_the_pages(message: str) -> None:
