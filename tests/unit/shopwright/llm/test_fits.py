@@ -236,3 +236,97 @@ def test_to_cancel_noise_is_not_to_cancel_an_order() -> None:
 
     assert said("What is your cancellation policy?", tip) == ""
     assert said("Can I cancel?", tip) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "fitting"),
+    [
+        ("How long is the apron?", "You have 30 days from delivery.", False),
+        ("How long are the tongs?", "The cable carries 60 W.", False),
+        ("How long is the apron?", "dimensions: 85 x 70 cm", True),
+        ("How long is the return window?", "You have 30 days from delivery.", True),
+        ("How long is the wedding list open?", "It stays open for six months.", True),
+        ("How long does Edge Post take?", "We sharpen knives for £4.00 per blade.", False),
+        ("How long does Edge Post take?", "They come back within 8 working days.", True),
+        ("How long does a refund to my card take?", "You may return anything within 60 days.", False),
+        ("How long does a refund to my card take?", "We refund within 10 working days.", True),
+        ("How long do I have to get a refund?", "Refunds are issued within 5 business days.", False),
+        ("How long may a wet tent stay packed?", "A dry tent lasts for ten summers, a wet one for two years.", False),
+        ("How long may a wet tent stay packed?", "Never leave it packed for more than 24 hours.", True),
+        ("How much is a repair under warranty?", "Repairs outside the warranty cost €25.00.", False),
+        ("How much is a repair outside warranty?", "Tents carry a warranty of 5 years, and €5.00.", False),
+        ("How much is a repair outside the warranty?", "Repairs outside the warranty cost €25.00.", True),
+        ("How long is the warranty on a monitor?", "A dim monitor is replaced during 12 months.", False),
+        ("How much does a repair cost?", "Repairs take 10 business days.", False),
+        ("How many knives can I send?", "We sharpen knives for £4.00 per blade.", False),
+        ("How many knives can I send?", "Send up to six knives.", True),
+        ("How many days do I have?", "You have 30 days.", True),
+        ("How long does pickup take?", "We hold your order for 9 days.", False),
+        ("How long does pickup take?", "You can pick it up two hours later.", True),
+        ("When should I measure my feet?", "Measure both feet and go by the longer one.", False),
+        ("When should I measure my feet?", "Feet swell, so measure in the evening.", True),
+        ("What temperature should I store a tent at?", "A tent that is stored dry lasts for ten summers.", False),
+        ("What temperature should I store a tent at?", "Keep them below 30 °C.", True),
+        ("How heavy may a parcel be?", "Cast iron is heavy, but we add no surcharge.", False),
+        ("Which courier do you use?", "We ship to all fifty states.", False),
+        ("How old must I be to buy knives?", "Holds six knives to the wall.", False),
+        ("How old must I be to buy knives?", "Knives are handed over to adults only.", True),
+        ("What is the holiday return window?", "You may return items within 14 days.", False),
+        ("What is the holiday return window?", "From December 1 it is extended to January 15.", True),
+        ("Is there a fee on a broken camera?", "Opened cameras are charged a fee of 15%.", False),
+        ("Is there a fee on a broken camera?", "There is no fee on items that do not work.", True),
+        ("Can I return a gift?", "Gift wrapping is not refunded.", False),
+        ("Is gift wrapping refunded?", "Gift wrapping is not refunded.", True),
+    ],
+)
+def test_only_a_sentence_of_its_kind_can_answer(question: str, text: str, fitting: bool) -> None:
+    assert fits.is_of_kind(question, text) is fitting
+
+
+@pytest.mark.parametrize("question", ["What costs £12?", "How much in total with delivery is the rolling pin?"])
+def test_what_a_sum_buys_and_what_a_sum_makes_no_sentence_tells(question: str) -> None:
+    wrapping = Source(1, ("Gift wrapping",), "Gift wrapping costs £12.00 with delivery of a rolling pin.", 0.9)
+
+    assert said(question, wrapping) == ""
+
+
+def test_what_does_not_work_is_told_the_fee_for_that() -> None:
+    opened = Source(
+        1,
+        ("Returns", "Opened boxes"),
+        "Opened cameras are charged a restocking fee of 15%. "
+        "There is no restocking fee on unopened boxes or on items that do not work.",
+        0.85,
+    )
+
+    assert said("Is there a restocking fee on a broken camera?", opened) == (
+        "There is no restocking fee on unopened boxes or on items that do not work."
+    )
+    assert said("Is there a restocking fee on an opened camera?", opened) == (
+        "Opened cameras are charged a restocking fee of 15%."
+    )
+
+
+def test_of_what_the_page_speaks_only_beside_the_question_the_rule_for_everything_holds() -> None:
+    pages = Source(
+        1,
+        ("Warranty",),
+        "Every product comes with a limited warranty of 12 months. "
+        "A monitor with three dead pixels is replaced during the first 12 months.",
+        0.85,
+    )
+
+    assert said("How long is the warranty on a monitor?", pages) == (
+        "Every product comes with a limited warranty of 12 months."
+    )
+
+
+def test_an_old_thing_is_bought_by_the_trade_in_and_a_parcel_that_stands_still_has_its_rule() -> None:
+    summit = Source(1, ("Second Summit",), "Second Summit is our trade-in for used tents.", 0.8)
+    hire = Source(2, ("Hire",), "If you buy the same tent within a month, we take the hire off.", 0.8)
+    still = Source(3, ("Parcels",), "If a parcel has not moved for four days, tell us.", 0.8)
+
+    assert said("Do you buy old tents?", hire, summit) == "Second Summit is our trade-in for used tents."
+    assert said("What if the parcel has not moved for a week?", still) == (
+        "If a parcel has not moved for four days, tell us."
+    )

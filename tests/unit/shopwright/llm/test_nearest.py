@@ -97,7 +97,42 @@ def test_a_record_that_may_be_of_something_else_is_not_told(question: str) -> No
         ("Does it rust?", "rust"),  # nobody knows what
         ("Can I pay with bitcoin?", "card"),  # what can be used instead does not say
         ("How can I pay in Japan?", "card"),
+        ("How do I wash a fleece?", "salt"),  # of another thing
+        ("Is the coating lost?", "lost"),
     ],
 )
 def test_what_the_question_names_and_does_must_stand_there(question: str, alike: str) -> None:
     assert said(question, **{alike: 0.95}) == []
+
+
+PIN = Source(
+    6,
+    ("Catalog", "French Rolling Pin"),
+    "sku: C-1; name: French Rolling Pin; category: Baking; price: 17 GBP; dimensions: 46 cm; "
+    "description: Comes in a box of 50 cm.",
+    0.7,
+)
+STAND = Source(
+    7,
+    ("Catalog", "Tall Stand"),
+    "sku: C-2; name: Tall Stand; category: Cameras; price: 69 USD; color: black; description: Closes to 42 cm.",
+    0.7,
+)
+TIMES = Source(8, ("Returns",), "You have 30 days from delivery to return unused items.", 0.7)
+
+
+@pytest.mark.parametrize("question", ["How long is the rolling pin?", "how wide is the French Rolling Pin"])
+def test_a_length_is_told_by_the_products_own_field_and_by_no_period(question: str) -> None:
+    embedder = Embedder(days=0.95)
+
+    [sentence] = [
+        *compose(question, (TIMES, PIN)).sentences,
+        *nearest(question, (TIMES, PIN), embedder.likeness).sentences,
+    ][:1]
+
+    assert sentence.text == "French Rolling Pin: dimensions 46 cm"
+
+
+def test_a_length_that_the_record_gives_of_another_side_is_not_told() -> None:
+    assert compose("How tall is the Tall Stand?", (STAND, TIMES)).sentences == ()
+    assert nearest("How tall is the Tall Stand?", (STAND, TIMES), Embedder(Closes=0.95).likeness).sentences == ()

@@ -17,7 +17,7 @@ class Rule:
     units: tuple[Unit, ...]
     general: tuple[Unit, ...] = ()
     sure: bool = False
-    implied: bool = False  # they say only what lies outside: by themselves they do not answer of what lies inside
+    implied: bool = False  # they say only what lies outside, which of what lies inside reads as a no
 
 
 def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: int) -> Rule | None:
@@ -46,7 +46,7 @@ def rule(asked: Subject, figures: Collection[str], pages: Sequence[Unit], most: 
     general = [unit for unit in pages if not fits.names_a_place(unit.text)] if wanted else []
     if Reach.IMPLIES in reached:  # what holds there is what it costs, and how long it takes
         general = [unit for unit in general if any(words.has_figure(kind, unit.text) for kind in ("money", "time"))]
-    return Rule(tuple(chosen), tuple(general), sure=min(reached) >= Reach.EXCLUDES, implied=Reach.IMPLIES in reached)
+    return Rule(tuple(chosen), tuple(general), sure=min(reached) >= Reach.EXCLUDES, implied=reached == {Reach.IMPLIES})
 
 
 def from_sum(question: str, pages: Sequence[Unit], most: int) -> list[Unit]:

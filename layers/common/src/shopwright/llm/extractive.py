@@ -92,8 +92,8 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
         chosen = entry or settled
     elif rule is not None:
         general = _choose(question, about, rule.general, weights) if rule.general else []
-        general = general[: int(by["sentences"]) - len(rule.units)]
-        chosen = [*general, *rule.units] if general or not rule.implied else []
+        beside = () if rule.implied else rule.units
+        chosen = [*general[: int(by["sentences"]) - len(beside)], *beside]
     else:
         chosen = guaranteed.with_those_before(_choose(question, about, units, weights), pages, int(by["sentences"]))
     if not chosen and not rule:
@@ -251,13 +251,13 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
     holding, without = _told_apart(question, units)
     of_parts = described.asks_of_parts(question)
     pages = [unit for unit in units if not name(unit) and unit not in without]
+    of_kind = [unit for unit in pages if fits.is_of_kind(question, unit.text)]
     # What stands in the row above is said of something else.
     said = {(unit.source.ref, unit.place + 1): unit.said for unit in pages if not unit.row}
     fitting = [
         unit
-        for unit in pages
-        if fits.is_of_kind(question, unit.text)
-        and (not of_parts or described.tells_of_parts(unit.text))
+        for unit in of_kind
+        if (not of_parts or described.tells_of_parts(unit.text))
         and (not fits.is_of_others(unit.text) or subject.words & unit.said)
         and fits.is_said_of(
             goods if fits.catches_all(unit.text) else subject,
@@ -269,7 +269,7 @@ def _choose(question: str, about: Asked, units: Sequence[Unit], weights: dict[st
             unit.heading,
         )
     ]
-    fitting = _particular(question, goods if subject.names else subject, fitting, pages)
+    fitting = _particular(question, goods if subject.names else subject, fitting, of_kind)
     ranked = sorted(fitting, key=lambda unit: (-rank(unit), unit.source.ref, unit.place))
     if not ranked:
         return []
@@ -422,9 +422,7 @@ def _records(question: str, about: Asked, subject: Subject, units: Sequence[Unit
     if described.asks_of_parts(question) or described.hangs_on_nothing(question):
         return []  # that a record has a field of such a name tells nothing of them
     fitting = [
-        unit
-        for unit in units
-        if name(unit) and _is_record_of(about, subject, unit) and fits.is_of_kind(question, unit.text)
+        unit for unit in units if name(unit) and _is_record_of(about, subject, unit) and _is_of_kind(question, unit)
     ]
     whole = [unit for unit in units if name(unit) and fits.is_full_name(subject, name(unit))]
     if whole:
@@ -435,6 +433,14 @@ def _records(question: str, about: Asked, subject: Subject, units: Sequence[Unit
     if about.how_to:  # instructions are not found in a product's record
         return []
     return fitting
+
+
+def _is_of_kind(question: str, unit: Unit) -> bool:
+    """Of several lengths that a description tells, which one is asked for?"""
+    if fits.asks_size(question):
+        told = [field for field in unit.fields if field[0].casefold() not in {*NAMED, *_PROSE}]
+        return any(fits.is_of_kind(question, value) for _, value in told)
+    return fits.is_of_kind(question, unit.text)
 
 
 def _is_record_of(about: Asked, subject: Subject, unit: Unit) -> bool:

@@ -127,6 +127,17 @@ def asks_material(question: str) -> bool:
     return bool(_pattern("material").search(question))
 
 
+def asks_size(question: str) -> bool:
+    """Does it ask how long, or how tall, a thing is?"""
+    return bool(_pattern("sized").search(question))
+
+
+def cared_for(question: str) -> frozenset[str]:
+    """What it asks how to wash, or to store."""
+    match = _pattern("of_care").search(question)
+    return words.terms(match["thing"]) - asking() if match else frozenset()
+
+
 def asks_the_same(question: str, heading: str) -> bool:
     """Is a heading the question, but for words such as "a" or "please"?"""
     question, heading = _OF_CHARGE.sub("", question), _OF_CHARGE.sub("", heading)
@@ -448,7 +459,9 @@ class _Need:
 def _needs() -> tuple[_Need, ...]:
     flags = re.I | re.X
     return tuple(
-        _Need(re.compile(one["asks"], flags), re.compile(one["text"], flags), one.get("sure", False))
+        _Need(
+            re.compile(_spelled(one["asks"]), flags), re.compile(_spelled(one["text"]), flags), one.get("sure", False)
+        )
         for one in _table()["needs"]
     )
 
@@ -461,8 +474,14 @@ def _table() -> dict[str, Any]:
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    pattern: str = _table()[name].replace("HIDDEN", _table()["hidden"]).replace("SUM", _AMOUNT.pattern)
-    return re.compile(pattern, re.X if name == "place" else re.I | re.X)
+    return re.compile(_spelled(_table()[name]), re.X if name == "place" else re.I | re.X)
+
+
+def _spelled(pattern: str) -> str:
+    """With the patterns that it names in capitals."""
+    for word in ("hidden", "sized", "time"):
+        pattern = pattern.replace(word.upper(), f"(?:{_table()[word]})")
+    return pattern.replace("SUM", f"(?:{_AMOUNT.pattern})".replace(" ", r"\ "))
 
 
 @cache

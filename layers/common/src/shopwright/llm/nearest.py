@@ -30,6 +30,8 @@ def told(question: str, units: Sequence[Unit], likeness: Likeness, most: int) ->
     subject, by = fits.subject(question), _figures()
     left, parts = _of_record(question, subject, units)
     of_record = _ranked(left, parts, likeness)[:1]
+    if of_record and fits.asks_size(question):
+        return [of_record[0][0]]
     if of_record and of_record[0][1] >= float(by["record"]):
         return [of_record[0][0]]
     fitting = [unit for unit in units if not name(unit) and not unit.fields and _holds(subject, question, unit)]
@@ -75,9 +77,15 @@ def _below(unit: Unit) -> tuple[str, str]:
 
 def _holds(subject: Subject, question: str, unit: Unit) -> bool:
     """Does it, with what stands above it, name what the question names?"""
-    if described.asks(question) and not _last(question) <= unit.said:
-        return False
     held = unit.said | unit.above
+    cared_for = fits.cared_for(question)
+    if cared_for and not cared_for & held:
+        return False
+    if described.asks(question):
+        last = _last(question)
+        of_what = subject.words - last
+        if not last <= unit.said or (of_what and not of_what & held):
+            return False
     written = frozenset(fits.tokens(" ".join((unit.text, *unit.source.titles, unit.heading))))
     business = subject.words & fits.trade()
     return (
@@ -105,9 +113,11 @@ def _of_record(question: str, subject: Subject, units: Sequence[Unit]) -> tuple[
     left = " ".join(word for word in _WORD.findall(question) if not _is_of(word, name(unit)))
     written = frozenset(fits.tokens(" ".join(value for _, value in unit.fields)))
     numbers = frozenset(number for number, _ in subject.numbers)
-    if not numbers | subject.model_numbers <= written or not words.terms(left) - fits.asking():
+    if not numbers | subject.model_numbers <= written:
         return "", ()
-    return left, tuple(_parts(unit))
+    if fits.asks_size(question):  # whatever its field is called; what the description measures may be another side
+        return left, [(text, one) for text, one in _parts(unit) if one.field[0] and fits.is_of_kind(question, text)]
+    return (left, tuple(_parts(unit))) if words.terms(left) - fits.asking() else ("", ())
 
 
 def _parts(unit: Unit) -> Iterable[tuple[str, Description]]:
