@@ -262,6 +262,8 @@ def test_to_cancel_noise_is_not_to_cancel_an_order() -> None:
         ("How many knives can I send?", "Send up to six knives.", True),
         ("How many days do I have?", "You have 30 days.", True),
         ("How long does pickup take?", "We hold your order for 9 days.", False),
+        ("How long does a quote take?", "It pays store credit, with a quote in five minutes.", True),
+        ("How long do repairs take under the warranty?", "Repairs take 10 business days.", True),
         ("How long does pickup take?", "You can pick it up two hours later.", True),
         ("When should I measure my feet?", "Measure both feet and go by the longer one.", False),
         ("When should I measure my feet?", "Feet swell, so measure in the evening.", True),
@@ -330,3 +332,15 @@ def test_an_old_thing_is_bought_by_the_trade_in_and_a_parcel_that_stands_still_h
     assert said("What if the parcel has not moved for a week?", still) == (
         "If a parcel has not moved for four days, tell us."
     )
+
+
+def test_what_is_asked_of_a_thing_is_not_told_of_another_that_is_so() -> None:
+    knives = Source(1, ("Sharpening",), "A sharp knife is a safe knife, because it goes where you steer it.", 0.9)
+
+    assert said("Is the coating safe?", knives) == ""
+
+
+def test_what_does_not_work_on_something_is_not_broken() -> None:
+    pans = Source(1, ("Questions",), "The Softfall pans do not work on induction.", 0.85)
+
+    assert said("Which pans don't work on induction?", pans) == "The Softfall pans do not work on induction."

@@ -365,11 +365,13 @@ def _folded(text: str) -> str:
 
 
 def _modifiers(asked: Subject, held: frozenset[str]) -> frozenset[str]:
-    """A climbing rope is a rope."""
+    """A climbing rope is a rope; but of "is the coating safe?" the last word is no thing."""
+    of_state = asked.tokens[:1] in (("is",), ("are",))
+    said = asked.tokens[:-1] if of_state else asked.tokens
     return frozenset[str]().union(
         *(
             words.terms(one)
-            for one, after in zip(asked.tokens, asked.tokens[1:], strict=False)
+            for one, after in zip(said, said[1:], strict=False)
             if one.endswith("ing") and words.terms(after) and words.terms(after) <= held
         )
     )
