@@ -136,3 +136,8 @@ def test_a_length_is_told_by_the_products_own_field_and_by_no_period(question: s
 def test_a_length_that_the_record_gives_of_another_side_is_not_told() -> None:
     assert compose("How tall is the Tall Stand?", (STAND, TIMES)).sentences == ()
     assert nearest("How tall is the Tall Stand?", (STAND, TIMES), Embedder(Closes=0.95).likeness).sentences == ()
+
+
+@pytest.mark.parametrize("question", ["How long is the rolling stool?", "How thick is the rolling pin?"])
+def test_the_length_of_another_thing_or_side_is_not_told(question: str) -> None:
+    assert nearest(question, (PIN,), Embedder(dimensions=0.95).likeness).sentences == ()

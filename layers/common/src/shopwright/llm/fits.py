@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 from shopwright.llm import places, words
@@ -30,6 +31,7 @@ _QUANTITY = re.compile(
 )
 _CURRENCIES = frozenset({"eur", "usd", "gbp", "chf", "jpy"})
 Quantity = tuple[Decimal, str]  # with its unit; a bare number has none
+_ALL_SIDES = 3
 _BARE = 4  # words: "shipping Canada?"
 ELSEWHERE = "elsewhere"  # wherever the shop is not: "abroad"
 
@@ -130,6 +132,13 @@ def asks_material(question: str) -> bool:
 def asks_size(question: str) -> bool:
     """Does it ask how long, or how tall, a thing is?"""
     return bool(_pattern("sized").search(question))
+
+
+def is_size(question: str, value: str) -> bool:
+    """Does a field give such a size? How tall a thing of two figures is, neither of them need say."""
+    if not is_of_kind(question, value):
+        return False
+    return not _pattern("third_side").search(question) or len(_QUANTITY.findall(value)) >= _ALL_SIDES
 
 
 def cared_for(question: str) -> frozenset[str]:
@@ -338,7 +347,16 @@ def is_said_of(
     return (
         not missing
         or bool(_pattern("catch_all").search(text))
-        or (len(missing) == 1 and bool(said & asked.words) and catches_all(text))
+        or (len(missing) == 1 and bool(said & asked.words) and (catches_all(text) or _is_of_faulty(asked, said)))
+    )
+
+
+def _is_of_faulty(asked: Subject, said: frozenset[str]) -> bool:
+    """Is it of the fee on whatever does not work?"""
+    return (
+        bool({"fee", "fees"} & {*asked.tokens})
+        and words.terms("faulty item fee") <= said
+        and (words.terms("faulty") <= asked.words)
     )
 
 
@@ -371,7 +389,7 @@ def _modifiers(asked: Subject, held: frozenset[str]) -> frozenset[str]:
     return frozenset[str]().union(
         *(
             words.terms(one)
-            for one, after in zip(said, said[1:], strict=False)
+            for one, after in pairwise(said)
             if one.endswith("ing") and words.terms(after) and words.terms(after) <= held
         )
     )

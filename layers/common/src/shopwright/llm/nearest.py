@@ -20,6 +20,7 @@ from shopwright.llm.units import NAMED, Unit, name, sentences
 
 _T = TypeVar("_T")
 Likeness = Callable[[str, Sequence[str]], Sequence[float]]  # cosines of a question and texts
+_SIDES = "long tall wide deep thick high"
 _WORD = re.compile(r"\S+")
 
 
@@ -116,7 +117,9 @@ def _of_record(question: str, subject: Subject, units: Sequence[Unit]) -> tuple[
     if not numbers | subject.model_numbers <= written:
         return "", ()
     if fits.asks_size(question):  # whatever its field is called; what the description measures may be another side
-        return left, [(text, one) for text, one in _parts(unit) if one.field[0] and fits.is_of_kind(question, text)]
+        if words.terms(left) - fits.asking() - words.terms(_SIDES):
+            return "", ()
+        return left, [(text, one) for text, one in _parts(unit) if fits.is_size(question, one.field[1])]
     return (left, tuple(_parts(unit))) if words.terms(left) - fits.asking() else ("", ())
 
 
