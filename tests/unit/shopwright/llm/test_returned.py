@@ -49,3 +49,12 @@ def test_a_rule_that_says_how_long_itself_is_told_alone() -> None:
     told = compose("Within how many days may I return unused bakeware?", (all_items, bakeware)).sentences
 
     assert [one.text for one in told] == [bakeware.content]
+
+
+def test_who_asks_of_unused_items_is_not_told_the_rule_for_unused_pans() -> None:
+    pans = Source(1, ("Sending things back",), "You may return unused pans within 37 days of delivery.", 0.8)
+    items = Source(2, ("Questions",), "You have 30 days from delivery to return unused items.", 0.8)
+
+    told = compose("How long may I return unused items?", (pans, items)).sentences
+
+    assert [one.text for one in told] == [items.content]

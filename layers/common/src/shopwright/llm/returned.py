@@ -11,6 +11,7 @@ from shopwright.llm.units import Unit, name
 
 _PROSE = frozenset({"description", "details", "text", "summary"})
 _PERIOD = "window period deadline limit"
+_STATE = "unused unworn undamaged unwanted new"  # of anything
 _HEAD = 3  # letters: an earbud is a bud
 
 
@@ -23,7 +24,7 @@ def rule(question: str, figures: Collection[str], units: Sequence[Unit], most: i
         return []
     period = words.terms(_PERIOD)
     asks_time = "time" in figures or bool(asked.words & period)
-    thing = asked.words - returns - fits.states() - words.figure_terms("time") - period
+    thing = asked.words - returns - fits.states() - words.terms(_STATE) - words.figure_terms("time") - period
     pages = [unit for unit in units if not name(unit) and not unit.row and returns <= unit.said | unit.above]
     own = [unit for unit in pages if returns <= unit.said and not fits.catches_all(unit.text)]
     telling = [unit for unit in own if thing and thing <= unit.said]
