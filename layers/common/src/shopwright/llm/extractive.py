@@ -26,7 +26,6 @@ _UNIT = re.compile(
     r"^(?P<what>.+)_(?P<unit>mg|g|kg|mm|cm|m|ml|l|w|wh|kwh|v|mah|hz|gb|tb|mb|h|min|s|days|months|years)$"
 )
 _UNITS = {"w": "W", "wh": "Wh", "kwh": "kWh", "v": "V", "mah": "mAh", "hz": "Hz", "gb": "GB", "tb": "TB", "mb": "MB"}
-_PROSE = frozenset({"description", "details", "text", "summary"})
 _PLAIN = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency"})
 # "from 50 EUR" is a figure; "free for orders over 50 EUR" only holds one.
 _LEADS = re.compile(r"\W*(?:[^\W\d_]+ ){0,2}\W*[0-9]")
@@ -438,13 +437,13 @@ def _records(question: str, about: Asked, subject: Subject, units: Sequence[Unit
 def _is_of_kind(question: str, unit: Unit) -> bool:
     """Of several lengths that a description tells, which one is asked for?"""
     if fits.asks_size(question):
-        told = [field for field in unit.fields if field[0].casefold() not in {*NAMED, *_PROSE}]
+        told = [field for field in unit.fields if field[0].casefold() not in {*NAMED, *described.PROSE}]
         return any(fits.is_of_kind(question, value) for _, value in told)
     return fits.is_of_kind(question, unit.text)
 
 
 def _is_record_of(about: Asked, subject: Subject, unit: Unit) -> bool:
-    told = [(label, value) for label, value in unit.fields if label.casefold() not in {*_PLAIN, *_PROSE}]
+    told = [(label, value) for label, value in unit.fields if label.casefold() not in {*_PLAIN, *described.PROSE}]
     return fits.is_record_of(
         subject, name(unit), [value for _, value in told], [label for label, _ in unit.fields]
     ) and all(

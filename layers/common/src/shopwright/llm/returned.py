@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from shopwright.llm import described, fits, words
 from shopwright.llm.units import Unit, name
 
-_PROSE = frozenset({"description", "details", "text", "summary"})
 _PERIOD = "window period deadline limit"
 _STATE = "unused unworn undamaged unwanted new"  # of anything
 _HEAD = 3  # letters: an earbud is a bud
@@ -47,7 +46,7 @@ def _is_of(unit: Unit, product: Unit, thing: Collection[str]) -> bool:
     if described.kinds(product) & unit.said:
         return True
     headed = words.terms(unit.heading) - fits.trade()
-    prose = words.terms(" ".join(value for label, value in product.fields if label.casefold() in _PROSE))
+    prose = words.terms(" ".join(value for label, value in product.fields if label.casefold() in described.PROSE))
     return bool(headed) and all(
         term in prose or any(len(one) >= _HEAD and term.endswith(one) for one in thing) for term in headed
     )

@@ -283,6 +283,7 @@ class _Visit:
     used: Used = field(default_factory=Used)
     purse: Purse | None = None
     sighted: Sighted | None = None  # what sources beside our own gave
+    looked: dict[str, tuple[Sequence[Passage], Sighted | None]] = field(default_factory=dict)  # by what was looked for
 
     @property
     def caller(self) -> Caller:
@@ -475,6 +476,16 @@ def _begun(visit: _Visit) -> Sequence[Turn]:
 
 
 def _passages(asked: str, visit: _Visit) -> Sequence[Passage]:
+    """Looked for once, however many ways of answering ask for them."""
+    if asked in visit.looked:
+        passages, visit.sighted = visit.looked[asked]
+        return passages
+    passages = _looked_for(asked, visit)
+    visit.looked[asked] = passages, visit.sighted
+    return passages
+
+
+def _looked_for(asked: str, visit: _Visit) -> Sequence[Passage]:
     visit.deadline.check()
     vector = visit.desk.embed(asked)
     visit.deadline.check()
