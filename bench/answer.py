@@ -17,9 +17,10 @@ from shopwright.catalog.aurora import Facts, Offers
 from shopwright.checkout import cart as carting
 from shopwright.database.connection import Database
 from shopwright.documents.sandbox import Sandbox
+from shopwright.llm import fits, units, words
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator import carry, classifier, talk, toolbox
+from shopwright.orchestrator import bounds, carry, classifier, talk, toolbox, wanted
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome as Called
@@ -42,6 +43,10 @@ from tests.fakes.carts import FakeCarts
 SHOPS = ("outdoor", "kitchen", "electronics")
 AT_ONCE = 8
 WARM_UP = 10
+_READINGS = (
+    *(words.terms, words.asked, fits.subject, units.units),
+    *(bounds.measures_in, wanted.wanted, wanted.without_bounds, wanted.subject_words),
+)
 _SUFFIXES = {".md", ".txt", ".html", ".csv", ".json", ".pdf", ".docx", ".xlsx", ".xml", ".eml", ".pptx"}
 
 
@@ -105,7 +110,9 @@ class Counter:
         return self._tools.call(caller, tool, given, deadline, request_id=request_id)
 
     def answer(self, shop: str, question: str) -> answering.Answer:
-        self._forget()  # each asks for the first time
+        self._forget()  # each asks for the first time, and nothing of the pages has been read yet
+        for reading in _READINGS:
+            reading.cache_clear()
         said = answering.answer(answering.Question(question, _caller(shop)), desk=self.desk, deadline=Deadline(20_000))
         if said.failure is not None or said.clocks.first_useful_ms is None or said.clocks.first_token_ms is None:
             raise CannotMeasure(f"The question was not answered, or without its clocks: {said.failure!r}")

@@ -43,7 +43,10 @@ class Counter:
             lambda caller, ids: {},
             bought=None if self.bought is None else lambda caller: self.bought or (),
         )
-        return carry.carried(Asked(text, ANN, turns), desk=desk, facts=self.facts, deadline=Deadline(8000))
+        wished = carry.wished(Asked(text, ANN, turns), desk=desk, deadline=Deadline(8000))
+        if wished is None:
+            return None
+        return carry.carried(wished, desk=desk, facts=self.facts, deadline=Deadline(8000))
 
 
 @pytest.fixture

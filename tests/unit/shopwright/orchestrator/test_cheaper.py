@@ -52,7 +52,10 @@ class Counter:
 
     def say(self, text: str) -> Carried | None:
         desk = Desk(self.call, self.coordinator, WORDS_ALONE, lambda caller, ids: {})
-        return carry.carried(Asked(text, ANN), desk=desk, facts=self.facts, deadline=Deadline(8000))
+        wished = carry.wished(Asked(text, ANN), desk=desk, deadline=Deadline(8000))
+        if wished is None:
+            return None
+        return carry.carried(wished, desk=desk, facts=self.facts, deadline=Deadline(8000))
 
     def told(self, text: str) -> str:
         said = self.say(text)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
@@ -61,6 +61,7 @@ class Subject:
     compound: str  # two words that mean something only together
 
 
+@lru_cache(maxsize=256)
 def subject(question: str) -> Subject:
     """Read what a question is about."""
     plain = without_examples(question)

@@ -35,7 +35,10 @@ def told(question: str, units: Sequence[Unit], likeness: Likeness, most: int) ->
         return [of_record[0][0]]
     if of_record and of_record[0][1] >= float(by["record"]):
         return [of_record[0][0]]
-    fitting = [unit for unit in units if not name(unit) and not unit.fields and _holds(subject, question, unit)]
+    # A sentence is little more like the question than the passage that it stands in.
+    least_like = float(by["page"]) - float(by["lift"])
+    near = [unit for unit in units if unit.source.similarity >= least_like and not name(unit) and not unit.fields]
+    fitting = [unit for unit in near if _holds(subject, question, unit)]
     compared = [(f"{unit.heading}: {unit.text}", unit) for unit in fitting[: int(by["pages"])]]
     of_pages = _ranked(question, compared, likeness)
     if not of_pages or of_pages[0][1] < float(by["page"]):

@@ -1,8 +1,9 @@
 """What of a passage can be quoted by itself: changes when a page is cut into sentences and records otherwise."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shopwright.llm import fits, words
 
@@ -40,7 +41,8 @@ class Unit:
     row: tuple[tuple[str, str], ...] = ()  # of a table that has no products' names: what stands in its columns
 
 
-def units(source: Source) -> Iterable[Unit]:
+@lru_cache(maxsize=512)
+def units(source: Source) -> tuple[Unit, ...]:
     """The quotable parts of a passage: a record is one, and so is each sentence of anything else. Below "Warranty and
     repairs", what speaks of repairs is not of the warranty."""
     above = words.terms(" ".join(source.titles))
@@ -50,9 +52,8 @@ def units(source: Source) -> Iterable[Unit]:
     if fields:
         named = any(label.casefold() in NAMED for label, _ in fields)
         said = words.terms(source.content)
-        yield Unit(source, 0, source.content, said, above, fields, heading, () if named else fields)
-        return
-    place = 0
+        return (Unit(source, 0, source.content, said, above, fields, heading, () if named else fields),)
+    found: list[Unit] = []
     for text in sentences(source.content):
         if text.endswith("?"):  # the question of a question and answer: it says what is below, like a title
             above |= words.terms(text)
@@ -62,8 +63,8 @@ def units(source: Source) -> Iterable[Unit]:
         own = said | (words.terms(heading) if len(source.titles) != 1 else frozenset())
         lent = frozenset[str]().union(*(both - own for both in joint))
         other = lent if any(both & own for both in joint) else lent & fits.own()
-        yield Unit(source, place, text, said, above - other, (), heading, _cells(text, fewest=2))
-        place += 1
+        found.append(Unit(source, len(found), text, said, above - other, (), heading, _cells(text, fewest=2)))
+    return tuple(found)
 
 
 def sentences(text: str) -> Iterator[str]:

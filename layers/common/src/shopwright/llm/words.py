@@ -3,9 +3,8 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -40,6 +39,7 @@ class Asked:
     how_to: bool
 
 
+@lru_cache(maxsize=256)
 def asked(question: str) -> Asked:
     """Read a question."""
     question = _read(question)
@@ -58,6 +58,7 @@ def asked(question: str) -> Asked:
     return Asked(terms, names, figures, bool(re.match(r"\s*how (?:do|can|should|to|would)\b", question, re.I)))
 
 
+@lru_cache(maxsize=4096)  # ways of answering read the same sentences, one after the other
 def terms(text: str) -> frozenset[str]:
     """The words of a text that mean something, each as the stem of its meaning."""
     return frozenset(term for match in _WORD.finditer(_read(text.replace("_", " "))) for term in _terms(match[0]))
@@ -82,11 +83,14 @@ def _read(text: str) -> str:
     return text
 
 
-def _terms(word: str) -> Iterator[str]:
+@lru_cache(maxsize=16_384)
+def _terms(word: str) -> frozenset[str]:
+    found: set[str] = set()
     for part in {word, *word.split("-")}:
         plain = _unaccented(part.casefold()).replace("’", "'").removesuffix("'s")
         if plain not in _empty() and (len(plain) > 1 or plain.isdigit()):
-            yield _same().get(plain) or _same().get(_stem(plain)) or _stem(plain)
+            found.add(_same().get(plain) or _same().get(_stem(plain)) or _stem(plain))
+    return frozenset(found)
 
 
 def _unaccented(word: str) -> str:

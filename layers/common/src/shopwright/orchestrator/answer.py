@@ -62,6 +62,7 @@ ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unava
 DONE, ASKS = "done", "asks"  # without a document: something was done or said, or we must know more first
 MODE, TALK, TEMPLATE, PRODUCTS = "extractive", "talk", "template", "products"
 Mask = Callable[[str], Masked]
+Compose = Callable[[str, Sequence[Source]], Draft]
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
 _TO_COMPARE_S = 1.0  # what comparing by meaning may take at the most
 RECALLED = 6  # turns, for what a pronoun stands for
@@ -131,7 +132,7 @@ class Desk:
     embed: Callable[[str], Sequence[float]]
     search: Callable[[Caller, str, Sequence[float]], Sequence[Passage]]
     facts: Callable[[Caller, Sequence[str]], Mapping[str, Sheet]]  # by passage; one that is gone is not in it
-    compose: Callable[[str, Sequence[Source]], Draft]
+    compose: Compose
     recall: Callable[[Caller, str], Session]
     remember: Callable[[Caller, str | None, Turn, str], str]  # the last is the id of a conversation that begins
     mask_answer: Mask = redactor(Use.ANSWER).mask
@@ -284,6 +285,7 @@ class _Visit:
     purse: Purse | None = None
     sighted: Sighted | None = None  # what sources beside our own gave
     looked: dict[str, tuple[Sequence[Passage], Sighted | None]] = field(default_factory=dict)  # by what was looked for
+    drafts: dict[tuple[Compose, str, tuple[Source, ...]], Draft] = field(default_factory=dict)
 
     @property
     def caller(self) -> Caller:
@@ -498,7 +500,7 @@ def _looked_for(asked: str, visit: _Visit) -> Sequence[Passage]:
     with visit.in_database():
         own = visit.desk.search(visit.caller, asked, vector)
     further, otherwise = also_sought(asked), sought_otherwise(asked)
-    if further is None and otherwise is not None and not _composed(asked, own, visit.desk).sentences:
+    if further is None and otherwise is not None and not _composed(asked, own, visit).sentences:
         further = otherwise
     if further is not None:
         visit.deadline.check()
@@ -537,13 +539,21 @@ def _carried(
 
     visit.deadline.check()
     wish = carrying.Asked(asked, visit.caller, turns, visit.question.request_id)
-    carried = carrying.carried(wish, desk=visit.desk.carry, facts=facts, deadline=visit.deadline)
+    wished = carrying.wished(wish, desk=visit.desk.carry, deadline=visit.deadline)
+    if wished is None:
+        return None
+    pages_first = wished.pages_first and not turns and _is_for_pages(asked, visit)
+    if pages_first and (told := _by_pages(asked, (), visit)) is not None:
+        found()
+        _retell(told, visit.telling)
+        return told
+    carried = carrying.carried(wished, desk=visit.desk.carry, facts=facts, deadline=visit.deadline)
     if carried is None:
         return None
     visit.used.database_ms += carried.took_ms
     if carried.likely:
-        ways = ((one, True) for one in carried.otherwise)
-        tries = (_by_pages(one, carried, visit, headed=headed) for one, headed in ((asked, False), *ways))
+        ways = (*(() if pages_first else ((asked, False),)), *((one, True) for one in carried.otherwise))
+        tries = (_by_pages(one, carried.denies, visit, headed=headed) for one, headed in ways)
         told = next((one for one in tries if one is not None), None)
         if told is not None:
             _retell(told, visit.telling)
@@ -553,7 +563,7 @@ def _carried(
     elif described.asks(whether):
         sources = _as_sources(_passages(whether, visit))
         goes_on = described.goes_on(whether) and not fits.names_a_sum(whether)
-        told = _by_pages(whether, carried, visit) if goes_on or describes(whether, sources) else None
+        told = _by_pages(whether, carried.denies, visit) if goes_on or describes(whether, sources) else None
         if told is not None:
             _retell(told, visit.telling)
             return told
@@ -570,11 +580,18 @@ def _carried(
     return _spoken_out(said if beside is None else _together(said, beside), carried.sentences, beside, visit)
 
 
-def _by_pages(asked: str, carried: carrying.Carried, visit: _Visit, *, headed: bool = False) -> Said | None:
-    """In the merchant's own sentences or not at all: what was found needs no model to be told. `headed`: only what
-    stands under a heading that names the thing and what is denied of it."""
+def _is_for_pages(asked: str, visit: _Visit) -> bool:
+    """Whether the merchant's own sentences are what answers, in our language and all at once."""
+    if visit.desk.spoken is not None or parted.parts(asked):
+        return False
+    return tongue.other(asked, [passage.content for passage in _passages(asked, visit)]) is None
+
+
+def _by_pages(asked: str, denies: Sequence[str], visit: _Visit, *, headed: bool = False) -> Said | None:
+    """In the merchant's own sentences or not at all: what was found needs no model to be told. `denies`: what must not
+    be said of it; `headed`: only what stands under a heading that names the thing and that."""
     passages = _passages(asked, visit)
-    if carried.denies:  # a product's own record is found by what it has, and "without" looks for the others
+    if denies:  # a product's own record is found by what it has, and "without" looks for the others
         passages = [one for one in passages if not record(one.content)]
     if headed:
         named = words.terms(asked)
@@ -588,9 +605,7 @@ def _by_pages(asked: str, carried: carrying.Carried, visit: _Visit, *, headed: b
     headings = words.terms(" ".join(" ".join(one.section[-1:]) for one in told.citations))
     # What a heading asks of something else, its answer does not deny of these.
     beside = headings if len(headings & words.terms(asked)) > 1 else frozenset()
-    found = told.verdict != NOT_IN_DOCUMENTS and (
-        not carried.denies or having.denies(told.text, carried.denies, beside)
-    )
+    found = told.verdict != NOT_IN_DOCUMENTS and (not denies or having.denies(told.text, denies, beside))
     return told if found else None
 
 
@@ -712,12 +727,12 @@ def _retell(said: Said, telling: Telling) -> None:
 def _said(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit: _Visit) -> Said:
     """In the merchant's own sentences where they are sure enough, else in a model's words, where there is one."""
     plain = tongue.plainly(asked)
-    draft = _composed(plain, passages, visit.desk)
+    draft = _composed(plain, passages, visit)
     sheets: Mapping[str, Sheet] | None = None
     if any(record(passages[sentence.ref - 1].content) for sentence in draft.sentences):
         sheets = _facts(passages, visit)
         passages = _as_of_now(passages, sheets)
-        draft = _composed(plain, passages, visit.desk)
+        draft = _composed(plain, passages, visit)
     stands = _checked(draft, passages)
     models = visit.desk.spoken
     if models is None or not speaking.wanted(asked, draft, bool(stands.supported), passages):
@@ -746,7 +761,7 @@ def _said(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit
     if isinstance(said, Said):
         return said
     # The passages are what they were, but for products that are gone since: the draft's numbers may be others now.
-    draft = _composed(plain, passages, visit.desk)
+    draft = _composed(plain, passages, visit)
     quoted = _quoted(draft, _checked(draft, passages), passages, sheets or {}, visit)
     flags = () if said is Why.NOT_IN_PASSAGES else (said.value,)
     return replace(quoted, flags=flags, lasting=not speaking.passing(said))
@@ -829,13 +844,19 @@ def _kind(asked: str, passages: Sequence[Passage], deadline: Deadline) -> Prompt
     return PromptKind.GENERAL
 
 
-def _composed(asked: str, passages: Sequence[Passage], desk: Desk) -> Draft:
-    return desk.compose(asked, _as_sources(passages))
+def _composed(asked: str, passages: Sequence[Passage], visit: _Visit) -> Draft:
+    """Once of the same passages, however many ways of answering ask for it."""
+    known = (visit.desk.compose, asked, _as_sources(passages))
+    if known not in visit.drafts:
+        visit.drafts[known] = visit.desk.compose(asked, known[2])
+    return visit.drafts[known]
 
 
-def _as_sources(passages: Sequence[Passage]) -> list[Source]:
+def _as_sources(passages: Sequence[Passage]) -> tuple[Source, ...]:
     found = enumerate(passages, start=1)
-    return [Source(ref, one.section, one.content, one.similarity, one.document_id, one.start) for ref, one in found]
+    return tuple(
+        Source(ref, one.section, one.content, one.similarity, one.document_id, one.start) for ref, one in found
+    )
 
 
 def _facts(passages: Sequence[Passage], visit: _Visit) -> Mapping[str, Sheet]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from shopwright.money import NO_CURRENCY, Money, NotMoney, parse
 from shopwright.orchestrator.vocabulary import any_of, count_of, currency_signs, numbers, said, small_numbers
@@ -142,6 +142,7 @@ def _money(figure: str, sign: str | None, currency: str | None) -> Money | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def measures_in(text: str) -> tuple[tuple[Measure, ...], str]:
     """What is said of weights and capacities, and the text without it."""
     found: dict[str, Measure] = {}

@@ -18,7 +18,7 @@ from shopwright.llm.extractive import record
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.orchestrator import kinds, seeking, vocabulary
 from shopwright.orchestrator.coordinate import MOST_STEPS, Coordinator, Given, Step
-from shopwright.orchestrator.granting import ranked, show_bought, show_named
+from shopwright.orchestrator.granting import ranked, show_asked, show_bought, show_named
 from shopwright.orchestrator.intent import By, Intent, Kind, Reader, Request
 from shopwright.orchestrator.item import Item, Shown
 from shopwright.orchestrator.looking import as_passage
@@ -88,11 +88,33 @@ class Carried:
 Facts = Callable[[Sequence[Passage]], Mapping[str, Sheet]]  # by passage, as they are now; one that is gone is not in it
 
 
-def carried(asked: Asked, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
-    """Do what the message wants of the products; None: it wants nothing of them that we are sure of."""
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What a message wants of the products, and the words of what it wants beside."""
+
+    asked: Asked
+    wishes: tuple[Wish, ...]
+    rest: tuple[str, ...]
+
+    @property
+    def pages_first(self) -> bool:
+        """Whether the documents, should they answer it, go before whatever is found of products: then these need not
+        be looked for. Who makes a thing the documents may say of another one."""
+        if len(self.wishes) != 1 or self.rest or self.wishes[0].request.wanted.denied:
+            return False
+        (wish,) = self.wishes
+        return wish.likely or (wish.show is show_asked and "brand" not in seeking.asked_names(wish.request.text))
+
+
+def wished(asked: Asked, *, desk: Desk, deadline: Deadline) -> Wished | None:
+    """Read what the message wants of the products; None: nothing that we are sure of."""
     wishes, rest = read_wishes(asked.text, asked.turns, desk.reader, within(deadline, Stage.PLAN))
-    if not wishes:
-        return None
+    return Wished(asked, tuple(wishes), tuple(rest)) if wishes else None
+
+
+def carried(wished: Wished, *, desk: Desk, facts: Facts, deadline: Deadline) -> Carried | None:
+    """Do what a message wants of the products; None: there is nothing that we can tell for sure."""
+    asked, wishes, rest = wished.asked, list(wished.wishes), list(wished.rest)
     wishes = [_with_sales(_of_its_kind(wish, asked, desk, deadline), asked, desk) for wish in wishes]
     wishes = [_with_overview(wish, asked, desk) for wish in wishes]
     outcomes = _run(wishes, rest, asked, desk, deadline)

@@ -7,7 +7,7 @@ alone anywhere else, so that "under 50 cm" is no price and "for 2 persons" no nu
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from shopwright.orchestrator.bounds import Measure, PriceRange, measures_in, price_in
 from shopwright.orchestrator.denied import Denied, colour_words, colours_in, denied_in
@@ -91,6 +91,7 @@ class Wanted:
         return self != Wanted()
 
 
+@lru_cache(maxsize=256)
 def wanted(text: str, *, currency: str | None = None) -> Wanted:
     """Read what the words fix. `currency` is the shop's: for amounts that name none, and for signs of several."""
     plain = plain_text(text)
@@ -134,12 +135,14 @@ def numerals() -> frozenset[str]:
     return frozenset(numbers())
 
 
+@lru_cache(maxsize=256)
 def without_bounds(text: str, *, currency: str | None = None) -> str:
     """The words without what they say of the price and of a weight: what is left is what to look for."""
     rest = measures_in(price_in(plain_text(text), currency)[1])[1]
     return re.sub(r"\s+", " ", rest).strip(" ,.;?!")
 
 
+@lru_cache(maxsize=256)
 def subject_words(text: str, *, currency: str | None = None) -> str:
     """The words without what they fix: what is left may name what is looked for, and holds words that only ask."""
     rest = denied_in(_NONE_SOLD_OUT.sub(" ", without_bounds(text, currency=currency)))[1]
