@@ -1,21 +1,24 @@
 """What an answer without a model takes, when nobody has asked the same before: changes when what an answer does, does.
 
-In this process, as the function's own code does it: everything but HTTP, DynamoDB and the cache. Each of those who ask
-at once has a connection and a model of its own, as each of Lambda's environments has.
+As the function's own code does it: everything but HTTP, DynamoDB and the cache. Each of those who ask at once has a
+process of its own with a connection and a model, as each of Lambda's environments is one: threads of one process would
+wait for one another's interpreter, which environments do not share.
 """
 
 import itertools
+import multiprocessing
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from functools import lru_cache
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from shopwright.catalog.aurora import Facts, Offers
 from shopwright.checkout import cart as carting
-from shopwright.database.connection import Database
+from shopwright.database.connection import Address, Database, Login
 from shopwright.documents.sandbox import Sandbox
 from shopwright.llm import fits, units, words
 from shopwright.llm.extractive import compose
@@ -32,6 +35,7 @@ from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.tooling import Catalog, Searching
 from shopwright.signals import heuristic
 from shopwright.tenancy.caller import Caller, Role
+from shopwright.tenancy.passport import Signer, SigningKey
 from shopwright.tenancy.tenant import Tenant
 
 from bench.outcome import CannotMeasure, Options, Outcome, quantile
@@ -43,6 +47,7 @@ from tests.fakes.carts import FakeCarts
 SHOPS = ("outdoor", "kitchen", "electronics")
 AT_ONCE = 8
 WARM_UP = 10
+READY_WITHIN_S = 120.0
 _READINGS = (
     *(words.terms, words.asked, fits.subject, units.units),
     *(bounds.measures_in, wanted.wanted, wanted.without_bounds, wanted.subject_words),
@@ -53,10 +58,10 @@ _SUFFIXES = {".md", ".txt", ".html", ".csv", ".json", ".pdf", ".docx", ".xlsx", 
 class Counter:
     """One environment: a connection and a model of its own, and everything that is asked before the documents are."""
 
-    def __init__(self, place: Store, carts: FakeCarts | None = None) -> None:
-        self._database = Database(place.address, lambda: place.login, statement_timeout_ms=10_000)
-        sign = place.signer.sign
-        searching, catalog = Searching(self._database, place.signer, ""), Catalog(self._database, place.signer)
+    def __init__(self, address: Address, login: Login, key: SigningKey, carts: FakeCarts | None = None) -> None:
+        self._database, signer = Database(address, lambda: login, statement_timeout_ms=10_000), Signer(lambda: key)
+        sign = signer.sign
+        searching, catalog = Searching(self._database, signer, ""), Catalog(self._database, signer)
         embed, facts = lru_cache(maxsize=64)(searching.embedder.question), Facts(self._database)
         offers = Offers(self._database)
         self._tools = Registry(
@@ -131,21 +136,19 @@ class Counter:
 def measure(options: Options) -> Outcome:
     turns = options.count(quick=60, full=600)
     asked = _questions()
-    with store("answer") as place, ExitStack() as stack:
+    with store("answer") as place:
         stock(place)
-        counters = [Counter(place) for _ in range(AT_ONCE)]
-        for counter in counters:
-            stack.callback(counter.close)
         alone: list[float] = []
         bare: list[float] = []
         quiet = _asking(asked)
-        for turn in range(WARM_UP + turns):
-            shop, question = next(quiet)
-            took, found = _timed(counters[0], shop, question, answer_first=turn % 2 == 0)
-            if turn >= WARM_UP:
-                alone.append(took)
-                bare.append(found)
-        together = _together(counters, asked, turns)
+        with closing(Counter(place.address, place.login, place.key)) as counter:
+            for turn in range(WARM_UP + turns):
+                shop, question = next(quiet)
+                took, found = _timed(counter, shop, question, answer_first=turn % 2 == 0)
+                if turn >= WARM_UP:
+                    alone.append(took)
+                    bare.append(found)
+        together = _together(place, asked, turns)
     metrics = {
         "answer p50 ms": quantile(alone, 0.5),
         "answer p95 ms": quantile(alone, 0.95),
@@ -160,24 +163,40 @@ def measure(options: Options) -> Outcome:
     }
     notes = (
         "From the masked question to the checked answer with its three clocks, nothing kept from before; without HTTP "
-        "and without the conversation's table. Answer and bare search take turns, on the same questions.",
+        "and without the conversation's table. Answer and bare search take turns, on the same questions. At once: as "
+        "many processes.",
     )
     return Outcome("answer", metrics, limits, notes)
 
 
-def _together(counters: Sequence[Counter], asked: list[tuple[str, str]], turns: int) -> list[float]:
-    def asks(counter: Counter, offset: int) -> list[float]:
-        mine, took = _asking(asked[offset:] + asked[:offset]), []
-        for _ in range(max(1, turns // AT_ONCE)):
-            shop, question = next(mine)
-            began = time.perf_counter()
-            counter.answer(shop, question)
-            took.append((time.perf_counter() - began) * 1000)
-        return took
-
-    with ThreadPoolExecutor(len(counters)) as pool:
-        jobs = [pool.submit(asks, counter, at * 3 % len(asked)) for at, counter in enumerate(counters)]
+def _together(place: Store, asked: list[tuple[str, str]], turns: int) -> list[float]:
+    processes = multiprocessing.get_context("spawn")
+    ready = processes.Barrier(AT_ONCE)
+    opened = (place.address, place.login, place.key, ready)
+    with ProcessPoolExecutor(AT_ONCE, mp_context=processes, initializer=_open, initargs=opened) as pool:
+        orders = [asked[at * 3 % len(asked) :] + asked[: at * 3 % len(asked)] for at in range(AT_ONCE)]
+        jobs = [pool.submit(_asks, order, max(1, turns // AT_ONCE)) for order in orders]
         return [took for job in jobs for took in job.result()]
+
+
+_counters: list[Counter] = []  # of a process of those who ask at once: one
+
+
+def _open(address: Address, login: Login, key: SigningKey, ready: Barrier) -> None:
+    """A process of its own, warm; it begins when all are. Its connection ends with it."""
+    _counters.append(Counter(address, login, key))
+    _asks(_questions(), WARM_UP)
+    ready.wait(READY_WITHIN_S)
+
+
+def _asks(asked: Sequence[tuple[str, str]], turns: int) -> list[float]:
+    """Milliseconds of each answer."""
+    took = []
+    for shop, question in itertools.islice(_asking(asked), turns):
+        began = time.perf_counter()
+        _counters[0].answer(shop, question)
+        took.append((time.perf_counter() - began) * 1000)
+    return took
 
 
 def _timed(counter: Counter, shop: str, question: str, *, answer_first: bool) -> tuple[float, float]:

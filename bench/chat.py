@@ -268,7 +268,7 @@ def _template(said: str) -> re.Pattern[str]:
 def _asked(asked: Sequence[Entry], place: Store) -> list[Case]:
     """Each by a shopper of its own; conversations and carts are kept in memory."""
     sessions, names = FakeSessions(lambda: AT), Names(place.database)
-    counter = answer.Counter(place, FakeCarts(lambda: AT))
+    counter = answer.Counter(place.address, place.login, place.key, FakeCarts(lambda: AT))
     shops = {shop.id: shop for shop in merchants.shops()}
     titles = {name: titles_of(shop.documents) for name, shop in shops.items()}
     desk = replace(

@@ -77,7 +77,8 @@ def figure_terms(kind: str) -> frozenset[str]:
 
 def _read(text: str) -> str:
     """The text with each phrase that means one word, or tells nothing, as that."""
-    text = _back().sub("return", text)
+    if not _any_phrase().search(text.lower()):  # as a rule: one look instead of twenty
+        return text
     for phrase, word in _phrases():
         text = phrase.sub(word, text)
     return text
@@ -140,14 +141,15 @@ def _empty() -> frozenset[str]:
 
 
 @cache
-def _back() -> re.Pattern[str]:
+def _phrases() -> tuple[tuple[re.Pattern[str], str], ...]:
     verbs = "|".join(str(_table()["back"]).split())
-    return re.compile(rf"\b(?:{verbs})(?: [\w']{{1,20}}){{0,2}} back\b", re.I)
+    back = rf"\b(?:{verbs})(?: [\w']{{1,20}}){{0,2}} back\b"
+    return tuple((re.compile(phrase, re.I), word) for phrase, word in [(back, "return"), *_table()["phrases"]])
 
 
 @cache
-def _phrases() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(phrase, re.I), word) for phrase, word in _table()["phrases"])
+def _any_phrase() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{phrase.pattern})" for phrase, _ in _phrases()))
 
 
 @cache

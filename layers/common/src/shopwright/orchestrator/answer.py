@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 
 from shopwright.catalog.facts import Sheet, Told
 from shopwright.costs.ladder import Rung, Step, step
@@ -162,6 +163,7 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     if desk.masks is not None:
         mask, mask_answer = desk.masks(question.caller)
         desk = replace(desk, mask=mask, mask_answer=mask_answer)
+    desk = replace(desk, mask_answer=cache(desk.mask_answer))  # parts of an answer are told again with the whole
 
     def elapsed_ms() -> float:
         return round((desk.clock() - began) * 1000, 2)
