@@ -7,6 +7,7 @@ wait for one another's interpreter, which environments do not share.
 
 import itertools
 import multiprocessing
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,10 +21,9 @@ from shopwright.catalog.aurora import Facts, Offers
 from shopwright.checkout import cart as carting
 from shopwright.database.connection import Address, Database, Login
 from shopwright.documents.sandbox import Sandbox
-from shopwright.llm import fits, units, words
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator import bounds, carry, classifier, talk, toolbox, wanted
+from shopwright.orchestrator import carry, classifier, talk, toolbox
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome as Called
@@ -48,10 +48,6 @@ SHOPS = ("outdoor", "kitchen", "electronics")
 AT_ONCE = 8
 WARM_UP = 10
 READY_WITHIN_S = 120.0
-_READINGS = (
-    *(words.terms, words.asked, fits.subject, units.units),
-    *(bounds.measures_in, wanted.wanted, wanted.without_bounds, wanted.subject_words),
-)
 _SUFFIXES = {".md", ".txt", ".html", ".csv", ".json", ".pdf", ".docx", ".xlsx", ".xml", ".eml", ".pptx"}
 
 
@@ -84,7 +80,7 @@ class Counter:
             report=_broken,
         )
         self._coordinator = Coordinator()
-        self._searching, self._forget = searching, embed.cache_clear
+        self._searching = searching
         self.desk = answering.Desk(
             mask=redactor(Use.QUESTION).mask,
             embed=embed,
@@ -108,6 +104,7 @@ class Counter:
                 overview=lambda caller: offers.overview(sign(caller.tenant)),
             ),
         )
+        self._kept = (embed, *_readings())
 
     def _call(
         self, caller: Caller, tool: str, given: Mapping[str, Any], deadline: Deadline, request_id: str | None
@@ -115,9 +112,8 @@ class Counter:
         return self._tools.call(caller, tool, given, deadline, request_id=request_id)
 
     def answer(self, shop: str, question: str) -> answering.Answer:
-        self._forget()  # each asks for the first time, and nothing of the pages has been read yet
-        for reading in _READINGS:
-            reading.cache_clear()
+        for kept in self._kept:  # each asks for the first time, and nothing of the pages has been read yet
+            kept.cache_clear()
         said = answering.answer(answering.Question(question, _caller(shop)), desk=self.desk, deadline=Deadline(20_000))
         if said.failure is not None or said.clocks.first_useful_ms is None or said.clocks.first_token_ms is None:
             raise CannotMeasure(f"The question was not answered, or without its clocks: {said.failure!r}")
@@ -229,6 +225,13 @@ def stock(place: Store) -> None:
             for path in sorted((DEMO / shop / "documents").rglob("*")):
                 if path.is_file() and path.suffix in _SUFFIXES:
                     steps.take_in(path.read_bytes(), path.name)
+
+
+def _readings() -> list[Any]:
+    """All that the package keeps of the texts it has read: tables are kept whole, these up to so many."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("shopwright.")]
+    kept = {id(one): one for module in modules for one in vars(module).values() if hasattr(one, "cache_parameters")}
+    return [one for one in kept.values() if one.cache_parameters()["maxsize"] is not None]
 
 
 def _broken(tool: str, mistake: BaseException) -> None:

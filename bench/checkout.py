@@ -66,7 +66,7 @@ def measure(options: Options) -> Outcome:
     notes = (
         "An order by itself: from the shopper's consent until the API says that it is paid. At once: from the first "
         f"consent until the last of {AT_ONCE} executions has ended. The bare machine is the same file over functions "
-        "that do nothing, started past the API. Both are warm: every environment has been started before.",
+        f"that do nothing, started past the API. {WARM_UP} rounds of each go before, and do not count.",
     )
     return Outcome("checkout", metrics, {"ratio": ("<=", 3)}, notes)
 

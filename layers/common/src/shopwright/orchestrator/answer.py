@@ -545,10 +545,11 @@ def _carried(
     if wished is None:
         return None
     pages_first = wished.pages_first and not turns and _is_for_pages(asked, visit)
-    if pages_first and (told := _by_pages(asked, (), visit)) is not None:
+    if pages_first:
         found()
-        _retell(told, visit.telling)
-        return told
+        if (told := _by_pages(asked, (), visit)) is not None:
+            _retell(told, visit.telling)
+            return told
     carried = carrying.carried(wished, desk=visit.desk.carry, facts=facts, deadline=visit.deadline)
     if carried is None:
         return None
