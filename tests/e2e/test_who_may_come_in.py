@@ -9,6 +9,7 @@ from tests.e2e.shop import Visitor, eventually
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 QUESTION = "How long do I have to return something?"
+SECRET = b"# Secret sauce\n\nThe secret sauce of zanzibarine is made of gullfruit and costs 777.00 GBP.\n"
 
 
 def forged(token: str) -> str:
@@ -45,16 +46,16 @@ def test_a_machine_of_the_merchant_may_ask_and_list_documents(kitchen_machine: V
 def test_one_merchants_token_gets_nothing_of_another(
     kitchen: Visitor, outdoor: Visitor, outdoor_shopper: Visitor
 ) -> None:
-    document = kitchen.drop("secret-sauce.md", b"# Secret sauce\n\nThe secret sauce of zanzibarine costs 777.00 GBP.\n")
+    document = kitchen.drop("secret-sauce.md", SECRET)
     kitchen.wait_for(document)
 
     missing = outdoor.document("d-aaaaaaaaaaaaaaaaaaaa")
     theirs = outdoor.document(document)
-    asked = outdoor_shopper.ask("What does the secret sauce of zanzibarine cost?")
+    asked = outdoor_shopper.ask("What is the secret sauce of zanzibarine made of?")
 
     assert theirs.status == missing.status == 404
     assert theirs.body["message"] == missing.body["message"]
-    assert "777" not in str(asked.body)
+    assert "gullfruit" not in str(asked.body)
     assert asked.body["verdict"] == "not_in_documents"
     assert document not in str(outdoor.call("GET", "/v1/documents?limit=100").body)
     assert outdoor.call("DELETE", f"/v1/documents/{document}").status in {202, 204, 404}
