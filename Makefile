@@ -29,6 +29,9 @@ ENV     = .build/env
 PRODUCT = $(ENV)/product/bin/python
 SETUP   = @$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Shopwright needs Python 3.11 or newer: make PYTHON=python3.11 ...")' && $(PYTHON) local/setup.py
 
+# Two at once: one with the laptop cloud, which mostly waits, one with the rest. A part is run by one.
+WORKERS = $(if $(filter tests,$(TESTS)),-n 2 --no-loadscope-reorder)
+
 # As they were typed: a question may hold a dollar sign, which make would take for a variable of its own.
 override MERCHANT := $(value MERCHANT)
 override FILES := $(value FILES)
@@ -57,11 +60,11 @@ demo: env-cloud ## three shops, from dropped documents to cited answers (DEMO_EX
 
 test: env-all ## the quick lane: every kind of test, generators cut short; TESTS=path for a part
 	@$(PRODUCT) -m local.synth
-	@$(PRODUCT) -m pytest $(TESTS) -m "not full"
+	@$(PRODUCT) -m pytest $(TESTS) $(WORKERS) -m "not full"
 
 test-full: env-all ## every test with every generated case
 	@SHOPWRIGHT_FULL=1 $(PRODUCT) -m local.synth
-	@SHOPWRIGHT_FULL=1 $(PRODUCT) -m pytest $(TESTS)
+	@SHOPWRIGHT_FULL=1 $(PRODUCT) -m pytest $(TESTS) $(WORKERS)
 
 check: env-cloud ## lint, format, types, import rules, plan map, record-only types, API description, templates, cdk-nag
 	@$(PRODUCT) -m ruff check .

@@ -8,4 +8,4 @@ for folder in sorted((ROOT / "functions").iterdir()):
     if folder.is_dir():
         sys.path.append(str(folder))
 
-pytest_plugins = ["tests.cloud_fixtures"]
+pytest_plugins = ["tests.cloud_fixtures", "tests.workers"]
