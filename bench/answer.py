@@ -30,6 +30,7 @@ from shopwright.orchestrator.registry import Outcome as Called
 from shopwright.orchestrator.registry import Registry
 from shopwright.orchestrator.session import Session, Tally
 from shopwright.orchestrator.toolbox import Sought, box
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.tooling import Catalog, Searching
@@ -81,7 +82,7 @@ class Counter:
         )
         self._coordinator = Coordinator()
         self._searching = searching
-        self.desk = answering.Desk(
+        self.desk = Desk(
             mask=redactor(Use.QUESTION).mask,
             embed=embed,
             search=searching.find,
@@ -114,7 +115,7 @@ class Counter:
     def answer(self, shop: str, question: str) -> answering.Answer:
         for kept in self._kept:  # each asks for the first time, and nothing of the pages has been read yet
             kept.cache_clear()
-        said = answering.answer(answering.Question(question, _caller(shop)), desk=self.desk, deadline=Deadline(20_000))
+        said = answering.answer(Question(question, _caller(shop)), desk=self.desk, deadline=Deadline(20_000))
         if said.failure is not None or said.clocks.first_useful_ms is None or said.clocks.first_token_ms is None:
             raise CannotMeasure(f"The question was not answered, or without its clocks: {said.failure!r}")
         return said

@@ -27,6 +27,7 @@ from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Standing
 from shopwright.orchestrator.aurora import Generations
 from shopwright.orchestrator.session import Session, Tally
 from shopwright.orchestrator.valkey import Shelf
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.aurora import Search
@@ -58,12 +59,12 @@ OWNER = "bench_owner"
 class Counter:
     """One environment of chat, without HTTP: its own connections. What it would keep of a conversation it drops."""
 
-    desk: answering.Desk
+    desk: Desk
     database: Database
     shelf: Shelf
 
     def ask(self, text: str) -> answering.Answer:
-        return answering.answer(answering.Question(text, SHOPPER), desk=self.desk, deadline=Deadline(20_000))
+        return answering.answer(Question(text, SHOPPER), desk=self.desk, deadline=Deadline(20_000))
 
     def close(self) -> None:
         self.database.close()
@@ -105,7 +106,7 @@ class Kitchen:
             current=lambda caller, facts: Standing(seen(caller) if checked else at_first, {}),
             context=(self._embedder.model.sha256, PIPELINE),
         )
-        desk = answering.Desk(
+        desk = Desk(
             mask=mask,
             embed=self._embedder.question,
             search=find,

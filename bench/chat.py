@@ -22,6 +22,8 @@ from typing import Any
 from shopwright.catalog.aurora import Names
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import answer as answering
+from shopwright.orchestrator.said import ASKS, NOT_IN_DOCUMENTS, UNAVAILABLE
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.answering import sparing_goods
 from shopwright.tenancy.caller import Caller, Role
@@ -133,7 +135,7 @@ def judge(entry: Entry, told: Told, titles: Iterable[str]) -> Judged:
     if any(_holds(text, one) for one in entry.never):
         return Judged.WRONG
     unsold, nothing = _says_one_of(text, _NOT_SOLD), _says_one_of(text, _NOTHING)
-    silent = told.verdict in (answering.NOT_IN_DOCUMENTS, answering.UNAVAILABLE) or _says_one_of(text, _FOUND_NONE)
+    silent = told.verdict in (NOT_IN_DOCUMENTS, UNAVAILABLE) or _says_one_of(text, _FOUND_NONE)
     hedges = _says_one_of(text, _HEDGES) or _plain(wording().talk["small_talk"]) in text
     said = [any(_holds(text, one) for one in alternatives) for alternatives in entry.says]
     if entry.refused:
@@ -141,7 +143,7 @@ def judge(entry: Entry, told: Told, titles: Iterable[str]) -> Judged:
             return Judged.RIGHTLY_REFUSED
         if said and all(said):
             return Judged.RIGHT
-        return Judged.INCOMPLETE if told.verdict == answering.ASKS else Judged.WRONG
+        return Judged.INCOMPLETE if told.verdict == ASKS else Judged.WRONG
     if silent:
         return Judged.NEEDLESSLY_REFUSED
     shown = titles_in(told.text, titles)
@@ -154,7 +156,7 @@ def judge(entry: Entry, told: Told, titles: Iterable[str]) -> Judged:
         return Judged.RIGHT
     if hedges:
         return Judged.NEEDLESSLY_REFUSED
-    if told.verdict == answering.ASKS:
+    if told.verdict == ASKS:
         return Judged.INCOMPLETE
     if foreign or (not all(said) and any(_holds(text, one) for one in entry.instead)):
         return Judged.WRONG
@@ -286,11 +288,11 @@ def _asked(asked: Sequence[Entry], place: Store) -> list[Case]:
         counter.close()
 
 
-def _case(number: int, entry: Entry, desk: answering.Desk, titles: Iterable[str]) -> Case:
+def _case(number: int, entry: Entry, desk: Desk, titles: Iterable[str]) -> Case:
     caller = Caller(Tenant(entry.shop), Role.SHOPPER, f"user#bench-{number}", frozenset({"shop/chat"}))
     session_id = None
     for turn in entry.turns:
-        said = answering.answer(answering.Question(turn, caller, session_id), desk=desk, deadline=Deadline(DEADLINE_MS))
+        said = answering.answer(Question(turn, caller, session_id), desk=desk, deadline=Deadline(DEADLINE_MS))
         if said.failure is not None:
             raise CannotMeasure(f"{turn!r} was not answered: {said.failure!r}")
         session_id = said.session_id

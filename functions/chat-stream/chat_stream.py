@@ -7,9 +7,9 @@ from functools import cache
 from typing import Literal
 
 from shopwright.observability.sqs import Audit
-from shopwright.orchestrator.answer import Question
 from shopwright.orchestrator.answerer import Answerer
 from shopwright.orchestrator.events import Done, Failed
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import DeadlinePassed
 from shopwright.runtime import task, websocket
 from shopwright.runtime.answering import AgentSettings, AnsweringSettings, answerer, environment

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from shopwright.errors import Unavailable
 from shopwright.observability.sqs import Audit
-from shopwright.orchestrator.answer import Answer, Question
+from shopwright.orchestrator.answer import Answer
 from shopwright.orchestrator.answerer import Answerer
+from shopwright.orchestrator.visit import Question
 from shopwright.runtime import http
 from shopwright.runtime.acquainted import acquainted
 from shopwright.runtime.answering import AgentSettings, AnsweringSettings, answerer, environment

@@ -25,13 +25,14 @@ from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import carry, classifier, talk, toolbox
-from shopwright.orchestrator.answer import Answer, Desk, Question, answer
+from shopwright.orchestrator.answer import Answer, answer
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome as Called
 from shopwright.orchestrator.registry import Registry
 from shopwright.orchestrator.toolbox import Call, Sought, ToolOff
 from shopwright.orchestrator.tools import HandOver
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.aurora import ProductWords, Search

@@ -13,7 +13,8 @@ from decimal import Decimal
 from itertools import islice
 
 from shopwright.catalog.facts import Sheet
-from shopwright.orchestrator.answer import Answer, Question, answer
+from shopwright.orchestrator.answer import Answer, answer
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant

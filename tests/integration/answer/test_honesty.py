@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from shopwright.orchestrator.answer import NOT_IN_DOCUMENTS
+from shopwright.orchestrator.said import NOT_IN_DOCUMENTS
 
 from tests.integration.answer.conftest import DEMO, SHOPS, Shops
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from shopwright.catalog.aurora import Facts
-from shopwright.orchestrator.answer import Answer, Question, answer
+from shopwright.orchestrator.answer import Answer, answer
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Standing
 from shopwright.orchestrator.aurora import Generations
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant

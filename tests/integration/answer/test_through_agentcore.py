@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from shopwright.catalog.offer import Listed
 from shopwright.costs.price import Bill
-from shopwright.orchestrator.answer import Answer, Clocks, Question
+from shopwright.orchestrator.answer import Answer, Clocks
 from shopwright.orchestrator.answerer import Answerer, Inline
 from shopwright.orchestrator.events import Delta, Event, Products, Sources
 from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.session import SessionNotFound
 from shopwright.orchestrator.toolbox import Sought
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller, Role
 from shopwright.tenancy.tenant import Tenant

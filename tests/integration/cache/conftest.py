@@ -23,6 +23,7 @@ from shopwright.orchestrator.answer_cache import AnswerCache, ShelfUnavailable, 
 from shopwright.orchestrator.answerer import Inline
 from shopwright.orchestrator.aurora import Generations
 from shopwright.orchestrator.valkey import Shelf
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.aurora import Search
@@ -95,7 +96,7 @@ class Counter:
             context=(self.embedder.model.sha256, PIPELINE),
             report=self.troubles.append,
         )
-        self._desk = answering.Desk(
+        self._desk = Desk(
             mask=mask,
             embed=self.embedder.question,
             search=find,
@@ -120,7 +121,7 @@ class Counter:
     def answer(self, message: str) -> answering.Answer:
         """The same without HTTP, whose metrics are one process's and not one thread's."""
         caller = Caller(Tenant("outdoor"), Role.SHOPPER, "user#ann", frozenset({"shop/chat"}))
-        return answering.answer(answering.Question(message, caller), desk=self._desk, deadline=Deadline(20_000))
+        return answering.answer(Question(message, caller), desk=self._desk, deadline=Deadline(20_000))
 
     def close(self) -> None:
         self.database.close()

@@ -19,11 +19,12 @@ from shopwright.llm.model import cards
 from shopwright.llm.say import Desk as Models
 from shopwright.llm.say import Done, Fell
 from shopwright.orchestrator import carry, spoken
-from shopwright.orchestrator.answer import Answer, Desk, Question, answer
+from shopwright.orchestrator.answer import Answer, answer
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.events import Delta, Event, Products, Sources
 from shopwright.orchestrator.intent import WORDS_ALONE
 from shopwright.orchestrator.registry import Came, Outcome
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage

@@ -6,9 +6,10 @@ import pytest
 from shopwright.costs.price import Bill, Line, price_book
 from shopwright.llm.model import cards
 from shopwright.llm.say import Desk as Models
-from shopwright.orchestrator.answer import Answer, Clocks, Question
+from shopwright.orchestrator.answer import Answer, Clocks
 from shopwright.orchestrator.answerer import Answerer, Inline
 from shopwright.orchestrator.events import Delta, Event
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import Deadline
 
 from local.models.scene import Break, Fail, Garbage, Reply, Text, Tool, says

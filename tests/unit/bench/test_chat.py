@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from shopwright.grounding.wording import wording
-from shopwright.orchestrator.answer import ANSWERED, ASKS, NOT_IN_DOCUMENTS
+from shopwright.orchestrator.said import ANSWERED, ASKS, NOT_IN_DOCUMENTS
 
 from bench import chat
 from bench.chat import Case, Entry, Judged, Told, entries, judge, outcome, thinned, titles_in, titles_of

@@ -9,11 +9,12 @@ from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator.answer import Question
+from shopwright.orchestrator import visit
 from shopwright.orchestrator.answer_cache import AnswerCache, Standing
 from shopwright.orchestrator.answerer import Answerer, Inline
 from shopwright.orchestrator.events import Tell
 from shopwright.orchestrator.session import Session, Turn
+from shopwright.orchestrator.visit import Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
@@ -80,7 +81,7 @@ class Desk:
         return self.sessions.of(caller.tenant, caller.subject).remember(session_id, turn, begun)
 
     def ask(self, body: Any = None, row: Any = ANN, **more: Any) -> Answer:
-        held = answering.Desk(
+        held = visit.Desk(
             mask=mask,
             embed=lambda question: [1.0],
             search=self.search,

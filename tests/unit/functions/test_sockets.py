@@ -15,9 +15,9 @@ from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Sentence
 from shopwright.llm.units import Source
-from shopwright.orchestrator import answer as answering
 from shopwright.orchestrator.answerer import Inline
 from shopwright.orchestrator.events import Accepted
+from shopwright.orchestrator.visit import Desk
 from shopwright.privacy.redact import Masked
 from shopwright.retrieval.search import Passage
 from shopwright.runtime.websocket import Line
@@ -107,7 +107,7 @@ class Shop:
 
     def answer(self, payload: str | None = None, **changed: Any) -> Any:
         """What chat-stream does with what was handed over last."""
-        held = answering.Desk(
+        held = Desk(
             mask=changed.pop("mask", None) or (lambda text: Masked(text, ())),
             embed=lambda question: [1.0],
             search=self.search,

@@ -11,11 +11,12 @@ from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Sentence, compose
 from shopwright.llm.units import Source
 from shopwright.orchestrator import talk
-from shopwright.orchestrator.answer import RECALLED, Answer, Desk, FactsUnavailable, Question, answer
+from shopwright.orchestrator.answer import RECALLED, Answer, answer
 from shopwright.orchestrator.answer_cache import Cache
 from shopwright.orchestrator.events import Event
 from shopwright.orchestrator.session import Session, SessionNotFound, Turn
 from shopwright.orchestrator.toolbox import Sought
+from shopwright.orchestrator.visit import Desk, FactsUnavailable, Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.retrieval.search import Passage

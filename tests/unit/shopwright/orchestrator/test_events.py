@@ -9,9 +9,10 @@ from shopwright.errors import NotFound
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import Draft, Sentence, compose
 from shopwright.llm.units import Source
-from shopwright.orchestrator.answer import Answer, Question, answer
+from shopwright.orchestrator.answer import Answer, answer
 from shopwright.orchestrator.answer_cache import AnswerCache, Cache, Standing
 from shopwright.orchestrator.events import Delta, Event, Products, Sources, Telling
+from shopwright.orchestrator.visit import Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline
 

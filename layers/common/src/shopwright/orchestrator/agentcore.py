@@ -25,8 +25,10 @@ from urllib3.exceptions import ReadTimeoutError as NothingRead
 from shopwright.errors import ShopwrightError, Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator import wire
-from shopwright.orchestrator.answer import UNAVAILABLE, Answer, Clocks, Question
+from shopwright.orchestrator.answer import Answer, Clocks
 from shopwright.orchestrator.events import Tell
+from shopwright.orchestrator.said import UNAVAILABLE
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.resilience.retry import Patience, retry
 from shopwright.resilience.within import Silent, within

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator.answer import Answer, Question
+from shopwright.orchestrator.answer import Answer
 from shopwright.orchestrator.events import Tell
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.resilience.deadline import Deadline
 
 
@@ -21,7 +22,7 @@ class Answerer(Protocol):
 class Inline:
     """Answers in this very process."""
 
-    desk: answering.Desk
+    desk: Desk
 
     def answer(self, question: Question, *, deadline: Deadline, tell: Tell | None = None) -> Answer:
         return answering.answer(question, desk=self.desk, deadline=deadline, tell=tell)

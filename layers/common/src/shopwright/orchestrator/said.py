@@ -6,6 +6,10 @@ from shopwright.catalog.facts import Told
 from shopwright.grounding.cite import Citation
 from shopwright.signals.predict import Prediction
 
+ANSWERED, NOT_IN_DOCUMENTS, UNAVAILABLE = "answered", "not_in_documents", "unavailable"
+DONE, ASKS = "done", "asks"  # without a document: something was done or said, or we must know more first
+MODE, TALK, TEMPLATE, PRODUCTS = "extractive", "talk", "template", "products"
+
 
 @dataclass(frozen=True, slots=True)
 class Product:

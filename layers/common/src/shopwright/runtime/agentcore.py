@@ -25,9 +25,9 @@ from starlette.routing import Route
 from shopwright.errors import ShopwrightError, Unavailable
 from shopwright.observability import metrics
 from shopwright.orchestrator import wire
-from shopwright.orchestrator.answer import Question
 from shopwright.orchestrator.answerer import Answerer, Inline
 from shopwright.orchestrator.events import Event
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import Deadline
 from shopwright.runtime.answering import AnsweringSettings
 from shopwright.runtime.answering import desk as answering_desk

@@ -25,6 +25,7 @@ from shopwright.orchestrator.registry import Outcome, Registry
 from shopwright.orchestrator.session import Session, SessionNotFound, SessionsUnavailable, Turn
 from shopwright.orchestrator.toolbox import Call, Sought, box
 from shopwright.orchestrator.tools import switched_on
+from shopwright.orchestrator.visit import Desk, Mask
 from shopwright.privacy.redactor import PIIRedactor, Use, redactor
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval import outside
@@ -132,7 +133,7 @@ def answerer(env: AnsweringSettings | AgentSettings) -> Answerer:
     )
 
 
-def desk(env: AnsweringSettings) -> answering.Desk:
+def desk(env: AnsweringSettings) -> Desk:
     # The model and the database's driver are loaded here and not above: importing this module costs none of them.
     from shopwright.catalog.aurora import Facts, Names, Offers
     from shopwright.database import guarded as database_guard
@@ -256,7 +257,7 @@ def desk(env: AnsweringSettings) -> answering.Desk:
     ) -> Outcome:
         return registry.call(caller, tool, arguments, deadline, request_id=request_id)
 
-    return answering.Desk(
+    return Desk(
         mask=redactor(Use.QUESTION).mask,
         masks=sparing_goods(named),
         embed=embed,
@@ -301,10 +302,10 @@ def _classifier(model: "Model") -> classifier.Classifier | None:
 
 def sparing_goods(
     named: Callable[[Caller, Sequence[str]], Mapping[str, bool]],
-) -> Callable[[Caller], tuple[answering.Mask, answering.Mask]]:
+) -> Callable[[Caller], tuple[Mask, Mask]]:
     """How a caller's question and its answer are masked, given what products and brands the merchant names."""
 
-    def masks(caller: Caller) -> tuple[answering.Mask, answering.Mask]:
+    def masks(caller: Caller) -> tuple[Mask, Mask]:
         def sold(stretches: Sequence[str]) -> Mapping[str, bool]:
             try:
                 return named(caller, stretches)

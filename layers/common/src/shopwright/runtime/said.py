@@ -12,7 +12,9 @@ from shopwright.costs.price import Bill
 from shopwright.errors import Unavailable
 from shopwright.grounding.cite import Citation
 from shopwright.money import NO_CURRENCY
-from shopwright.orchestrator.answer import ANSWERED, BAR, Answer
+from shopwright.orchestrator.answer import Answer
+from shopwright.orchestrator.quoting import BAR
+from shopwright.orchestrator.said import ANSWERED
 from shopwright.orchestrator.said import Product as Shown
 
 LONGEST = 4000
