@@ -1,5 +1,6 @@
 """The whole road of a document: S3, EventBridge, SQS, Step Functions, PostgreSQL, API Gateway, cited answer."""
 
+import re
 import uuid
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.e2e.shop import Visitor, eventually
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
+# The card's number, whole or half masked; an id or a time in milliseconds may hold its digits by chance.
+CARD = re.compile(r"(?<![\w.-])4111\b(?!\.\d)|4111[ -]?1111")
 
 
 def page(word: str, days: int) -> bytes:
@@ -107,7 +110,7 @@ def test_personal_data_in_a_page_never_reaches_a_shopper(kitchen: Visitor, kitch
 
     assert answer.body["verdict"] == "answered"
     assert "jane.roe" not in str(answer.body)
-    assert "4111 1111" not in str(answer.body)
+    assert not CARD.search(str(answer.body))
 
 
 def test_a_conversation_is_remembered_for_its_own_shopper_alone_and_can_be_forgotten(
@@ -119,7 +122,7 @@ def test_a_conversation_is_remembered_for_its_own_shopper_alone_and_can_be_forgo
     kept = kitchen_shopper.call("GET", f"/v1/sessions/{session}")
     assert kept.status == 200
     assert "[card]" in str(kept.body)
-    assert "4111 1111" not in str(kept.body)
+    assert not CARD.search(str(kept.body))
     missing = kitchen_shopper.call("GET", f"/v1/sessions/{uuid.uuid4()}")
     for stranger in (kitchen_guest, outdoor_shopper):
         refused = stranger.call("GET", f"/v1/sessions/{session}")

@@ -56,6 +56,7 @@ def test_one_merchants_token_gets_nothing_of_another(
     assert theirs.status == missing.status == 404
     assert theirs.body["message"] == missing.body["message"]
     assert "gullfruit" not in str(asked.body)
+    assert "777" not in asked.body["answer"]
     assert asked.body["verdict"] == "not_in_documents"
     assert document not in str(outdoor.call("GET", "/v1/documents?limit=100").body)
     assert outdoor.call("DELETE", f"/v1/documents/{document}").status in {202, 204, 404}

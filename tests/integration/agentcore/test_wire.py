@@ -18,9 +18,10 @@ from shopwright.orchestrator import wire
 from shopwright.orchestrator.answer import Answer, Clocks
 from shopwright.orchestrator.answer_cache import Cache
 from shopwright.orchestrator.events import Delta, Event, Products, Sources, Tell
+from shopwright.orchestrator.quoting import FactsUnavailable
 from shopwright.orchestrator.said import ANSWERED, UNAVAILABLE, Product
 from shopwright.orchestrator.session import SessionNotFound
-from shopwright.orchestrator.visit import FactsUnavailable, Question
+from shopwright.orchestrator.visit import Question
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.signals.predict import Prediction
 from shopwright.sockets.socket import SocketGone

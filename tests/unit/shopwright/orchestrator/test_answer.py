@@ -14,9 +14,10 @@ from shopwright.orchestrator import talk
 from shopwright.orchestrator.answer import RECALLED, Answer, answer
 from shopwright.orchestrator.answer_cache import Cache
 from shopwright.orchestrator.events import Event
+from shopwright.orchestrator.quoting import FactsUnavailable
 from shopwright.orchestrator.session import Session, SessionNotFound, Turn
 from shopwright.orchestrator.toolbox import Sought
-from shopwright.orchestrator.visit import Desk, FactsUnavailable, Question
+from shopwright.orchestrator.visit import Desk, Question
 from shopwright.privacy.redact import mask
 from shopwright.resilience.deadline import Deadline, DeadlinePassed
 from shopwright.retrieval.search import Passage

@@ -17,10 +17,11 @@ from shopwright.orchestrator.events import Tell, Telling
 from shopwright.orchestrator.of_documents import in_parts, looked_up
 from shopwright.orchestrator.of_products import carried_out
 from shopwright.orchestrator.pointing import Pointing
+from shopwright.orchestrator.quoting import FactsUnavailable
 from shopwright.orchestrator.said import ASKS, DONE, MODE, PRODUCTS, TALK, UNAVAILABLE, Product, Said
 from shopwright.orchestrator.session import SessionsUnavailable, Turn
 from shopwright.orchestrator.spoken import figures
-from shopwright.orchestrator.visit import Desk, FactsUnavailable, Question, Visit, retell
+from shopwright.orchestrator.visit import Desk, Question, Visit, retell
 from shopwright.orchestrator.wanted import wanted
 from shopwright.resilience.deadline import Deadline
 

@@ -21,12 +21,16 @@ from shopwright.orchestrator.passages import composed
 from shopwright.orchestrator.said import ANSWERED, NOT_IN_DOCUMENTS, TEMPLATE, Said
 from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.spoken import figures
-from shopwright.orchestrator.visit import FactsUnavailable, Visit
+from shopwright.orchestrator.visit import Visit
 from shopwright.privacy.redact import Masked
 from shopwright.resilience.deadline import Deadline
 from shopwright.retrieval.search import Passage
 
 BAR = 1.0  # the share of claims that must stand: an extractive answer has no excuse
+
+
+class FactsUnavailable(Unavailable):
+    """A product was found, but not what it costs now, nor whether it can be had: an old figure is no answer."""
 
 
 def said_of(asked: str, passages: Sequence[Passage], before: Sequence[Turn], visit: Visit) -> Said:

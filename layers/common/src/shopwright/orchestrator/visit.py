@@ -11,7 +11,6 @@ from shopwright.costs.ladder import Rung, Step, step
 from shopwright.costs.ledger import LedgerBusy, LedgerUnavailable, Purse
 from shopwright.costs.price import Bill
 from shopwright.costs.used import Used
-from shopwright.errors import Unavailable
 from shopwright.llm.extractive import Draft
 from shopwright.llm.nearest import Likeness
 from shopwright.llm.units import Source
@@ -33,10 +32,6 @@ from shopwright.tenancy.caller import Caller
 Mask = Callable[[str], Masked]
 Compose = Callable[[str, Sequence[Source]], Draft]
 _ACCOUNTS = 10  # DynamoDB's units: to read a ledger
-
-
-class FactsUnavailable(Unavailable):
-    """A product was found, but not what it costs now, nor whether it can be had: an old figure is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
