@@ -159,12 +159,12 @@ def test_a_model_that_takes_its_time_is_waited_for_while_the_program_says_that_i
     set_up: Stage, answerer: Answerer
 ) -> None:
     def slow(_: Question, tell: Tell | None) -> Answer:
-        time.sleep(1.2)
+        time.sleep(3)
         return WHOLE
 
     answerer.does = slow
 
-    assert set_up.agent(silence_s=0.6).answer(question(), deadline=Deadline(6000)) == WHOLE
+    assert set_up.agent(silence_s=2.0).answer(question(), deadline=Deadline(6000)) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_our_own_mistake_there_says_nothing_of_itself_here(set_up: Stage, answer
         ),
         (Play(says=b"data: no end"), "AgentMalformed"),
         (Play(says=b"data: " + b"x" * (2 * 1024 * 1024)), "AgentMalformed"),
-        (Play(after=2, stall_s=4), "AgentStalled"),
+        (Play(after=2, stall_s=20), "AgentStalled"),
     ],
     ids=str,
 )
@@ -256,13 +256,13 @@ def test_an_answer_that_does_not_come_as_it_should_is_a_named_outcome_with_a_wor
     heard: list[Event] = []
     began = time.monotonic()
 
-    said = set_up.agent(silence_s=0.8).answer(question(session_id=SESSION), deadline=Deadline(6000), tell=heard.append)
+    said = set_up.agent(silence_s=2.0).answer(question(session_id=SESSION), deadline=Deadline(6000), tell=heard.append)
 
     assert type(said.failure).__name__ == name
     assert (said.text, said.verdict, said.session_id) == (wording().unavailable, UNAVAILABLE, SESSION)
     assert [type(failure).__name__ for failure in set_up.failures] == [name]
     assert len(set_up.double.requests) == 1  # what may have begun is not begun again
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("fault", ["throttling", "unavailable", "quota"])
@@ -284,7 +284,7 @@ def test_what_does_not_begin_twice_is_told_gently(set_up: Stage, answerer: Answe
 
 def test_the_deadline_ends_it_whatever_the_program_does(set_up: Stage, answerer: Answerer) -> None:
     def slow(_: Question, tell: Tell | None) -> Answer:
-        time.sleep(3)
+        time.sleep(6)
         return WHOLE
 
     answerer.does = slow
@@ -293,7 +293,7 @@ def test_the_deadline_ends_it_whatever_the_program_does(set_up: Stage, answerer:
     said = set_up.agent().answer(question(), deadline=Deadline(900))
 
     assert isinstance(said.failure, DeadlinePassed)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
 
 
 def test_nobody_is_asked_when_there_is_no_time_left(set_up: Stage, answerer: Answerer) -> None:

@@ -156,7 +156,7 @@ def stopped(valkey: Valkey) -> Iterator[None]:
 def test_a_cache_that_hangs_costs_one_request_a_moment_and_the_next_ones_nothing(
     shop: Shop, valkey_server: Valkey
 ) -> None:
-    counter = shop.counter(timeout_s=0.25)
+    counter = shop.counter(timeout_s=0.6)
     shop.write(shop.repository(counter.database), "returns.md", page(60))
     counter.ask(RETURN)
 

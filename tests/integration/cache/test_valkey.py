@@ -98,11 +98,11 @@ def test_a_cluster_that_is_not_there_is_gone_at_once(servers_folder: Path) -> No
     with pytest.raises(ShelfUnavailable):
         look(shelf)
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_a_node_that_hangs_costs_little_and_is_found_again(valkey_server: Valkey, real: Shelf) -> None:
-    shelf = shelf_at(valkey_server, timeout_s=0.2)
+    shelf = shelf_at(valkey_server, timeout_s=0.6)
     keep(shelf)
     process = valkey_server.process
     assert process is not None
@@ -112,7 +112,7 @@ def test_a_node_that_hangs_costs_little_and_is_found_again(valkey_server: Valkey
             began = time.monotonic()
             with pytest.raises(ShelfUnavailable):
                 look(shelf)
-            assert time.monotonic() - began < 1.5  # two waits at most: for the answer, and to find the cluster
+            assert time.monotonic() - began < 4  # two waits at most: for the answer, and to find the cluster
     finally:
         os.kill(process.pid, signal.SIGCONT)
 

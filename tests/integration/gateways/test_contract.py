@@ -172,7 +172,7 @@ def test_a_change_whose_answer_was_lost_is_asked_for_again_and_done_once(shop: S
 
 def test_a_slow_gateway_is_not_waited_for_beyond_the_deadline_and_what_it_did_is_found(shop: Shop) -> None:
     payment, means = shop.payment(), shop.means()
-    shop.harm("delay", "authorize", ms=1_500)
+    shop.harm("delay", "authorize", ms=4_000)
 
     with pytest.raises(OutcomeUnknown):
         shop.pay(payment, means, within_ms=900)

@@ -82,11 +82,11 @@ def test_two_messages_on_one_socket_are_handled_at_the_same_time(socket: WebSock
         socket.send({"work": warm})
     assert [socket.receive(), socket.receive()] == [{"size": 13}, {"size": 13}]
     asked = time.monotonic()
-    socket.send({"work": 1.0})
-    socket.send({"work": 1.0})
+    socket.send({"work": 2.5})
+    socket.send({"work": 2.5})
     socket.receive()
     socket.receive()
-    assert time.monotonic() - asked < 1.7
+    assert time.monotonic() - asked < 4.5
 
 
 def test_a_handlers_exception_does_not_reach_the_client(socket: WebSocket) -> None:

@@ -13,6 +13,8 @@ from shopwright.tenancy.credentials import Credentials
 from local.models.server import Double, running
 
 KEYS = Credentials("testing", "testing")
+SILENCE_S = 2.0  # over what a busy machine keeps a double waiting, and far under STALL_MS
+STALL_MS = 20_000  # longer than anybody waits: who has ended before has not waited for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,12 @@ def double(address: tuple[Double, str]) -> Double:
 
 @pytest.fixture
 def bedrock(double: Double, address: tuple[Double, str]) -> Stage:
-    return Stage(double, address[1], Bedrock(client(KEYS, address[1], "us-east-1"), silence_s=0.6))
+    return Stage(double, address[1], Bedrock(client(KEYS, address[1], "us-east-1"), silence_s=SILENCE_S))
 
 
 @pytest.fixture
 def openai(double: Double, address: tuple[Double, str]) -> Stage:
-    return Stage(double, address[1], OpenAI(f"{address[1]}/v1", silence_s=0.6))
+    return Stage(double, address[1], OpenAI(f"{address[1]}/v1", silence_s=SILENCE_S))
 
 
 @pytest.fixture(params=["bedrock", "openai"])

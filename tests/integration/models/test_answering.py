@@ -35,7 +35,7 @@ from local.models.scene import Break, Fail, Reply, Stall, Text, Tool, says
 from local.models.server import Double
 from tests.fakes.ledger import FakeLedgers
 from tests.fakes.sessions import FakeSessions
-from tests.integration.models.conftest import Stage
+from tests.integration.models.conftest import STALL_MS, Stage
 
 ANN = Caller(Tenant("outdoor"), Role.SHOPPER, "user#ann", frozenset({"shop/chat"}))
 EMBEDDER = OnnxEmbedder(shopwright_models.directory())
@@ -317,7 +317,7 @@ def test_orders_in_a_models_mouth_are_not_told(shop: Shop) -> None:
     [
         (Reply(steps=(Fail(fault="throttling"),)), "model_throttled"),
         (Reply(steps=(Fail(fault="internal"),)), "model_unavailable"),
-        (Reply(steps=(Stall(stall_ms=3000),)), "model_stalled"),
+        (Reply(steps=(Stall(stall_ms=STALL_MS),)), "model_stalled"),
         (Reply(steps=(Break(),)), "model_unavailable"),
         (Reply(), "model_empty"),
     ],

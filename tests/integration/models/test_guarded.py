@@ -19,7 +19,7 @@ from shopwright.resilience.breaker import Breaker, Tolerance
 
 from local.models.scene import Break, Fail, Garbage, Reply, Stall, Text, says
 from tests.fakes.circuits import FakeCircuits
-from tests.integration.models.conftest import Stage, request, soon
+from tests.integration.models.conftest import STALL_MS, Stage, request, soon
 from tests.integration.models.test_answering import EMBEDDER, RETURNS, Shop
 
 LONG = Tolerance(failures=3, open_s=60)
@@ -185,7 +185,7 @@ def test_what_we_refuse_ourselves_is_not_even_asked_about(shop: Shop, guard: Gua
         (Fail(fault="denied"), "GuardrailUnavailable"),
         (Fail(fault="validation"), "GuardrailRefused"),
         (Break(), "GuardrailUnavailable"),
-        (Stall(stall_ms=2500), "GuardrailUnavailable"),
+        (Stall(stall_ms=STALL_MS), "GuardrailUnavailable"),
         (Garbage(garbage="no"), "GuardrailUnavailable"),
     ],
     ids=["internal", "denied", "validation", "cut", "stalled", "garbage"],

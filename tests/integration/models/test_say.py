@@ -23,7 +23,7 @@ from shopwright.tenancy.tenant import Tenant
 from local.models.scene import Break, Counted, Fail, Garbage, Reply, Stall, Text, Tool, says
 from local.models.server import Asked, Double
 from tests.fakes.ledger import FakeLedgers
-from tests.integration.models.conftest import KEYS, Stage
+from tests.integration.models.conftest import KEYS, STALL_MS, Stage
 
 OUTDOOR = Tenant("outdoor")
 RETURNS = Given(1, ours("Returns"), ours("You may return anything within 30 days. Shoes must be unworn."))
@@ -203,7 +203,7 @@ def test_a_merchant_whose_day_is_spent_asks_no_model(counter: Counter) -> None:
         (Reply(steps=(Fail(fault="internal"),)), Why.UNAVAILABLE),
         (Reply(steps=(Fail(fault="model_error"),)), Why.UNAVAILABLE),
         (Reply(steps=(Break(),)), Why.UNAVAILABLE),
-        (Reply(steps=(Stall(stall_ms=1500),)), Why.STALLED),
+        (Reply(steps=(Stall(stall_ms=STALL_MS),)), Why.STALLED),
         (Reply(steps=(Garbage(garbage="this is no frame of an event stream"),)), Why.MALFORMED),
         (Reply(steps=(Tool(tool="drop_tables"),)), Why.MALFORMED),
         (Reply(), Why.EMPTY),
@@ -233,7 +233,7 @@ def test_a_model_that_fails_is_asked_once_more_in_simpler_words_of_the_next_chea
     [
         (Reply(steps=(Fail(fault="throttling"),)), Why.THROTTLED),
         (Reply(steps=(Fail(fault="unavailable"),)), Why.UNAVAILABLE),
-        (Reply(steps=(Stall(stall_ms=1500),)), Why.STALLED),
+        (Reply(steps=(Stall(stall_ms=STALL_MS),)), Why.STALLED),
         (Reply(), Why.EMPTY),
     ],
 )
@@ -264,7 +264,7 @@ def test_what_a_server_refuses_is_not_asked_again_and_costs_nothing(counter: Cou
     [
         (Fail(fault="model_error"), Why.UNAVAILABLE),
         (Break(), Why.BROKEN_OFF),
-        (Stall(stall_ms=1500), Why.STALLED),
+        (Stall(stall_ms=STALL_MS), Why.STALLED),
         (Garbage(garbage="this is no frame of an event stream"), Why.MALFORMED),
     ],
 )
@@ -367,9 +367,9 @@ def test_a_shopper_who_leaves_stops_the_model_and_the_money_is_settled(counter: 
     assert counter.spent > 0
 
 
-@pytest.mark.parametrize("steps", [(Stall(stall_ms=2500),), (Text(text=("a ",) * 60, gap_ms=50),)])
+@pytest.mark.parametrize("steps", [(Stall(stall_ms=STALL_MS),), (Text(text=("a ",) * 400, gap_ms=50),)])
 def test_the_deadline_ends_it_whatever_the_model_does(counter: Counter, bedrock: Stage, steps: tuple[Any, ...]) -> None:
-    patient = Bedrock(client(KEYS, bedrock.endpoint, "us-east-1"), silence_s=5)
+    patient = Bedrock(client(KEYS, bedrock.endpoint, "us-east-1"), silence_s=15)
     counter.desk = Desk(patient, cards(), price_book(), COUNT)
     counter.double.play(Reply(steps=steps))
     began = time.monotonic()
@@ -377,7 +377,7 @@ def test_the_deadline_ends_it_whatever_the_model_does(counter: Counter, bedrock:
     outcome = fell(counter.says(ms=500))
 
     assert outcome.why is Why.DEADLINE
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
     assert counter.held == 0
 
 

@@ -1,5 +1,6 @@
 """Both sources beside our own, each over its real SDK and its real wire: whose passages come, and what else may."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -176,14 +177,14 @@ def test_when_a_source_fails_our_own_passages_answer_and_the_failure_has_a_name(
 def test_a_source_that_stalls_costs_no_more_than_there_is_time_for(stand: Stand) -> None:
     told: list[Outcome] = []
     stand.put("wax", WAX)
-    stand.double.play(Stall(stall_ms=4000), Stall(stall_ms=4000))
+    stand.double.play(Stall(stall_ms=20_000), Stall(stall_ms=20_000))
 
     began = time.monotonic()
     sighted = ask(beside(stand, told), ms=300)
     with pytest.raises((SourceStalled, DeadlinePassed)):
         find(stand, ms=300)
 
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
     assert sighted.passages == (OWN,)
     assert [one.came for one in told] == [Came.STALLED]
 
@@ -223,24 +224,30 @@ def test_a_question_is_masked_words_and_no_longer_than_the_source_takes(stand: S
 def test_several_sources_are_asked_at_once(place: Any) -> None:
     double, endpoint = place
     double.forget()
+    both = threading.Barrier(2)  # passed only by two who are asked at the same time
+
+    def met(call: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(**given: Any) -> Any:
+            both.wait(5)
+            return call(**given)
+
+        return asked
+
     sources: list[outside.Source] = [
-        KnowledgeBase(BASE, knowledge_base.client(KEYS, endpoint, "us-east-1").retrieve),
-        QBusiness(APPLICATION, RETRIEVER, qbusiness.client(KEYS, endpoint, "us-east-1").search_relevant_content),
+        KnowledgeBase(BASE, met(knowledge_base.client(KEYS, endpoint, "us-east-1").retrieve)),
+        QBusiness(APPLICATION, RETRIEVER, met(qbusiness.client(KEYS, endpoint, "us-east-1").search_relevant_content)),
     ]
     for holds, text in ((BASE, "Wax your boots."), (APPLICATION, "Dry your boots.")):
         double.put(
             holds, Document(id=text, text=text, uri="https://outdoor.example/", attributes={"merchant_id": "outdoor"})
         )
-    double.play(Stall(stall_ms=400), Stall(stall_ms=400))
     at = Beside(
         [Guarded(one, Breaker(f"{one.name}-{time.monotonic_ns()}", FakeCircuits().store())) for one in sources],
         measure=Measure(mask=lambda text: text, embed=lambda texts: [[0.8, 0.6] for _ in texts]),
     )
 
-    began = time.monotonic()
     sighted = ask(at)
 
-    assert time.monotonic() - began < 0.75
     assert {one.content for one in sighted.passages} == {OWN.content, "Wax your boots.", "Dry your boots."}
 
 

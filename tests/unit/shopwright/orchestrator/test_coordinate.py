@@ -107,7 +107,7 @@ def test_a_step_that_hangs_is_left_behind_and_the_others_answer(coordinator: Coo
     began = time.monotonic()
 
     hangs, quick, after = run(
-        coordinator, tools, Step("hangs"), Step("quick"), Step("after", after=(0,)), budget_ms=300
+        coordinator, tools, Step("hangs"), Step("quick"), Step("after", after=(0,)), budget_ms=1500
     )
     took = time.monotonic() - began
     release.set()
@@ -115,7 +115,7 @@ def test_a_step_that_hangs_is_left_behind_and_the_others_answer(coordinator: Coo
     assert (hangs.came, hangs.error, hangs.fallback) == (Came.TIMED_OUT, "StepTimedOut", "no_hangs")
     assert quick.value == {"is": "there"}
     assert after.came is Came.TIMED_OUT
-    assert took < 2
+    assert took < 8
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_nobody_waits_for_the_table_and_one_reads_it_for_all(name: str) -> None:
     began = time.monotonic()
     answers = [breaker.call(lambda: "answer") for _ in range(50)]
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert answers == ["answer"] * 50
     eventually(lambda: store.read == 1)
     store.may.set()
