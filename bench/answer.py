@@ -17,13 +17,13 @@ from functools import lru_cache
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from shopwright.catalog.aurora import Facts, Offers
+from shopwright.catalog.aurora import Facts, Names, Offers
 from shopwright.checkout import cart as carting
 from shopwright.database.connection import Address, Database, Login
 from shopwright.documents.sandbox import Sandbox
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator import carry, classifier, talk, toolbox
+from shopwright.orchestrator import carry, classifier, spelling, talk, toolbox
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome as Called
@@ -60,7 +60,7 @@ class Counter:
         sign = signer.sign
         searching, catalog = Searching(self._database, signer, ""), Catalog(self._database, signer)
         embed, facts = lru_cache(maxsize=64)(searching.embedder.question), Facts(self._database)
-        offers = Offers(self._database)
+        offers, names = Offers(self._database), Names(self._database)
         self._tools = Registry(
             box(
                 toolbox.Desk(
@@ -97,6 +97,9 @@ class Counter:
                 variants=lambda caller, ids: facts.of_variants(sign(caller.tenant), ids),
             ),
             likeness=searching.likeness,
+            spelling=spelling.Desk(
+                searching.embedder.rank, lambda caller, words: names.among(sign(caller.tenant), words)
+            ),
             carry=carry.Desk(
                 call=self._call,
                 coordinator=self._coordinator,

@@ -331,6 +331,8 @@ def test_somebody_behind_a_greeting_in_another_language_is_masked_all_the_same(t
         "Lege einen Schneebesen in den Warenkorb",
         "Tausche den Wok gegen die Pfanne",
         "Ajoute un fouet au panier",
+        "waht is your return policy",
+        "how mcuh is the Portage 90",
     ],
 )
 def test_everyday_words_and_article_numbers_in_a_question_are_no_names(question: str) -> None:
@@ -346,6 +348,7 @@ def test_everyday_words_and_article_numbers_in_a_question_are_no_names(question:
         ("Legen Sie es für Anna Schneider zurück", "Legen Sie es für [name] zurück"),
         ("Ajoute une table pour Marie Dupont", "Ajoute une table pour [name]"),
         ("call me jane doe", "call me [name]"),
+        ("is jon there", "is [name] there"),
     ],
 )
 def test_somebody_beside_everyday_words_is_masked_all_the_same(text: str, masked: str) -> None:

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*\s?(?:°\s?[CF]\b|%)|[0-9]+(?:[.,][0-
 # A question that goes on about something is told with its name behind it: "Does it float? (Boulder)".
 _NAMED = re.compile(r"^(?P<asked>.+?)\W*\((?P<name>[^()]+)\)\W*$", re.S)
 _PRONOUN = re.compile(r"\b(?:this one|that one|its|it|they|them|their|these|those)\b", re.I)
-_GAP = re.compile(r"[\s-]*")  # between two words of one name
+GAP = re.compile(r"[\s-]*")  # between two words of one name
 _CAPITAL = re.compile(r"(?<=[a-z0-9,] )[A-Z]\w+")
 UNTOLD = frozenset({"sku", "id", "stock", "ean", "gtin", "url", "image", "image_url", "currency", "price", "category"})
 PROSE = frozenset({"description", "details", "text", "summary"})
@@ -40,7 +40,7 @@ class Description:
 
 def asks(question: str) -> bool:
     """Does it ask whether something is so?"""
-    question = _with_name(question)
+    question = with_name(question)
     return bool(_pattern("asks").match(question)) and not fits.asks_stock(question)
 
 
@@ -61,10 +61,10 @@ def asks_of_parts(question: str) -> bool:
 
 def names_one(question: str, units: Sequence[Unit]) -> bool:
     """Does it name a product, or a range?"""
-    return any(one.by_name for one in _meant(_with_name(question), units))
+    return any(one.by_name for one in _meant(with_name(question), units))
 
 
-def _with_name(question: str) -> str:
+def with_name(question: str) -> str:
     match = _NAMED.match(question)
     return _PRONOUN.sub(match["name"], match["asked"], count=1) if match else question
 
@@ -76,7 +76,7 @@ def tells_of_parts(text: str) -> bool:
 
 def told(question: str, units: Sequence[Unit], most: int) -> list[Description]:
     """What the records of the products that the question means say of what it asks; none where none does."""
-    question = _with_name(question)
+    question = with_name(question)
     found = [one for meant in _meant(question, units) if (one := _said_of(meant, question)) is not None]
     firsts = {one.sentence or one.field[1]: one for one in reversed(found)}
     found.sort(key=lambda one: one is not firsts[one.sentence or one.field[1]])  # what differs is not left out
@@ -85,7 +85,7 @@ def told(question: str, units: Sequence[Unit], most: int) -> list[Description]:
 
 def of_its_kind(question: str, units: Sequence[Unit]) -> list[Unit]:
     """What a page says of all things of the kind of the one product that is meant: "Every tent comes with pegs"."""
-    meant = _meant(_with_name(question), units)
+    meant = _meant(with_name(question), units)
     rests = {one.rest for one in meant}
     if len(rests) != 1 or meant[0].rest & fits.trade():
         return []
@@ -101,7 +101,7 @@ def of_its_kind(question: str, units: Sequence[Unit]) -> list[Unit]:
 def _is_of_every(unit: Unit, of_kind: frozenset[str], rest: frozenset[str]) -> bool:
     """Does a sentence say of all such things what is asked, and not of something else beside them?"""
     clauses = _pattern("clauses").split(unit.text)
-    return any(_kinds_said(clause) & of_kind and rest <= _keys(clause) | (unit.above - unit.said) for clause in clauses)
+    return any(_kinds_said(clause) & of_kind and rest <= keys(clause) | (unit.above - unit.said) for clause in clauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,12 @@ def _meant(question: str, units: Sequence[Unit]) -> list[_Meant]:
     match = _pattern("asks").match(question)
     if match is None or fits.asks_stock(question):
         return []
-    said = list(_tokens(question, match.end()))
+    said = list(tokens(question, match.end()))
     runs = [run for unit in units if name(unit) and (run := _run(unit, question, said)) is not None]
     if not runs:
         return []
     first = min((run.start for run in runs), default=0)
-    is_subject = not any(_is_content(token) for token, _, _ in said[:first])
+    is_subject = not any(is_content(token) for token, _, _ in said[:first])
     runs = [run for run in runs if run.start == first] if is_subject else runs
     runs = [run for run in runs if run.whole] or runs
     longest = max(run.end - run.start for run in runs)
@@ -149,8 +149,8 @@ def _meant(question: str, units: Sequence[Unit]) -> list[_Meant]:
 def _run(unit: Unit, question: str, said: Sequence[tuple[str, int, int]]) -> _Run | None:
     """The longest part of the question that is nothing but words of a product's name. Of "is it wireless?" the last is
     what is asked, also where the name says it."""
-    called = [_key(token) for token, _, _ in _tokens(name(unit), 0)]
-    kind = _kind_of(unit)
+    called = [key(token) for token, _, _ in tokens(name(unit), 0)]
+    kind = kind_of(unit)
     names = {one for one in called if one not in kind and not one[:1].isdigit() and len(one) > 1 and words.terms(one)}
     best: _Run | None = None
     at = 0
@@ -158,24 +158,24 @@ def _run(unit: Unit, question: str, said: Sequence[tuple[str, int, int]]) -> _Ru
         end = at
         while (
             end < len(said)
-            and _key(said[end][0]) in {*called, *kind}
-            and (end == at or _GAP.fullmatch(question[said[end - 1][2] : said[end][1]]))
+            and key(said[end][0]) in {*called, *kind}
+            and (end == at or GAP.fullmatch(question[said[end - 1][2] : said[end][1]]))
         ):
             end += 1
-        of_state = end == len(said) and end - at > 1 and not any(_is_content(token) for token, _, _ in said[:at])
+        of_state = end == len(said) and end - at > 1 and not any(is_content(token) for token, _, _ in said[:at])
         end -= of_state and bool(_pattern("of_state").match(question))
-        keys = [_key(token) for token, _, _ in said[at:end]]
+        held = [key(token) for token, _, _ in said[at:end]]
         before = question[: said[at][1]]
-        is_thing = not any(_is_content(token) for token, _, _ in said[:at]) or _pattern("of_thing").search(before)
-        if is_thing and names.intersection(keys) and (best is None or end - at > best.end - best.start):
-            best = _Run(unit, at, end, called[0] in keys, set(called) <= {*keys})
+        is_thing = not any(is_content(token) for token, _, _ in said[:at]) or _pattern("of_thing").search(before)
+        if is_thing and names.intersection(held) and (best is None or end - at > best.end - best.start):
+            best = _Run(unit, at, end, called[0] in held, set(called) <= {*held})
         at = max(end, at + 1)
     return best
 
 
 def _called(run: _Run, said: Sequence[tuple[str, int, int]]) -> frozenset[str]:
-    keys = frozenset(_key(token) for token, _, _ in said[run.start : run.end])
-    return keys - {_key(next(_tokens(name(run.unit), 0))[0])}
+    held = frozenset(key(token) for token, _, _ in said[run.start : run.end])
+    return held - {key(next(tokens(name(run.unit), 0))[0])}
 
 
 def _without(question: str, begin: int, said: Sequence[tuple[str, int, int]], run: _Run) -> str:
@@ -185,7 +185,7 @@ def _without(question: str, begin: int, said: Sequence[tuple[str, int, int]], ru
 
 def _rest(left: str) -> frozenset[str]:
     plain = _pattern("plain").sub(" ", left)
-    found = frozenset(_key(token) for token, _, _ in _tokens(plain, 0) if _is_content(token))
+    found = frozenset(key(token) for token, _, _ in tokens(plain, 0) if is_content(token))
     return found if any(not one.isdigit() for one in found) else frozenset()
 
 
@@ -205,7 +205,7 @@ def _said_of(meant: _Meant, question: str) -> Description | None:
         if label.casefold() not in {*UNTOLD, *PROSE, *NAMED} and value.strip()
     ]
     for label, value in fields:
-        of_value = _keys(value)
+        of_value = keys(value)
         holds = _holds(f"{label.replace('_', ' ')} {value}", meant.left, meant.rest)
         if holds and (value.casefold() in _FLAG or of_value & meant.rest or not asks_of_parts(question)):
             return Description(unit, "", (label, value), meant.by_name)
@@ -223,14 +223,14 @@ def _said_of(meant: _Meant, question: str) -> Description | None:
 def _with_it(called: str, rest: frozenset[str]) -> bool:
     """ "Pan with Lid" has a lid."""
     _, said, after = called.partition(" with ")
-    return bool(said) and rest <= _keys(after)
+    return bool(said) and rest <= keys(after)
 
 
 def _holds(text: str, left: str, rest: frozenset[str]) -> bool:
-    missing = rest - _keys(text)
+    missing = rest - keys(text)
     for one in _kin():
         if missing and (asked := one.asks.search(left)) and one.told.search(text):
-            missing -= _keys(asked[0])
+            missing -= keys(asked[0])
     return not missing
 
 
@@ -238,9 +238,9 @@ def _speaks(sentence: str, left: str, rest: frozenset[str]) -> bool:
     """Does a sentence speak of it? "An oven glove" is no oven."""
     if not _holds(sentence, left, rest):
         return False
-    said = list(_tokens(sentence, 0))
-    for one in rest & _keys(sentence):
-        at = [number for number, (token, _, _) in enumerate(said) if _key(token) == one]
+    said = list(tokens(sentence, 0))
+    for one in rest & keys(sentence):
+        at = [number for number, (token, _, _) in enumerate(said) if key(token) == one]
         if not any(_stands_alone(sentence, said, number, rest) for number in at):
             return False
     return True
@@ -248,7 +248,7 @@ def _speaks(sentence: str, left: str, rest: frozenset[str]) -> bool:
 
 def _gives(sentence: str, rest: frozenset[str]) -> bool:
     """Is it said to be there, or not to be? "Holds six knives" gives none, and "clips for a headlamp" no headlamp."""
-    found = [start for token, start, _ in _tokens(sentence, 0) if _key(token) in rest]
+    found = [start for token, start, _ in tokens(sentence, 0) if key(token) in rest]
     return any(_pattern("gives").search(sentence[:start]) for start in found)
 
 
@@ -259,43 +259,43 @@ def _stands_alone(sentence: str, said: Sequence[tuple[str, int, int]], at: int, 
         return True
     after, start, _ = said[at + 1]
     joined = sentence[end:start].strip(" -") == ""
-    return not joined or not _is_word(after) or after.endswith(("s", "ed")) or _key(after) in rest
+    return not joined or not _is_word(after) or after.endswith(("s", "ed")) or key(after) in rest
 
 
 def _is_word(token: str) -> bool:
     return bool(words.terms(token)) and not token[:1].isdigit() and token.casefold() not in _little()
 
 
-def _is_content(token: str) -> bool:
+def is_content(token: str) -> bool:
     return bool(found := words.terms(token)) and not (found <= _asking()) and token.casefold() not in _little()
 
 
 def kinds(unit: Unit) -> frozenset[str]:
     """What a product is: what its category is called, where its name says so as well, and its name's last word."""
-    called = [_key(token) for token, _, _ in _tokens(name(unit).partition(",")[0], 0)]
+    called = [key(token) for token, _, _ in tokens(name(unit).partition(",")[0], 0)]
     last = next((one for one in reversed(called) if one.isalpha() and len(one) > 2), "")
-    return frozenset({last, *(_kind_of(unit) & {*called})}) - {""}
+    return frozenset({last, *(kind_of(unit) & {*called})}) - {""}
 
 
 def _kinds_said(text: str) -> frozenset[str]:
     """Of what a sentence speaks as of every one: "all our tents and jackets"."""
-    return frozenset(_key(token) for match in _pattern("every").finditer(text) for token in match["kinds"].split())
+    return frozenset(key(token) for match in _pattern("every").finditer(text) for token in match["kinds"].split())
 
 
-def _kind_of(unit: Unit) -> frozenset[str]:
+def kind_of(unit: Unit) -> frozenset[str]:
     category = next((value for label, value in unit.fields if label.casefold() == "category"), "")
-    return _keys(category)
+    return keys(category)
 
 
-def _tokens(text: str, begin: int) -> Iterator[tuple[str, int, int]]:
+def tokens(text: str, begin: int) -> Iterator[tuple[str, int, int]]:
     return ((match[0], match.start(), match.end()) for match in _TOKEN.finditer(text, begin))
 
 
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(_key(token) for token, _, _ in _tokens(text, 0))
+def keys(text: str) -> frozenset[str]:
+    return frozenset(key(token) for token, _, _ in tokens(text, 0))
 
 
-def _key(token: str) -> str:
+def key(token: str) -> str:
     """A word as the stem of its meaning; one that means nothing by itself, as it is: a name may be of such."""
     marked = unicodedata.normalize("NFD", token.casefold())
     token = "".join(one for one in marked if not unicodedata.combining(one))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-from shopwright.llm import delivered, described, fits, guaranteed, policies, returned, services, words
+from shopwright.llm import delivered, described, fits, guaranteed, policies, recorded, returned, services, words
 from shopwright.llm import nearest as near
 from shopwright.llm.described import Description
 from shopwright.llm.fits import Quantity, Subject
@@ -116,6 +116,25 @@ def nearest(question: str, sources: Sequence[Source], likeness: Likeness) -> Dra
         for one in near.told(question, units, likeness, most)
     ]
     return Draft(tuple(chosen), _figures()["nearest"]["confidence"] if chosen else 0.0)
+
+
+def whole(question: str, sources: Sequence[Source]) -> Draft:
+    """All that the records of the products that the question names say, where nothing of it is known to answer."""
+    units = [unit for source in sources for unit in units_of(source)]
+    told = [_whole(unit) for unit in recorded.named(question, units)]
+    return Draft(tuple(told), _figures()["whole"]["confidence"] if told else 0.0)
+
+
+def _whole(unit: Unit) -> Sentence:
+    """A record but for what tells a shopper nothing; its description comes last, for it has an end of its own."""
+    named = next(field for field in unit.fields if field[0].casefold() in NAMED)
+    silent = {*_PLAIN, "category"}
+    others = [field for field in unit.fields if field != named and field[0].casefold() not in silent and field[1]]
+    shown = sorted(others, key=lambda field: field[0].casefold() in described.PROSE)
+    told = ", ".join(_told(label, value) for label, value in shown)
+    return Sentence(
+        f"{named[1]}: {told}", unit.source.ref, tuple(f"{label}: {value}" for label, value in [named, *shown])
+    )
 
 
 def _settled(question: str, about: Asked, units: Sequence[Unit], pages: Sequence[Unit]) -> list[Unit]:

@@ -10,7 +10,7 @@ from shopwright.costs.price import Bill
 from shopwright.errors import Unavailable
 from shopwright.grounding.cite import Citation
 from shopwright.grounding.wording import wording
-from shopwright.orchestrator import asking_on, follow_up, going_on, parted, recalled, tongue
+from shopwright.orchestrator import asking_on, follow_up, going_on, not_found, parted, recalled, tongue
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import Cache, Served
 from shopwright.orchestrator.events import Tell, Telling
@@ -130,13 +130,16 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
     def found() -> None:
         found_ms.append(elapsed_ms())
 
-    def compute() -> Said:
-        carried = carried_out(resolved, visit, found)
+    def computed(asked: str, visit: Visit) -> Said:
+        carried = carried_out(asked, visit, found)
         if carried is not None:
             return carried
-        several = parted.parts(resolved) if visit.desk.spoken is None else ()  # a model reads both by itself
-        each = in_parts(resolved, several, reply, visit, found) if several else None
-        return looked_up(resolved, reply, hangs, visit, found) if each is None else each
+        several = parted.parts(asked) if visit.desk.spoken is None else ()  # a model reads both by itself
+        each = in_parts(asked, several, reply, visit, found) if several else None
+        return looked_up(asked, reply, hangs, visit, found) if each is None else each
+
+    def compute() -> Said:
+        return not_found.tried(resolved, visit, computed)
 
     try:
         # What hangs on this conversation is kept for nobody, and nobody's kept answer is an answer to it.

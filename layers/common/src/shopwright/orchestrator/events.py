@@ -71,6 +71,15 @@ class Telling:
         self._elapsed_ms = elapsed_ms
         self.first_ms: float | None = None  # when the first words were told
 
+    def again(self, events: Iterable[Event]) -> None:
+        """What was told where nobody listened."""
+        for event in events:
+            if self._tell is None:
+                continue
+            if isinstance(event, Delta) and self.first_ms is None:
+                self.first_ms = self._elapsed_ms()
+            self._tell(event)
+
     def sources(self, citations: Iterable[Citation]) -> None:
         """Before the first words."""
         if self._tell is not None:

@@ -15,10 +15,11 @@ from shopwright.llm.extractive import Draft
 from shopwright.llm.nearest import Likeness
 from shopwright.llm.units import Source
 from shopwright.orchestrator import carry as carrying
+from shopwright.orchestrator import spelling as spellings
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache
-from shopwright.orchestrator.events import Telling
+from shopwright.orchestrator.events import Tell, Telling
 from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Session, Turn
 from shopwright.privacy.redact import Masked
@@ -67,6 +68,7 @@ class Desk:
     talk: talking.Desk | None = None  # without it everything is looked up
     branding: Callable[[Caller], Branding | None] | None = None  # how the shop shows itself, when its pages do not say
     likeness: Likeness | None = None  # without it only what holds the question's own words is found
+    spelling: spellings.Desk | None = None  # without it a word that is none is not read as another
     carry: carrying.Desk | None = None  # without it products are looked up like all else
     spoken: speaking.Desk | None = None  # without it no model is asked
     priced: Callable[[Used], Bill] = lambda used: Bill()
@@ -135,9 +137,9 @@ class Visit:
             self.used.database_ms += (self.desk.clock() - began) * 1000
 
 
-def quietly(say: Callable[[Visit], Said], visit: Visit) -> Said:
-    """A part of an answer, which is told with the rest of it."""
-    quiet = replace(visit, telling=Telling(None, lambda: 0.0))
+def quietly(say: Callable[[Visit], Said], visit: Visit, *, tell: Tell | None = None) -> Said:
+    """A part of an answer, which is told with the rest of it; `tell` hears it at once."""
+    quiet = replace(visit, telling=Telling(tell, lambda: 0.0))
     said = say(quiet)
     visit.purse = quiet.purse
     if visit.sighted is None or visit.sighted.whole:  # of several looks, the one that fell short is told of

@@ -69,6 +69,12 @@ def _is_in_a_number(text: str, finding: Finding) -> bool:
     )
 
 
+def _is_slip(word: str) -> bool:
+    """Is it an everyday word with two letters that changed places: "waht"?"""
+    swapped = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1))
+    return len(word) > 3 and any(_EVERYDAY in names.lists(one) for one in swapped if one != word)
+
+
 def _is_everyday(text: str, finding: Finding) -> bool:
     """One word that nobody is called by, or the plural of one at the beginning; or an island behind what it is."""
     said = text[finding.start : finding.end]
@@ -78,6 +84,6 @@ def _is_everyday(text: str, finding: Finding) -> bool:
     if before[-1:] == ["of"] and near("islands") & set(before[-2:]):
         return True
     held = set(names.lists(said.lower()))
-    if _EVERYDAY in held and not held & PEOPLES:
+    if not held & PEOPLES and (_EVERYDAY in held or (said.islower() and _is_slip(said))):
         return True
     return not before and said.endswith("s") and _EVERYDAY in names.lists(said.lower()[:-1])

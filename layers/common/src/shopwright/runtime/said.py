@@ -115,7 +115,10 @@ class Grounding(BaseModel):
 
     grounding_pass: bool = Field(description="Every claim of the answer as it was made stood; else some were cut.")
     score: float = Field(ge=0, le=1, description="The share of claims that stood.")
-    flags: list[str] = Field(description="What was wrong with those that did not, or why no model answered.")
+    flags: list[str] = Field(
+        description="What was wrong with those that did not, or why no model answered. `respelled`: a word that is "
+        "none was read as another. `whole_record`: no answer is known, and the records of the products named are told."
+    )
 
 
 class Answered(BaseModel):

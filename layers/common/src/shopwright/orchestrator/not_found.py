@@ -1,0 +1,82 @@
+"""What is still tried where nothing was found and no model reads better: changes when something else is tried at last.
+
+The question as it may have been meant, and then all that the record of a product says which it names. Each says what
+it is: a shopper must be able to tell a guess from an answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from shopwright.errors import Unavailable
+from shopwright.grounding.wording import wording
+from shopwright.llm.extractive import whole
+from shopwright.orchestrator.events import Event
+from shopwright.orchestrator.passages import passages_for
+from shopwright.orchestrator.quoting import said_of
+from shopwright.orchestrator.said import ANSWERED, NOT_IN_DOCUMENTS, Said
+from shopwright.orchestrator.spelling import Respelled, respelled
+from shopwright.orchestrator.visit import Visit, quietly, retell
+
+RESPELLED, WHOLE_RECORD = "respelled", "whole_record"  # flags of such answers
+
+
+def tried(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Said:
+    """What `compute` says of the question; where that is nothing, what else there is to say."""
+    if visit.desk.spoken is not None:
+        return compute(asked, visit)
+    heard: list[Event] = []
+    said = quietly(lambda quiet: compute(asked, quiet), visit, tell=heard.append)
+    other = _otherwise(asked, visit, compute) if _is_nothing(said) and visit.deadline.left_s() > 0 else None
+    if other is None:
+        visit.telling.again(heard)
+        return said
+    retell(other, visit.telling)
+    return other
+
+
+def _otherwise(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Said | None:
+    meant = _meant(asked, visit)
+    found = None if meant is None else _of_meant(meant, visit, compute)
+    return found or _whole_records(asked if meant is None else meant.text, visit)
+
+
+def _is_nothing(said: Said) -> bool:
+    """In our language: what is said in another one stays in it."""
+    return said.verdict == NOT_IN_DOCUMENTS and said.text == wording().not_in_documents
+
+
+def _meant(asked: str, visit: Visit) -> Respelled | None:
+    if visit.desk.spelling is None:
+        return None
+    pages = [" ".join((*one.section, one.content)) for one in passages_for(asked, visit)]
+    try:
+        with visit.in_database():
+            return respelled(asked, pages, visit.caller, visit.desk.spelling)
+    except Unavailable:  # then it stays as it is written
+        return None
+
+
+def _of_meant(meant: Respelled, visit: Visit, compute: Callable[[str, Visit], Said]) -> Said | None:
+    said = quietly(lambda quiet: compute(meant.text, quiet), visit)
+    if said.verdict == NOT_IN_DOCUMENTS:
+        return None
+    one, says = wording().shelf["one_read_as"], wording().shelf["read_as"]
+    words = ", ".join(one.format(typed=typed, meant=word) for typed, word in meant.read_as.items())
+    read = says.format(words=words)
+    return replace(said, text=f"{read} {said.text}", flags=(*said.flags, RESPELLED))
+
+
+def _whole_records(asked: str, visit: Visit) -> Said | None:
+    """What is told of products whose records hold no known answer; None: it is not sure that any is named. It is no
+    answer, so its confidence is in that: most such records do not hold it."""
+    desk = replace(visit.desk, compose=whole)
+    told = quietly(lambda quiet: said_of(asked, passages_for(asked, quiet), (), quiet), replace(visit, desk=desk))
+    if told.verdict != ANSWERED:
+        return None
+    return replace(
+        told,
+        text=f"{wording().shelf['whole_record']} {told.text}",
+        verdict=NOT_IN_DOCUMENTS,
+        confidence=round(1 - told.confidence, 3),
+        flags=(*told.flags, WHOLE_RECORD),
+    )

@@ -1,0 +1,87 @@
+"""What a shopper meant to write, where nothing was found for what is written: changes when slips are read otherwise.
+
+Only a word that is no word is read as another, one slip away: as one of the shop's goods, of its pages, or a common
+one. "Do you sell books?" is asked of books, whatever boots there are.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shopwright.llm import words
+from shopwright.tenancy.caller import Caller
+
+Rank = Callable[[str], int | None]  # how common a word is, 0 the commonest; None: it is no word that is known whole
+_WORD = re.compile(r"(?<![\w'’-])[a-z]{4,}(?![\w'’-])", re.I)
+_PLURAL = re.compile(r"(?<=\w{3})(?:es|s)$")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SHORTENED = {"u": "you", "ur": "your", "r": "are"}  # whoever writes in haste writes these, too
+_SHORT = re.compile(r"(?<![\w'’-])(?:u|ur|r)(?![\w'’-])", re.I)
+_COMMON = 8000  # a rarer one is more likely not meant
+_MOST = 3  # words of a question: where more are none, it is written in another language
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who knows words: how common one is, and which of some stand in the names of what a merchant sells."""
+
+    rank: Rank
+    sold: Callable[[Caller, Sequence[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Respelled:
+    """A question as it may have been meant, and which of its words are read as which."""
+
+    text: str
+    read_as: Mapping[str, str]
+
+
+def respelled(question: str, pages: Iterable[str], caller: Caller, desk: Desk) -> Respelled | None:
+    """None: every word of it is one, or nobody knows what is meant. `pages` are what was found for it."""
+    held = frozenset(match[0].casefold() for page in pages for match in _WORD.finditer(page))
+    typed = {match[0]: match[0].casefold() for match in _WORD.finditer(question)}
+    unknown = {one: word for one, word in typed.items() if desk.rank(word) is None and word not in held}
+    if not 0 < len(unknown) <= _MOST:
+        return None
+    near = {word: _near(word) for word in unknown.values()}
+    sold = frozenset(desk.sold(caller, sorted(frozenset[str]().union(near, *near.values()))))
+    read_as = {
+        one: meant
+        for one, word in unknown.items()
+        if word not in sold and (meant := _meant(word, near[word], sold, held, desk.rank)) is not None
+    }
+    if not read_as:
+        return None
+    text = _WORD.sub(lambda match: read_as.get(match[0], match[0]), question)
+    return Respelled(_SHORT.sub(lambda match: _SHORTENED[match[0].casefold()], text), read_as)
+
+
+def _meant(word: str, near: frozenset[str], sold: frozenset[str], held: frozenset[str], rank: Rank) -> str | None:
+    """The one thing that it can be; of two that mean the same, either."""
+    for among in (sold, held):
+        found = sorted(_slips(word) & among) or sorted(near & among)
+        if found:
+            return found[0] if len({words.terms(one) for one in found}) == 1 else None
+    common = [(its, one) for one in _slips(word) if (its := rank(one)) is not None and its < _COMMON]
+    # A short one is near to many: "bots" may be "both", "lots" or "boys".
+    sure = [(its, one) for its, one in common if len(word) > 4 or sorted(one) == sorted(word)]
+    return min(sure)[1] if sure else None
+
+
+def _near(word: str) -> frozenset[str]:
+    """What a slip makes of it, or of what it is one of: "compases" are of a compass."""
+    single = _PLURAL.sub("", word)
+    return _slips(word) | (_slips(single) if single != word else frozenset())
+
+
+@lru_cache(maxsize=64)
+def _slips(word: str) -> frozenset[str]:
+    """All that one letter too many, too few, another, or two that changed places make of it, after its first."""
+    cuts = [(word[:at], word[at:]) for at in range(1, len(word) + 1)]
+    made = {before + after[1:] for before, after in cuts if after}
+    made |= {before + after[1] + after[0] + after[2:] for before, after in cuts if len(after) > 1}
+    made |= {before + letter + after[1:] for before, after in cuts if after for letter in _LETTERS}
+    made |= {before + letter + after for before, after in cuts for letter in _LETTERS}
+    return frozenset(made - {word})

@@ -1,0 +1,82 @@
+"""What the demo shops still say where nothing is found for what is written, from their own goods and records alone."""
+
+import pytest
+from shopwright.grounding.wording import wording
+
+from tests.integration.answer.conftest import Shops
+
+READ = "I read"
+WHOLE = wording().shelf["whole_record"]
+
+
+@pytest.mark.parametrize(
+    ("shop", "message", "read", "found"),
+    [
+        ("outdoor", "do u sell compases", "“compases” as “compass”", "Lodestar Compass: price 39.90 EUR"),
+        ("outdoor", "how much is the greyling ridge tent", "“greyling” as “grayling”", "price 649.00 EUR"),
+        ("outdoor", "tents for 4 poeple", "“poeple” as “people”", "Meadowlark 4 Family Tent"),
+        ("kitchen", "do you have wisks", "“wisks” as “whisk”", "Balloon Whisk: price 12.00 GBP"),
+        ("electronics", "hedphones under 100", "“hedphones” as “headphones”", "Kidwave Headphones: price 39.00 USD"),
+    ],
+)
+def test_what_was_mistyped_is_found_and_said_how_it_was_read(
+    shops: Shops, shop: str, message: str, read: str, found: str
+) -> None:
+    said = shops.ask(shop, message)
+
+    assert said.verdict == "answered"
+    assert said.text.startswith(f"{READ} {read}")
+    assert found in said.text
+
+
+@pytest.mark.parametrize(
+    ("shop", "message"),
+    [
+        ("outdoor", "do you sell books"),  # it sells boots
+        ("outdoor", "do you sell kayaks"),
+        ("kitchen", "do you sell trivets"),
+        ("kitchen", "do you have compases"),  # the outdoor shop has them
+        ("electronics", "do you sell iphones"),
+        ("electronics", "greyling ridge tent"),
+    ],
+)
+def test_a_word_is_not_read_as_a_thing_that_it_is_not(shops: Shops, shop: str, message: str) -> None:
+    said = shops.ask(shop, message)
+
+    assert READ not in said.text
+    assert said.verdict == "not_in_documents"
+
+
+@pytest.mark.parametrize(
+    ("shop", "message", "told"),
+    [
+        ("outdoor", "How loud is the signal whistle?", "Signal Whistle: brand Brackenline, price 6.90 EUR"),
+        ("outdoor", "Do the Stilt Fold poles fit in hand luggage?", "for running vests and hand luggage"),
+        ("kitchen", "How many settings does the hand grinder have?", "Thirty-six clicks from Turkish to press."),
+        ("electronics", "Does the Worldplug convert voltage?", "it changes the plug, not the voltage."),
+        ("electronics", "What is the refresh rate of the Clearview 27 4K Monitor?", "Clearview 27 4K Monitor: brand"),
+    ],
+)
+def test_all_that_a_record_says_is_told_with_a_word_that_it_may_not_be_the_answer(
+    shops: Shops, shop: str, message: str, told: str
+) -> None:
+    said = shops.ask(shop, message)
+
+    assert (said.verdict, said.mode, said.flags) == ("not_in_documents", "extractive", ("whole_record",))
+    assert said.text.startswith(f"{WHOLE} ")
+    assert told in said.text
+    assert said.confidence > 0.5  # in that it is no answer
+    assert said.citations
+
+
+@pytest.mark.parametrize(
+    ("shop", "message"),
+    [
+        ("kitchen", "How much does the Whetmore Cleaver cost?"),
+        ("outdoor", "How long is the warranty on the Signal Whistle?"),
+        ("electronics", "How much is the Reservoir 50K Power Bank?"),
+        ("kitchen", "How loud is the signal whistle?"),  # of another shop
+    ],
+)
+def test_no_record_is_told_for_one_that_there_is_not(shops: Shops, shop: str, message: str) -> None:
+    assert WHOLE not in shops.ask(shop, message).text
