@@ -21,6 +21,7 @@ from shopwright.orchestrator.beside import Abroad
 from shopwright.orchestrator.intent import WORDS_ALONE, By, Kind, Request, by_rule, read
 from shopwright.orchestrator.registry import Outcome
 from shopwright.orchestrator.session import CartBefore
+from shopwright.orchestrator.trip import Trip
 from shopwright.orchestrator.wanted import plain_text
 from shopwright.resilience.deadline import Deadline
 from shopwright.tenancy.caller import Caller
@@ -81,7 +82,7 @@ class _Visit:
     desk: Desk
     deadline: Deadline
     session_id: str | None
-    trip: filling.Trip
+    trip: Trip
     alone: bool  # it is all one wish
 
 
@@ -113,7 +114,7 @@ def reply(
         names += [] if request_id is None else [f"{request_id} {change}"]
         return " ".join(digest(name.encode())[:32] for name in names)
 
-    trip = filling.Trip(
+    trip = Trip(
         tool=lambda known_as, name, arguments: desk.call(caller, name, arguments, deadline, known_as),
         listed=lambda ids: desk.products(caller, ids),
         offers=lambda skus: desk.offers(caller, skus),
@@ -170,7 +171,7 @@ def reply(
     return Reply(" ".join(said), " ".join(left), trip.asks, products, reaches, trip.leaves, language)
 
 
-def _chosen(message: str, asked_of: str, trip: filling.Trip) -> str | None:
+def _chosen(message: str, asked_of: str, trip: Trip) -> str | None:
     """What becomes of the wish before, where the message is an answer to "Which one do you mean?"."""
     answer, wish = basket.plainly(message), basket.read(asked_of)
     if wish is None or "?" in message or len(answer.split()) > _LONGEST_CHOICE:
