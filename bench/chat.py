@@ -44,11 +44,11 @@ WRONG_AT_MOST, RIGHT_AT_LEAST = 0.02, 0.90
 _NOT_SOLD = ("not_sold",)
 _NOTHING = ("nothing", "nothing_at_all")
 _FOUND_NONE = ("nothing_seen", "nothing_seen_at_all", "unmeasured", "unmeasured_at_all")
-_WHOLE = ("whole_record",)  # no answer, but it may well tell what was asked for
+_AT_LAST = ("whole_record", "what_is_near")  # no answer, but it may well tell what was asked for
 _HEDGES = (
     *("unsaid", "unsaid_more", "does_not_say", "does_not_say_which", "does_not_say_of", "does_not_sort"),
     *("no_such_variant", "nothing_bought", "none_bought"),
-    *_WHOLE,
+    *_AT_LAST,
 )
 _MARKS = re.compile(r"\s*\[[0-9]+\]")
 
@@ -137,8 +137,8 @@ def judge(entry: Entry, told: Told, titles: Iterable[str]) -> Judged:
     if any(_holds(text, one) for one in entry.never):
         return Judged.WRONG
     unsold, nothing = _says_one_of(text, _NOT_SOLD), _says_one_of(text, _NOTHING)
-    whole = _says_one_of(text, _WHOLE)
-    silent = (told.verdict in (NOT_IN_DOCUMENTS, UNAVAILABLE) and not whole) or _says_one_of(text, _FOUND_NONE)
+    at_last = _says_one_of(text, _AT_LAST)
+    silent = (told.verdict in (NOT_IN_DOCUMENTS, UNAVAILABLE) and not at_last) or _says_one_of(text, _FOUND_NONE)
     hedges = _says_one_of(text, _HEDGES) or _plain(wording().talk["small_talk"]) in text
     said = [any(_holds(text, one) for one in alternatives) for alternatives in entry.says]
     if entry.refused:

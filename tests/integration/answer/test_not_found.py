@@ -6,6 +6,7 @@ from shopwright.grounding.wording import wording
 from tests.integration.answer.conftest import Shops
 
 READ = "I read"
+NEAR = wording().shelf["what_is_near"]
 WHOLE = wording().shelf["whole_record"]
 
 
@@ -14,7 +15,7 @@ WHOLE = wording().shelf["whole_record"]
     [
         ("outdoor", "do u sell compases", "“compases” as “compass”", "Lodestar Compass: price 39.90 EUR"),
         ("outdoor", "how much is the greyling ridge tent", "“greyling” as “grayling”", "price 649.00 EUR"),
-        ("outdoor", "tents for 4 poeple", "“poeple” as “people”", "Meadowlark 4 Family Tent"),
+        ("outdoor", "how long is the tent warrenty", "“warrenty” as “warranty”", "warranty of 5 years"),
         ("kitchen", "do you have wisks", "“wisks” as “whisk”", "Balloon Whisk: price 12.00 GBP"),
         ("electronics", "hedphones under 100", "“hedphones” as “headphones”", "Kidwave Headphones: price 39.00 USD"),
     ],
@@ -80,3 +81,42 @@ def test_all_that_a_record_says_is_told_with_a_word_that_it_may_not_be_the_answe
 )
 def test_no_record_is_told_for_one_that_there_is_not(shops: Shops, shop: str, message: str) -> None:
     assert WHOLE not in shops.ask(shop, message).text
+
+
+@pytest.mark.parametrize(
+    ("shop", "message", "near"),
+    [
+        ("outdoor", "warm gloves", "Tundra Gloves: price 69.90 EUR"),
+        ("outdoor", "gas cooker under 50 euros", "Cinder Gas Stove: price 44.90 EUR"),
+        ("kitchen", "cake tin", "Crumbworks Tart Tin 25 cm: price 14.00 GBP"),
+        ("electronics", "camera for the front door", "Doorbell Cam: price 139.00 USD"),
+    ],
+)
+def test_what_nothing_is_called_like_shows_what_is_nearest_as_that(
+    shops: Shops, shop: str, message: str, near: str
+) -> None:
+    said = shops.ask(shop, message)
+
+    assert (said.verdict, said.mode, said.flags) == ("not_in_documents", "products", ("nearest",))
+    assert said.text.startswith(f"{NEAR}\n")
+    assert near in said.text
+    assert said.citations
+    assert said.products
+
+
+@pytest.mark.parametrize(
+    ("shop", "message"),
+    [
+        ("outdoor", "surfboard"),
+        ("outdoor", "Do you sell kayaks?"),
+        ("outdoor", "Where are your tents manufactured?"),
+        ("kitchen", "vacuum cleaner"),
+        ("kitchen", "sleeping bag for winter"),  # of another shop
+        ("electronics", "washing machine"),
+        ("electronics", "do you install smart thermostats at home"),
+    ],
+)
+def test_what_is_far_is_not_shown(shops: Shops, shop: str, message: str) -> None:
+    said = shops.ask(shop, message)
+
+    assert (said.verdict, said.text) == ("not_in_documents", wording().not_in_documents)

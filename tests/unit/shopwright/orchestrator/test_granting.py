@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from shopwright.catalog.offer import Overview
+from shopwright.grounding.wording import wording
 from shopwright.orchestrator import granting
 from shopwright.orchestrator.granting import whether_of
 from shopwright.orchestrator.intent import By, Kind, Request
@@ -154,3 +155,48 @@ def test_what_is_cheaper_than_one_is_not_that_one() -> None:
 
 def _found(message: str, *items: Item) -> Shown | None:
     return granting.show_found(replace(_wish(message), show=granting.show_found), items, NOTHING_MORE)
+
+
+def _near(message: str, **likeness: float) -> Shown | None:
+    shelf = [item("Tundra Gloves"), item("Gridline Fleece Hoody"), item("Alpine Gloves"), item("Gas Stove")]
+    named = {"gloves": shelf[0], "hoody": shelf[1], "others": shelf[2], "stove": shelf[3]}
+    items = [
+        replace(one, passage=replace(one.passage, similarity=likeness.get(name, 0.4)), sheet=item("X", price="9").sheet)
+        for name, one in named.items()
+    ]
+    return granting.show_near(_wish(message), items, NOTHING_MORE)
+
+
+def test_what_is_nearest_is_of_the_kind_or_nearer_still() -> None:
+    told = text(_near("warm gloves", gloves=0.6, hoody=0.64, others=0.59))
+
+    assert told.splitlines()[0] == wording().shelf["what_is_near"]
+    assert [line.partition(":")[0] for line in told.splitlines()[1:]] == ["Tundra Gloves", "Alpine Gloves"]
+    assert "Gas Stove" in text(_near("gas cooker", stove=0.66))
+    assert _near("gas cooker", stove=0.64) is None
+    assert _near("surfboard", gloves=0.55, hoody=0.55) is None
+
+
+def test_what_is_much_less_near_than_the_nearest_is_left_out() -> None:
+    told = text(_near("warm gloves", gloves=0.72, hoody=0.67, others=0.6))
+
+    assert "Tundra Gloves" in told
+    assert "Hoody" not in told
+    assert "Alpine" not in told
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Where are your gloves made?",  # of no thing that is looked for
+        "gloves without wool",  # what is only near is not judged by more than a price
+        "blue gloves",
+        "gloves under 5",
+    ],
+)
+def test_nothing_is_near_enough_where_more_is_fixed_or_no_thing_is_looked_for(message: str) -> None:
+    assert _near(message, gloves=0.8, others=0.8) is None
+
+
+def test_of_what_is_near_a_price_that_is_fixed_leaves_what_costs_so_much() -> None:
+    assert "Tundra Gloves" in text(_near("warm gloves under 10", gloves=0.7))

@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from shopwright.catalog.facts import AVAILABILITY, STOCK
 from shopwright.grounding.wording import wording
 from shopwright.llm import fits, words
-from shopwright.orchestrator import comparing, having, kinds, seeking, showing, summing, telling, vocabulary
+from shopwright.orchestrator import comparing, fitting, having, kinds, seeking, showing, summing, telling, vocabulary
 from shopwright.orchestrator import variants as varying
 from shopwright.orchestrator.amounts import price_span
 from shopwright.orchestrator.comparison import asks_difference
@@ -25,6 +26,8 @@ ASKS = re.compile(
     r"^\W*(?:and |so |hi )*(?:how|what'?s?|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
     re.I,
 )
+# "Where are your tents made?" looks for no tent.
+_OF_NO_THING = re.compile(r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:how|who|why|when|where)\b", re.I)
 MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
 # "Which items can go in the washing machine?" names no thing to look for: only a value that is yes or no tells.
 _MAY_GO = re.compile(
@@ -108,6 +111,28 @@ def _each_told(looked_for: seeking.Sought, shown: Shown) -> Shown | None:
 def show_bought(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
     """What was bought most, of the whole shop or of those that were shown."""
     return None if wish.bought is None else telling.bought(items, wish.bought)
+
+
+def show_near(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
+    """What comes nearest by its meaning, where nothing is called so: of its kind, or nearer still. None, where more is
+    fixed of it than a price: what is only near is not judged by more."""
+    about, wishes = seeking.subject(wish.about, wish.request.wanted)
+    if replace(wishes, price=None, quantity=None).fixes or _OF_NO_THING.search(wish.request.text):
+        return None
+    asked, by = seeking.sought(about, wishes, compared_by=None), vocabulary.nearness()
+    near = [
+        item
+        for item in items
+        if item.passage.similarity >= by["of_kind" if kinds.is_of(item, asked.head) else "least"]
+        and (wishes.price is None or not fitting.misses_price_by(item, wishes.price))
+    ]
+    near.sort(key=lambda item: -item.passage.similarity)
+    near = [item for item in near if item.passage.similarity >= near[0].passage.similarity - by["beside"]]
+    shown = tuple(near[: int(by["most"])])
+    if not shown:
+        return None
+    lines = [Line(wording().shelf["what_is_near"]), *(telling.line_for(item, asked) for item in shown)]
+    return Shown(tuple(lines), shown, shown, frozenset({*telling.prices_of(shown[0]), STOCK, AVAILABILITY}), fits=False)
 
 
 def show_likely(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:

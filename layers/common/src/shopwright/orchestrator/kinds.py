@@ -90,6 +90,11 @@ def _numbers(tokens: Iterable[str]) -> set[str]:
     return {token for token in tokens if token[:1].isdigit()}
 
 
+def is_of(item: Item, head: str) -> bool:
+    """Whether a word says what it is: in its name, or in its category."""
+    return bool(head) and head in words.terms(" ".join((item.title, *_values_of(item, _tables().is_names))))
+
+
 def without_general(asked: Sought) -> Sought:
     """What is looked for without a last word that only says of what sort the thing before it is."""
     at = asked.terms.index(asked.head) if asked.head in asked.terms else 0

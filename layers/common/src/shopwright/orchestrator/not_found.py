@@ -10,14 +10,18 @@ from dataclasses import replace
 from shopwright.errors import Unavailable
 from shopwright.grounding.wording import wording
 from shopwright.llm.extractive import whole
+from shopwright.orchestrator import carry as carrying
 from shopwright.orchestrator.events import Event
+from shopwright.orchestrator.granting import show_found, show_likely, show_near
+from shopwright.orchestrator.of_products import of_products, spoken_out
 from shopwright.orchestrator.passages import passages_for
-from shopwright.orchestrator.quoting import said_of
+from shopwright.orchestrator.quoting import said_of, sheets_of
 from shopwright.orchestrator.said import ANSWERED, NOT_IN_DOCUMENTS, Said
 from shopwright.orchestrator.spelling import Respelled, respelled
 from shopwright.orchestrator.visit import Visit, quietly, retell
 
-RESPELLED, WHOLE_RECORD = "respelled", "whole_record"  # flags of such answers
+RESPELLED, WHOLE_RECORD, NEAREST = "respelled", "whole_record", "nearest"  # flags of such answers
+_NEAR = 0.5  # that nothing but these is what was looked for
 
 
 def tried(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Said:
@@ -37,7 +41,8 @@ def tried(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Sa
 def _otherwise(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Said | None:
     meant = _meant(asked, visit)
     found = None if meant is None else _of_meant(meant, visit, compute)
-    return found or _whole_records(asked if meant is None else meant.text, visit)
+    plain = asked if meant is None else meant.text
+    return found or _whole_records(plain, visit) or _nearest(plain, visit)
 
 
 def _is_nothing(said: Said) -> bool:
@@ -80,3 +85,30 @@ def _whole_records(asked: str, visit: Visit) -> Said | None:
         confidence=round(1 - told.confidence, 3),
         flags=(*told.flags, WHOLE_RECORD),
     )
+
+
+def _nearest(asked: str, visit: Visit) -> Said | None:
+    """The products that come nearest to what is looked for; None: no product is, or none is near."""
+    desk = visit.desk.carry
+    if desk is None:
+        return None
+    wished = carrying.wished(carrying.Asked(asked, visit.caller), desk=desk, deadline=visit.deadline)
+    if (
+        wished is None
+        or len(wished.wishes) > 1
+        or wished.rest
+        or wished.wishes[0].show not in (show_found, show_likely)
+    ):
+        return None
+    carried = carrying.carried(
+        replace(wished, wishes=(replace(wished.wishes[0], show=show_near),)),
+        desk=desk,
+        facts=lambda passages: sheets_of([one.chunk_id for one in passages], visit),
+        deadline=visit.deadline,
+    )
+    if carried is None:
+        return None
+    visit.used.database_ms += carried.took_ms
+    said = of_products(replace(carried, confidence=_NEAR), lasting=True)
+    said = quietly(lambda quiet: spoken_out(said, carried.sentences, None, quiet), visit)
+    return replace(said, verdict=NOT_IN_DOCUMENTS, flags=(*said.flags, NEAREST))

@@ -1,15 +1,15 @@
 """What a shopper meant to write, where nothing was found for what is written: changes when slips are read otherwise.
 
-Only a word that is no word is read as another, one slip away: as one of the shop's goods, of its pages, or a common
-one. "Do you sell books?" is asked of books, whatever boots there are.
+Only a word that is no word is read as another, one slip away: as one of the shop's goods, of its pages, or one
+that asks. "Do you sell books?" is asked of books, whatever boots there are.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from shopwright.llm import words
+from shopwright.llm import fits, words
 from shopwright.tenancy.caller import Caller
 
 Rank = Callable[[str], int | None]  # how common a word is, 0 the commonest; None: it is no word that is known whole
@@ -18,7 +18,6 @@ _PLURAL = re.compile(r"(?<=\w{3})(?:es|s)$")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SHORTENED = {"u": "you", "ur": "your", "r": "are"}  # whoever writes in haste writes these, too
 _SHORT = re.compile(r"(?<![\w'’-])(?:u|ur|r)(?![\w'’-])", re.I)
-_COMMON = 8000  # a rarer one is more likely not meant
 _MOST = 3  # words of a question: where more are none, it is written in another language
 
 
@@ -64,16 +63,23 @@ def _meant(word: str, near: frozenset[str], sold: frozenset[str], held: frozense
         found = sorted(_slips(word) & among) or sorted(near & among)
         if found:
             return found[0] if len({words.terms(one) for one in found}) == 1 else None
-    common = [(its, one) for one in _slips(word) if (its := rank(one)) is not None and its < _COMMON]
+    asks = [one for one in _slips(word) if words.terms(one) <= _asking() and rank(one) is not None]
     # A short one is near to many: "bots" may be "both", "lots" or "boys".
-    sure = [(its, one) for its, one in common if len(word) > 4 or sorted(one) == sorted(word)]
-    return min(sure)[1] if sure else None
+    sure = [one for one in asks if len(word) > 4 or sorted(one) == sorted(word)]
+    return min(sure, key=lambda one: rank(one) or 0) if sure else None
 
 
 def _near(word: str) -> frozenset[str]:
     """What a slip makes of it, or of what it is one of: "compases" are of a compass."""
     single = _PLURAL.sub("", word)
     return _slips(word) | (_slips(single) if single != word else frozenset())
+
+
+@cache
+def _asking() -> frozenset[str]:
+    """What questions to a shop are made of, beside the thing: another word may mean any thing."""
+    figures = (words.figure_terms(kind) for kind in ("money", "time", "weight", "power", "number"))
+    return (fits.asking() | fits.trade()).union(*figures)
 
 
 @lru_cache(maxsize=64)

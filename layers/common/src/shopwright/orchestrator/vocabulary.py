@@ -31,6 +31,13 @@ def figures() -> Mapping[str, int]:
 
 
 @cache
+def nearness() -> Mapping[str, float]:
+    """From when on a product is near to what was asked for."""
+    near: Mapping[str, float] = said("carry")["near"]
+    return near
+
+
+@cache
 def numbers() -> Mapping[str, int]:
     return {str(word): int(value) for word, value in said("wanted")["numbers"].items()}
 

@@ -117,7 +117,8 @@ class Grounding(BaseModel):
     score: float = Field(ge=0, le=1, description="The share of claims that stood.")
     flags: list[str] = Field(
         description="What was wrong with those that did not, or why no model answered. `respelled`: a word that is "
-        "none was read as another. `whole_record`: no answer is known, and the records of the products named are told."
+        "none was read as another. `whole_record`: no answer is known, and the records of the products named are told. "
+        "`nearest`: nothing is called so, and the products that come nearest by their meaning are shown."
     )
 
 
