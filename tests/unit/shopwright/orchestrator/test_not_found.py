@@ -62,7 +62,23 @@ def test_without_the_shops_names_it_stays_as_it_is_written() -> None:
 
     said = Counter(RETURNS).ask("How mnay days do i have to retrun something?", spelling=spelling.Desk(rank, down))
 
-    assert (said.verdict, said.text) == ("not_in_documents", NOTHING)
+    assert (said.verdict, said.text, said.failure) == ("not_in_documents", NOTHING, None)
+
+
+def test_where_the_record_cannot_be_looked_up_now_that_nothing_was_found_is_told_all_the_same() -> None:
+    counter = Counter(WHISTLE, RETURNS)
+    counter.facts_are_down = True
+
+    said = counter.ask("How loud is the signal whistle?", **desk())
+
+    assert (said.verdict, said.text, said.failure) == ("not_in_documents", NOTHING, None)
+
+
+def test_a_record_that_is_found_by_another_spelling_says_so() -> None:
+    said = Counter(WHISTLE, RETURNS).ask("How loud is the singal whistle?", **desk())
+
+    assert said.text.startswith("I read “singal” as “signal”. I could not find that stated. What the shop does say: ")
+    assert said.flags == ("whole_record", "respelled")
 
 
 def test_a_record_that_holds_no_known_answer_is_told_whole_and_as_that() -> None:

@@ -1,7 +1,7 @@
 """What is still tried where nothing was found and no model reads better: changes when something else is tried at last.
 
-The question as it may have been meant, and then all that the record of a product says which it names. Each says what
-it is: a shopper must be able to tell a guess from an answer.
+The question as it may have been meant; all that the record of a product says which it names; the products that come
+nearest to what is looked for. Each says what it is: a shopper must be able to tell a guess from an answer.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,10 @@ def tried(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Sa
         return compute(asked, visit)
     heard: list[Event] = []
     said = quietly(lambda quiet: compute(asked, quiet), visit, tell=heard.append)
-    other = _otherwise(asked, visit, compute) if _is_nothing(said) and visit.deadline.left_s() > 0 else None
+    try:
+        other = _otherwise(asked, visit, compute) if _is_nothing(said) and visit.deadline.left_s() > 0 else None
+    except Unavailable:  # that nothing was found for what is written stands all the same
+        said, other = replace(said, lasting=False), None
     if other is None:
         visit.telling.again(heard)
         return said
@@ -40,9 +43,13 @@ def tried(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Sa
 
 def _otherwise(asked: str, visit: Visit, compute: Callable[[str, Visit], Said]) -> Said | None:
     meant = _meant(asked, visit)
-    found = None if meant is None else _of_meant(meant, visit, compute)
-    plain = asked if meant is None else meant.text
-    return found or _whole_records(plain, visit) or _nearest(plain, visit)
+    if meant is None:
+        return _whole_records(asked, visit) or _nearest(asked, visit)
+    found = quietly(lambda quiet: compute(meant.text, quiet), visit)
+    if found.verdict != NOT_IN_DOCUMENTS:
+        return _read_as(found, meant)
+    told = _whole_records(meant.text, visit) or _nearest(meant.text, visit)
+    return None if told is None else _read_as(told, meant)
 
 
 def _is_nothing(said: Said) -> bool:
@@ -54,21 +61,15 @@ def _meant(asked: str, visit: Visit) -> Respelled | None:
     if visit.desk.spelling is None:
         return None
     pages = [" ".join((*one.section, one.content)) for one in passages_for(asked, visit)]
-    try:
-        with visit.in_database():
-            return respelled(asked, pages, visit.caller, visit.desk.spelling)
-    except Unavailable:  # then it stays as it is written
-        return None
+    with visit.in_database():
+        return respelled(asked, pages, visit.caller, visit.desk.spelling)
 
 
-def _of_meant(meant: Respelled, visit: Visit, compute: Callable[[str, Visit], Said]) -> Said | None:
-    said = quietly(lambda quiet: compute(meant.text, quiet), visit)
-    if said.verdict == NOT_IN_DOCUMENTS:
-        return None
+def _read_as(said: Said, meant: Respelled) -> Said:
+    """With what was read as what in front."""
     one, says = wording().shelf["one_read_as"], wording().shelf["read_as"]
     words = ", ".join(one.format(typed=typed, meant=word) for typed, word in meant.read_as.items())
-    read = says.format(words=words)
-    return replace(said, text=f"{read} {said.text}", flags=(*said.flags, RESPELLED))
+    return replace(said, text=f"{says.format(words=words)} {said.text}", flags=(*said.flags, RESPELLED))
 
 
 def _whole_records(asked: str, visit: Visit) -> Said | None:
