@@ -23,7 +23,7 @@ from shopwright.database.connection import Address, Database, Login
 from shopwright.documents.sandbox import Sandbox
 from shopwright.llm.extractive import compose
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator import carry, classifier, spelling, talk, toolbox
+from shopwright.orchestrator import carry, classifier, talk, toolbox
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import Reader
 from shopwright.orchestrator.registry import Outcome as Called
@@ -97,9 +97,7 @@ class Counter:
                 variants=lambda caller, ids: facts.of_variants(sign(caller.tenant), ids),
             ),
             likeness=searching.likeness,
-            spelling=spelling.Desk(
-                searching.embedder.rank, lambda caller, words: names.among(sign(caller.tenant), words)
-            ),
+            sold=lambda caller, said: names.among(sign(caller.tenant), said),
             carry=carry.Desk(
                 call=self._call,
                 coordinator=self._coordinator,

@@ -24,7 +24,7 @@ from shopwright.embedding.alike import alike
 from shopwright.embedding.onnx import OnnxEmbedder
 from shopwright.embedding.tokens import Tokens
 from shopwright.llm.extractive import compose
-from shopwright.orchestrator import carry, classifier, spelling, talk, toolbox
+from shopwright.orchestrator import carry, classifier, talk, toolbox
 from shopwright.orchestrator.answer import Answer, answer
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.intent import Reader
@@ -164,9 +164,7 @@ def shops(new_database: Callable[[], FreshDatabase]) -> Iterator[Shops]:
                 variants=lambda caller, ids: facts.of_variants(signer.sign(caller.tenant), ids),
             ),
             likeness=alike(embedder.question, embedder.passages),
-            spelling=spelling.Desk(
-                embedder.rank, lambda caller, said: Names(database).among(signer.sign(caller.tenant), said)
-            ),
+            sold=lambda caller, said: Names(database).among(signer.sign(caller.tenant), said),
             carry=carry.Desk(
                 call=called,
                 coordinator=coordinator,

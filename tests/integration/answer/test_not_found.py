@@ -71,9 +71,23 @@ def test_all_that_a_record_says_is_told_with_a_word_that_it_may_not_be_the_answe
 
 
 @pytest.mark.parametrize(
+    "message", ["weight limit of the ledge harness", "What is the maximum weight of the Ledge Harness?"]
+)
+def test_what_a_thing_bears_is_not_what_it_weighs(shops: Shops, message: str) -> None:
+    bears, weighs = shops.ask("outdoor", message), shops.ask("outdoor", "What does the Ledge Harness weigh?")
+
+    assert (bears.verdict, bears.flags) == ("not_in_documents", ("whole_record",))
+    assert weighs.text.startswith("Ledge Harness: weight 390 g")
+
+
+@pytest.mark.parametrize(
     ("shop", "message"),
     [
         ("kitchen", "How much does the Whetmore Cleaver cost?"),
+        ("outdoor", "is the squall backpack waterproof"),
+        ("outdoor", "does the glimmer lantern have a hook"),
+        ("outdoor", "is the ember gas stove safe in a tent"),
+        ("electronics", "does the keystone mouse have side buttons"),
         ("outdoor", "How long is the warranty on the Signal Whistle?"),
         ("electronics", "How much is the Reservoir 50K Power Bank?"),
         ("kitchen", "How loud is the signal whistle?"),  # of another shop

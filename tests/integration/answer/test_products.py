@@ -260,6 +260,53 @@ def test_the_rest_of_a_list_is_told_when_more_is_asked_for(shops: Shops) -> None
     assert "Those were all that fit." in talk.say("what else?").text
 
 
+@pytest.mark.parametrize(
+    ("shop", "before", "message", "told"),
+    [
+        ("kitchen", "How much is the French Press?", "do you have it in 2 litres?", "Nothing here fits all of that."),
+        ("kitchen", "how much is the dutch oven", "do you have it in 7 litres?", "Nothing here fits all of that."),
+        ("kitchen", "how much is the pantry jar?", "do you have it in 2 l?", "This fits:\nPantry Jar 2 l: price 11.50"),
+        (
+            "kitchen",
+            "How much is the Hearthstone Cast Iron Skillet 26 cm?",
+            "is there one in 20 cm?",
+            "This fits:\nHearthstone Cast Iron Skillet 20 cm: price 29.50",
+        ),
+    ],
+)
+def test_another_size_of_it_is_looked_for_under_its_own_name(
+    shops: Shops, shop: str, before: str, message: str, told: str
+) -> None:
+    said = shops.ask(shop, message, shops.ask(shop, before).session_id)
+
+    assert said.text.startswith(told)
+    assert "stock" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("is the french press in stock and how much is it", ("stock ", "price 36.00 GBP")),
+        ("How much is the Garlic Press and can it go in the dishwasher?", ("price 15.50 GBP", "dishwasher safe yes")),
+    ],
+)
+def test_of_two_questions_about_one_thing_both_are_answered(shops: Shops, message: str, told: tuple[str, ...]) -> None:
+    said = shops.ask("kitchen", message).text
+
+    assert all(one in said for one in told), said
+
+
+@pytest.mark.parametrize(
+    ("shop", "message", "told"),
+    [
+        ("outdoor", "waterproof jacket", "Squall Rain Jacket: price 189.00 EUR"),  # and no page about jackets
+        ("electronics", "phone charger", "Sprig 20 W Charger: price 19.00 USD"),
+    ],
+)
+def test_the_bare_name_of_a_thing_looks_for_it(shops: Shops, shop: str, message: str, told: str) -> None:
+    assert told in shops.ask(shop, message).text
+
+
 def test_it_is_compared_with_what_is_named(shops: Shops) -> None:
     talk = Talk(shops, "outdoor")
 

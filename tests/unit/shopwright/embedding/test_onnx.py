@@ -29,16 +29,6 @@ def test_a_text_has_the_same_vector_alone_and_in_company(embedder: OnnxEmbedder)
     assert among[1] == alone
 
 
-def test_a_common_word_ranks_before_a_rare_one_and_what_is_no_word_does_not_rank(embedder: OnnxEmbedder) -> None:
-    the, much, compass = (embedder.rank(word) for word in ("the", "much", "compass"))
-
-    assert the is not None
-    assert much is not None
-    assert compass is not None
-    assert 0 <= the < much < compass
-    assert [embedder.rank(word) for word in ("mcuh", "compases", "[CLS]", "")] == [None] * 4
-
-
 def test_vectors_have_unit_length_and_the_models_width(embedder: OnnxEmbedder) -> None:
     for vector in [*embedder.passages(["", "a", "ä" * 9000]), embedder.question("why?")]:
         assert len(vector) == embedder.model.dimensions == 384

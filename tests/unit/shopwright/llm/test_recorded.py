@@ -51,6 +51,8 @@ def test_all_of_a_record_is_told_but_for_what_tells_a_shopper_nothing() -> None:
         ("How hard is the chef's knife 20 cm?", ["Whetmore Chef's Knife 20 cm"]),
         ("is the squall noisy?", ["Squall Rain Jacket", "Squall W Rain Jacket"]),
         ("Does the Squall Rain Jacket rustle?", ["Squall Rain Jacket"]),
+        ("is the squall machine-made", ["Squall Rain Jacket", "Squall W Rain Jacket"]),
+        ("Does the Squall rustle at night?", ["Squall Rain Jacket", "Squall W Rain Jacket"]),
         ("Does it echo? (Signal Whistle)", ["Signal Whistle"]),
         ("Can I blow the Signal Whistle below the Squall W Rain Jacket?", ["Signal Whistle", "Squall W Rain Jacket"]),
     ],
@@ -66,6 +68,10 @@ def test_a_product_is_known_by_its_name_or_by_the_part_that_is_its_own(question:
         "How heavy is the Eiderlight -30?",
         "How loud is the Signal Whistle 3000?",
         "Does the Squall Poncho rustle?",
+        "is the squall backpack noisy",
+        "does the squall tent have a bell",
+        "is the whetmore jacket noisy",
+        "is the squall chef's knife loud",  # nor the other's
         "black trousers for the rain",  # a word of a name that is only a word
         "how loud is a knife",
         "Is it loud?",

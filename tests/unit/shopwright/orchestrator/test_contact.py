@@ -49,3 +49,8 @@ def test_what_a_shop_has_not_said_is_not_made_up() -> None:
 )
 def test_other_questions_ask_for_no_contact(message: str) -> None:
     assert not contact.asked(message)
+
+
+def test_what_was_masked_asks_for_no_address() -> None:
+    assert not contact.asked("sandals [address]")
+    assert contact.asked("What is your address?")

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from shopwright.database.connection import DatabaseUnavailable
 from shopwright.grounding.wording import wording
-from shopwright.orchestrator import spelling
 from shopwright.orchestrator.answer import answer
 from shopwright.orchestrator.events import Delta, Event, Sources
 from shopwright.orchestrator.visit import Question
@@ -22,16 +21,10 @@ WHISTLE = passage(
     document="d-catalog",
 )
 NOTHING = wording().not_in_documents
-READ = "how many days do i have to return something"
-
-
-def rank(word: str) -> int | None:
-    known = [*READ.split(), "loud", "the"]
-    return known.index(word) if word in known else None
 
 
 def desk(sold: Collection[str] = ()) -> dict[str, Any]:
-    return {"spelling": spelling.Desk(rank, lambda caller, words: set(sold) & set(words))}
+    return {"sold": lambda caller, words: set(sold) & set(words)}
 
 
 def test_a_slip_of_the_pen_is_read_and_that_is_said() -> None:
@@ -60,7 +53,7 @@ def test_without_the_shops_names_it_stays_as_it_is_written() -> None:
     def down(caller: Caller, words: Sequence[str]) -> Collection[str]:
         raise DatabaseUnavailable("The database did not answer.")
 
-    said = Counter(RETURNS).ask("How mnay days do i have to retrun something?", spelling=spelling.Desk(rank, down))
+    said = Counter(RETURNS).ask("How mnay days do i have to retrun something?", sold=down)
 
     assert (said.verdict, said.text, said.failure) == ("not_in_documents", NOTHING, None)
 

@@ -49,10 +49,6 @@ class OnnxEmbedder:
         """How many tokens a text is."""
         return self._tokens.count(text)
 
-    def rank(self, word: str) -> int | None:
-        """How common a word is, 0 the commonest; None: the model does not know it whole."""
-        return self._tokens.rank(word)
-
     def _embed(self, text: str) -> list[float]:
         ids = np.array([self._tokens.ids(text)], dtype=np.int64)
         states = self._session.run(

@@ -64,6 +64,7 @@ class Evidence:
 
 def compose(question: str, sources: Sequence[Source]) -> Draft:
     """Choose one to three quotations that answer the question, or none."""
+    question = fits.of_limits(question)
     about = words.asked(fits.without_examples(question))
     units = [unit for source in sources for unit in units_of(source)]
     entry = _entry(question, units)
@@ -109,6 +110,7 @@ def compose(question: str, sources: Sequence[Source]) -> Draft:
 
 def nearest(question: str, sources: Sequence[Source], likeness: Likeness) -> Draft:
     """What answers the question in other words, where `compose` found nothing in its own."""
+    question = fits.of_limits(question)
     units = [unit for source in sources for unit in units_of(source)]
     most = int(_figures()["choose"]["sentences"])
     chosen = [

@@ -115,6 +115,11 @@ def _without_masks(question: str) -> str:
     return _pattern("explained").sub(r"\g<what>", _pattern("introduction").sub(" ", question))
 
 
+def of_limits(question: str) -> str:
+    """The question with what something bears called a limit, for that is not what it weighs."""
+    return _pattern("borne").sub("limit", question)
+
+
 def compares(question: str) -> bool:
     """Does it ask for the most, the least or a comparison? A quotation cannot compute one."""
     return bool(_pattern("comparison").search(question))

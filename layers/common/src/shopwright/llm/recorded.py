@@ -5,6 +5,7 @@ stands there, in words that no rule knows. So a name has to be surer than an ans
 question must not make another product of it ("the Whetmore Cleaver", "the Eiderlight -30").
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,29 @@ from shopwright.llm import described, fits, words
 from shopwright.llm.described import GAP, is_content, key, keys, kind_of, tokens
 from shopwright.llm.units import Unit, name
 
+_IS = re.compile(r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:is|are|was|were)\b", re.I)
+_VERBS = frozenset(
+    [
+        "have",
+        "has",
+        "come",
+        "comes",
+        "go",
+        "goes",
+        "need",
+        "needs",
+        "work",
+        "works",
+        "fit",
+        "fits",
+        "keep",
+        "hold",
+        "last",
+        "run",
+        "take",
+        "get",
+    ]
+)
 _OF_IT = frozenset({"the", "my", "your", "this"})
 MOST = 2  # "the strap for the watch" names two; of three of one range nobody knows which is meant
 
@@ -26,7 +50,8 @@ def named(question: str, units: Sequence[Unit]) -> list[Unit]:
     small = frozenset(token for unit in units for token, _, _ in tokens(unit.text, 0) if token[:1].islower())
     found = [run for unit in units if name(unit) for run in _runs(unit, question, small)]
     best = [run for run in found if not any(_beats(other, run) for other in found)]
-    best = [run for run in best if _stands_alone(run, question)]
+    ranges = frozenset(key(next(tokens(name(unit), 0))[0]) for unit in units if name(unit))
+    best = [run for run in best if _stands_alone(run, question, ranges)]
     records = {run.unit.source.ref: run.unit for run in sorted(best, key=lambda run: run.start)}
     return list(records.values()) if len(records) <= MOST else []
 
@@ -83,10 +108,12 @@ def _beats(one: _Run, other: _Run) -> bool:
     return meet and (one.end - one.start, one.is_all) > (other.end - other.start, other.is_all)
 
 
-def _stands_alone(run: _Run, question: str) -> bool:
-    """Is what stands beside the name, or beside a part of it, no more of a name: of a product that this is not?"""
+def _stands_alone(run: _Run, question: str, ranges: frozenset[str]) -> bool:
+    """Is what stands beside the name, or beside a part of it, no more of a name: of a product that this is not? "The
+    Ember gas stove" is not the Cinder Gas Stove; `ranges` are what names begin with."""
     said = list(tokens(question, 0))
-    record = keys(" ".join(value for _, value in run.unit.fields))
+    # Of "Keyboards and mice" it is one, and not the other.
+    record = keys(" ".join(value for label, value in run.unit.fields if label.casefold() != "category"))
     subject = fits.subject(question)
     written = frozenset(fits.tokens(" ".join(value for _, value in run.unit.fields)))
     if not frozenset(number for number, _ in subject.numbers) | subject.model_numbers <= written:
@@ -99,10 +126,23 @@ def _stands_alone(run: _Run, question: str) -> bool:
         behind, before = _joined(question, said, at - 1, called), _joined(question, said, at, called)
         if (behind or before) and (has_figures or (at and token[:1].isupper())):
             return False
+        if at == run.start - 1 and before and key(token) in ranges:
+            return False
         one_word = behind and at == run.end and run.end - run.start == 1
-        if one_word and is_content(token) and not described.asks(question):
+        if one_word and is_content(token) and not _is_asked(question, said, at):
             return False
     return True
+
+
+def _is_asked(question: str, said: Sequence[tuple[str, int, int]], at: int) -> bool:
+    """Is the word behind a name what is asked of it, and not what it is? "Is the Squall noisy?", "Does the Worldplug
+    convert …?", but "is the Squall backpack waterproof?", "does the Glimmer lantern have …?"."""
+    if not described.asks(question):
+        return False
+    after = [token for token, _, _ in said[at + 1 :]]
+    if _IS.match(question):
+        return not any(is_content(token) for token in after)
+    return not after or after[0].casefold() not in _VERBS
 
 
 def _joined(question: str, said: Sequence[tuple[str, int, int]], at: int, called: frozenset[str]) -> bool:

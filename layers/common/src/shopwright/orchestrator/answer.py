@@ -131,12 +131,14 @@ def answer(question: Question, *, desk: Desk, deadline: Deadline, tell: Tell | N
         found_ms.append(elapsed_ms())
 
     def computed(asked: str, visit: Visit) -> Said:
-        carried = carried_out(asked, visit, found)
-        if carried is not None:
-            return carried
         several = parted.parts(asked) if visit.desk.spoken is None else ()  # a model reads both by itself
-        each = in_parts(asked, several, reply, visit, found) if several else None
-        return looked_up(asked, reply, hangs, visit, found) if each is None else each
+        # "Is it in stock, and how much is it?": of two that are asked of one thing, the first is half an answer.
+        of_one = any(part.text != part.asked for part in several)
+        told = in_parts(asked, several, reply, visit, found) if of_one else None
+        told = told or carried_out(asked, visit, found)
+        if told is None and several and not of_one:
+            told = in_parts(asked, several, reply, visit, found)
+        return looked_up(asked, reply, hangs, visit, found) if told is None else told
 
     def compute() -> Said:
         return not_found.tried(resolved, visit, computed)

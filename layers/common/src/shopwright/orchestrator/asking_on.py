@@ -26,14 +26,6 @@ _THE = re.compile(r"^(?:the|an?|your)\s+", re.I)
 _NUMBER = r"(?<![\w-])-?\d[\w.,]*(?<![.,])"
 _UNIT = r"(?:\s(?:cm|mm|m|l|ml|g|kg|w|gb|tb|litres?|inch|inches)\b)?"
 _SIZE = re.compile(_NUMBER + _UNIT, re.I)
-# "Do you have it in 2 litres?" asks of the thing named before, whose other sizes may have names of their own.
-_IN_SIZE = re.compile(
-    r"^\W*(?:(?:and|ok|okay|so|but)\W+)*"
-    r"(?:do you (?:also |still )?(?:have|sell|stock|do)|have you got|is there|is|are|does|can i (?:get|have|buy))\s+"
-    r"(?:it|one|that|this|that one|this one|the same)(?: (?:come|also|too|available|sold|there))*"
-    rf" in (?:an? )?(?P<size>{_NUMBER}\s?(?:cm|mm|m|l|ml|g|kg|w|gb|tb|lit(?:re|er)s?|inch(?:es)?|persons?))\W*$",
-    re.I,
-)
 _AFTER_NAME = rf"{_UNIT}(?:\s{_NUMBER}{_UNIT})*"
 _PLURAL = re.compile(r"[a-z][a-z-]*(?<!s)s")
 _SERVICE = re.compile(r"\b(?:express|standard|normal|saturday|next[ -]day)\b", re.I)  # ways of one delivery
@@ -52,8 +44,6 @@ def completed(question: str, before: Sequence[str]) -> str:
 
 def _after(said: str, asked: str) -> str | None:
     """None: it is no such question, or there is not one place alone that it fits into."""
-    if (sized := _IN_SIZE.match(said)) is not None:
-        return _of_size(asked, sized["size"])
     goes_on = _AND.match(said)
     if goes_on is None or not asked or len(asked.split()) > _LONGEST or re.search(r"[.!?;]\s", asked):
         return None
@@ -82,18 +72,6 @@ def _after(said: str, asked: str) -> str | None:
     if not named and _PLURAL.fullmatch(bare) and _PLURAL.fullmatch(last):
         return f"{plain.removesuffix(last)}{bare}?"
     return None
-
-
-def _of_size(asked: str, size: str) -> str | None:
-    """The thing that the question before named, of another size: "Dutch Oven 5.5 l, Juniper" is one thing."""
-    named = names(asked)
-    if not named:
-        return None
-    called = asked[asked.index(named[0]) : asked.rindex(named[-1]) + len(named[-1])] + _rest_of_name(asked, named[-1])
-    sizes = _SIZE.findall(called)
-    if len(sizes) > 1 or (len(named) > 1 and not (sizes and _SIZE.sub("", called).replace(" ,", ",").count(",") == 1)):
-        return None
-    return f"Do you have the {_SIZE.sub(lambda _: size, called)}?" if sizes else f"Do you have the {called} in {size}?"
 
 
 def _instead(asked: str, name: str, about: str) -> str:

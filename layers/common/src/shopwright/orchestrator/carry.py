@@ -17,6 +17,7 @@ from shopwright.grounding.cite import Citation, cite
 from shopwright.llm.extractive import record
 from shopwright.money import NO_CURRENCY, Money
 from shopwright.orchestrator import kinds, seeking, vocabulary
+from shopwright.orchestrator.basket import figures_in
 from shopwright.orchestrator.coordinate import MOST_STEPS, Coordinator, Given, Step
 from shopwright.orchestrator.granting import ranked, show_asked, show_bought, show_named
 from shopwright.orchestrator.intent import By, Intent, Kind, Reader, Request
@@ -29,7 +30,7 @@ from shopwright.orchestrator.said import Product
 from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.stages import Stage, within
 from shopwright.orchestrator.tools import MOST_FOUND
-from shopwright.orchestrator.wanted import Sort, Wanted
+from shopwright.orchestrator.wanted import Sort, Wanted, wanted
 from shopwright.orchestrator.wish import Outcomes, Whole, Wish, words_of
 from shopwright.orchestrator.wishing import read_wishes
 from shopwright.resilience.deadline import Deadline
@@ -116,7 +117,7 @@ def carried(wished: Wished, *, desk: Desk, facts: Facts, deadline: Deadline) -> 
     """Do what a message wants of the products; None: there is nothing that we can tell for sure."""
     asked, wishes, rest = wished.asked, list(wished.wishes), list(wished.rest)
     wishes = [_with_sales(_of_its_kind(wish, asked, desk, deadline), asked, desk) for wish in wishes]
-    wishes = [_with_overview(wish, asked, desk) for wish in wishes]
+    wishes = [_of_size(_with_overview(wish, asked, desk), asked, desk, deadline) for wish in wishes]
     outcomes = _run(wishes, rest, asked, desk, deadline)
     if any(not outcome.done for wish in wishes for outcome in outcomes.of(wish, "search_products")):
         return None  # what is not known to be searched is not told of
@@ -164,6 +165,21 @@ def _of_its_kind(wish: Wish, asked: Asked, desk: Desk, deadline: Deadline) -> Wi
     told = desk.call(asked.caller, "get_facts", {"product_id": wish.below[0]}, deadline, asked.request_id)
     passage = told.value and told.value["passage"]
     return replace(wish, kind=kinds.kind_of(_title(as_passage(passage)))) if passage else wish
+
+
+def _of_size(wish: Wish, asked: Asked, desk: Desk, deadline: Deadline) -> Wish:
+    """What is asked for in another size is called as the product that was spoken of, but for its size."""
+    if not wish.size:
+        return wish
+    told = desk.call(asked.caller, "get_facts", {"product_id": wish.shown[0]}, deadline, asked.request_id)
+    passage = told.value and told.value["passage"]
+    title = _title(as_passage(passage)) if passage else ""
+    if not title:
+        return wish
+    measured = next((one.text for one in figures_in(title) if one.unit), None)
+    about = title.replace(measured, wish.size, 1) if measured else f"{title} {wish.size}"
+    request = replace(wish.request, text=about, wanted=wanted(about))
+    return replace(wish, about=about, request=request, shown=())
 
 
 def _with_overview(wish: Wish, asked: Asked, desk: Desk) -> Wish:

@@ -6,12 +6,13 @@ public.
 
 from shopwright.grounding.wording import wording
 from shopwright.orchestrator.beside import says
+from shopwright.privacy.redact import without_masks
 from shopwright.tenancy.branding import Branding
 
 
 def asked(message: str) -> bool:
     """Does a message ask how the shop can be reached?"""
-    return bool(says("reach", "asks").search(message))
+    return bool(says("reach", "asks").search(without_masks(message)))  # a masked "[address]" asks for none
 
 
 def told(message: str, branding: Branding | None, locale: str = "en") -> str | None:
@@ -21,6 +22,6 @@ def told(message: str, branding: Branding | None, locale: str = "en") -> str | N
         return None
     ways = [reach["email"].format(email=branding.email)] if branding.email else []
     ways += [reach["website"].format(website=branding.website)] if branding.website else []
-    if branding.address and (says("reach", "post").search(message) or not ways):
+    if branding.address and (says("reach", "post").search(without_masks(message)) or not ways):
         ways.append(reach["address"].format(address=", ".join(branding.address)))
     return reach["by"].format(name=branding.name, ways=reach["or"].join(ways)) if ways else None

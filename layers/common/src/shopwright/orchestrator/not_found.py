@@ -58,11 +58,11 @@ def _is_nothing(said: Said) -> bool:
 
 
 def _meant(asked: str, visit: Visit) -> Respelled | None:
-    if visit.desk.spelling is None:
+    if visit.desk.sold is None:
         return None
     pages = [" ".join((*one.section, one.content)) for one in passages_for(asked, visit)]
     with visit.in_database():
-        return respelled(asked, pages, visit.caller, visit.desk.spelling)
+        return respelled(asked, pages, visit.caller, visit.desk.sold)
 
 
 def _read_as(said: Said, meant: Respelled) -> Said:

@@ -59,7 +59,7 @@ def in_parts(
     if len(missing) == len(several):
         return None
     if missing:
-        whole = quietly(lambda quiet: looked_up(asked, reply, (), quiet, found), visit)
+        whole = one(asked)
         if is_found(whole) and all(parted.holds(whole, part) for part in missing):
             return None
     answer_of_all = parted.joined(several, said, is_found)

@@ -15,6 +15,7 @@ from shopwright.orchestrator.quoting import said_of, sheets_of
 from shopwright.orchestrator.said import ANSWERED, ASKS, NOT_IN_DOCUMENTS, PRODUCTS, Said
 from shopwright.orchestrator.session import Turn
 from shopwright.orchestrator.visit import Visit, quietly, retell
+from shopwright.orchestrator.wishing import is_bare
 from shopwright.retrieval.search import Passage
 
 
@@ -46,7 +47,7 @@ def carried_out(
     if carried is None:
         return None
     visit.used.database_ms += carried.took_ms
-    if carried.likely:
+    if carried.likely and not is_bare(asked):
         ways = (*(() if pages_first else ((asked, False),)), *((one, True) for one in carried.otherwise))
         tries = (_by_pages(one, carried.denies, visit, headed=headed) for one, headed in ways)
         told = next((one for one in tries if one is not None), None)

@@ -118,7 +118,7 @@ def has_subject(text: str) -> bool:
 
 def by_word(text: str) -> By | None:
     """The word of a text that compares."""
-    spelled = more_than(text)
+    spelled = more_than(fits.of_limits(text))
     match = _tables().by_word.search(spelled.casefold())
     if match is None:
         return None
@@ -157,7 +157,7 @@ def also_called(spelled: str) -> tuple[str, ...]:
 
 def asked_names(text: str) -> tuple[str, ...]:
     """The values that a short question asks for."""
-    plain = f" {' '.join(_WORD.findall(text.casefold()))} "
+    plain = f" {' '.join(_WORD.findall(fits.of_limits(text).casefold()))} "
     return tuple(name for name, phrases in _tables().asks.items() if any(f" {phrase} " in plain for phrase in phrases))
 
 

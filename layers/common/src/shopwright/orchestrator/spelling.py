@@ -1,7 +1,7 @@
 """What a shopper meant to write, where nothing was found for what is written: changes when slips are read otherwise.
 
-Only a word that is no word is read as another, one slip away: as one of the shop's goods, of its pages, or one
-that asks. "Do you sell books?" is asked of books, whatever boots there are.
+Only what is no word, by the lists that tell names from words, is read as one that is a slip away: of the shop's goods,
+of its pages, or of those that ask. "Do you sell books?" is asked of books, whatever boots there are.
 """
 
 import re
@@ -10,23 +10,16 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from shopwright.llm import fits, words
+from shopwright.privacy import names
 from shopwright.tenancy.caller import Caller
 
-Rank = Callable[[str], int | None]  # how common a word is, 0 the commonest; None: it is no word that is known whole
+Sold = Callable[[Caller, Sequence[str]], Collection[str]]  # those that stand in the names of what a merchant sells
 _WORD = re.compile(r"(?<![\w'’-])[a-z]{4,}(?![\w'’-])", re.I)
-_PLURAL = re.compile(r"(?<=\w{3})(?:es|s)$")
+_SHORTEST = 4  # letters of a plural
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SHORTENED = {"u": "you", "ur": "your", "r": "are"}  # whoever writes in haste writes these, too
 _SHORT = re.compile(r"(?<![\w'’-])(?:u|ur|r)(?![\w'’-])", re.I)
 _MOST = 3  # words of a question: where more are none, it is written in another language
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Who knows words: how common one is, and which of some stand in the names of what a merchant sells."""
-
-    rank: Rank
-    sold: Callable[[Caller, Sequence[str]], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +30,19 @@ class Respelled:
     read_as: Mapping[str, str]
 
 
-def respelled(question: str, pages: Iterable[str], caller: Caller, desk: Desk) -> Respelled | None:
+def respelled(question: str, pages: Iterable[str], caller: Caller, sold_by: Sold) -> Respelled | None:
     """None: every word of it is one, or nobody knows what is meant. `pages` are what was found for it."""
     held = frozenset(match[0].casefold() for page in pages for match in _WORD.finditer(page))
     typed = {match[0]: match[0].casefold() for match in _WORD.finditer(question)}
-    unknown = {one: word for one, word in typed.items() if desk.rank(word) is None and word not in held}
+    unknown = {one: word for one, word in typed.items() if not _is_word(word) and word not in held}
     if not 0 < len(unknown) <= _MOST:
         return None
     near = {word: _near(word) for word in unknown.values()}
-    sold = frozenset(desk.sold(caller, sorted(frozenset[str]().union(near, *near.values()))))
+    sold = frozenset(sold_by(caller, sorted(frozenset[str]().union(near, *near.values()))))
     read_as = {
         one: meant
         for one, word in unknown.items()
-        if word not in sold and (meant := _meant(word, near[word], sold, held, desk.rank)) is not None
+        if word not in sold and (meant := _meant(word, near[word], sold, held)) is not None
     }
     if not read_as:
         return None
@@ -57,22 +50,30 @@ def respelled(question: str, pages: Iterable[str], caller: Caller, desk: Desk) -
     return Respelled(_SHORT.sub(lambda match: _SHORTENED[match[0].casefold()], text), read_as)
 
 
-def _meant(word: str, near: frozenset[str], sold: frozenset[str], held: frozenset[str], rank: Rank) -> str | None:
+def _is_word(word: str) -> bool:
+    """Also in the plural, which the lists may leave out."""
+    return any(names.lists(one) for one in (word, *_singles(word)))
+
+
+def _singles(word: str) -> frozenset[str]:
+    """What it is the plural of: "laddles" are of a laddle, "compases" of a compas."""
+    return frozenset(word.removesuffix(end) for end in ("s", "es") if word.endswith(end) and len(word) > _SHORTEST)
+
+
+def _meant(word: str, near: frozenset[str], sold: frozenset[str], held: frozenset[str]) -> str | None:
     """The one thing that it can be; of two that mean the same, either."""
     for among in (sold, held):
         found = sorted(_slips(word) & among) or sorted(near & among)
         if found:
             return found[0] if len({words.terms(one) for one in found}) == 1 else None
-    asks = [one for one in _slips(word) if words.terms(one) <= _asking() and rank(one) is not None]
-    # A short one is near to many: "bots" may be "both", "lots" or "boys".
-    sure = [one for one in asks if len(word) > 4 or sorted(one) == sorted(word)]
-    return min(sure, key=lambda one: rank(one) or 0) if sure else None
+    asks = [one for one in sorted(_slips(word)) if words.terms(one) <= _asking() and names.lists(one)]
+    found = [one for one in asks if sorted(one) == sorted(word)] or asks  # letters that changed places are the surest
+    return found[0] if len(found) == 1 else None
 
 
 def _near(word: str) -> frozenset[str]:
     """What a slip makes of it, or of what it is one of: "compases" are of a compass."""
-    single = _PLURAL.sub("", word)
-    return _slips(word) | (_slips(single) if single != word else frozenset())
+    return _slips(word).union(*map(_slips, _singles(word)))
 
 
 @cache

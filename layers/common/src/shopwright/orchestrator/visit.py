@@ -15,13 +15,13 @@ from shopwright.llm.extractive import Draft
 from shopwright.llm.nearest import Likeness
 from shopwright.llm.units import Source
 from shopwright.orchestrator import carry as carrying
-from shopwright.orchestrator import spelling as spellings
 from shopwright.orchestrator import spoken as speaking
 from shopwright.orchestrator import talk as talking
 from shopwright.orchestrator.answer_cache import AnswerCache
 from shopwright.orchestrator.events import Tell, Telling
 from shopwright.orchestrator.said import Said
 from shopwright.orchestrator.session import Session, Turn
+from shopwright.orchestrator.spelling import Sold
 from shopwright.privacy.redact import Masked
 from shopwright.privacy.redactor import Use, redactor
 from shopwright.resilience.deadline import Deadline
@@ -68,7 +68,7 @@ class Desk:
     talk: talking.Desk | None = None  # without it everything is looked up
     branding: Callable[[Caller], Branding | None] | None = None  # how the shop shows itself, when its pages do not say
     likeness: Likeness | None = None  # without it only what holds the question's own words is found
-    spelling: spellings.Desk | None = None  # without it a word that is none is not read as another
+    sold: Sold | None = None  # without it a word that is none is not read as another
     carry: carrying.Desk | None = None  # without it products are looked up like all else
     spoken: speaking.Desk | None = None  # without it no model is asked
     priced: Callable[[Used], Bill] = lambda used: Bill()

@@ -46,6 +46,7 @@ class Wish:
     also: tuple[str, ...] = ()  # the products that it compares those with: "cheaper than it"
     skipped: frozenset[str] = frozenset()  # those that were told already
     likely: bool = False  # where the documents say nothing of it
+    size: str = ""  # in which the first of those is asked for, whatever it is called then
     all_told: bool = False  # "the cheapest of them" is of all that were found
 
 

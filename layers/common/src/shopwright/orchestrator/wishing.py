@@ -206,6 +206,9 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
             again = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True, wanted=wishes.over(before.wanted))
             again = replace(again, wanted=replace(again.wanted, references=()))
             return Wish(number, again, about, show_found, all_told=of_all)
+        if (sized := _IN_SIZE.match(text)) is not None and not _POLICY.search(text):
+            search = replace(request, kind=Kind.PRODUCT_SEARCH, sure=True)
+            return Wish(number, search, text, show_found, of_them or shown, size=sized["size"])
         it = of_them or (shown if IT.search(text) else ())
         if len(it) == 1 and varying.asks_stock(text) and not _POLICY.search(text):
             return Wish(number, request, text, show_stock, it)
@@ -292,7 +295,7 @@ def _wish(number: int, request: Request, before: Request | None, about: str, sho
     made_so = bool(_THING_THAT.search(text))
     if made_so and looks_for and not request.sure and request.kind in TELLS and not _POLICY.search(text):
         return Wish(number, search, text, show_found, likely=True)
-    if likely and of_goods and not asks and _is_bare_plural(text):
+    if likely and of_goods and not asks and is_bare(text):
         return Wish(number, search, text, show_likely)
     if likely and of_goods and not seeking.asked_names(text) and (not asks or _WHICH.search(text)):
         return Wish(number, search, text, show_likely, likely=True)
@@ -319,14 +322,25 @@ _VALUE_OF = re.compile(r"^\W*(?:the )?[\w-]+ of (?:the|your)\b", re.I)  # "Diame
 _THING_THAT = re.compile(r"^\W*(?:some|any)thing (?:made|in|from|out of)\b", re.I)
 
 
-def _is_bare_plural(text: str) -> bool:
-    """Whether the words name things and say no more: "power banks" asks what there is of them."""
+# "Do you have it in 2 litres?" asks of a thing whose other sizes may have names of their own.
+_IN_SIZE = re.compile(
+    r"^\W*(?:(?:and|ok|okay|so|but)\W+)*"
+    r"(?:do you (?:also |still )?(?:have|sell|stock|do)|have you got|is there|is|are|does|can i (?:get|have|buy))\s+"
+    r"(?:it|them|one|that|this|that one|this one|the same)(?: (?:come|also|too|available|sold|there))*"
+    r" in (?:an? )?(?P<size>-?\d[\w.,]*(?<![.,])"
+    r"\s?(?:cm|mm|m|l|ml|g|kg|w|gb|tb|lit(?:re|er)s?|inch(?:es)?|watts?|persons?))\W*$",
+    re.I,
+)
+
+
+def is_bare(text: str) -> bool:
+    """Whether the words name a thing and say no more: "power banks" asks what there is of them."""
     said = seeking.WORD.findall(text)
     spelled = [word for _, word in seeking.spelled_terms(text)]
-    return 0 < len(said) <= _BARE and spelled == said and said[-1].endswith("s") and not said[-1].endswith("ss")
+    return 0 < len(said) <= _BARE_WORDS and spelled == said
 
 
-_BARE = 3  # words
+_BARE_WORDS = 3
 _POLICY = re.compile(r"\b(?:deliver\w*|shipping|return\w*|refund\w*)\b", re.I)
 # Beside these an amount is of an order, or of a service.
 _OF_AN_ORDER = re.compile(

@@ -4,6 +4,7 @@ This is the deterministic gate: checksums, numbering plans and the words that an
 addresses are the recognizer's (`names.py`); `redactor.py` joins the two.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -62,6 +63,14 @@ def masked(text: str, found: tuple[Finding, ...], token: Callable[[Finding], str
         pieces += (text[end : finding.start], f"[{finding.kind.value}{kept}]")
         end = finding.end
     return Masked("".join((*pieces, text[end:])), found)
+
+
+_MASK = re.compile(rf"\[(?:{'|'.join(kind.value for kind in Kind)})(?::[^\]]*)?\]")
+
+
+def without_masks(text: str) -> str:
+    """What is left of a masked text when its masks are gone: "[address]" is no word that somebody said."""
+    return _MASK.sub(" ", text)
 
 
 def find(text: str) -> tuple[Finding, ...]:

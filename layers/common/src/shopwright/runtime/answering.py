@@ -16,7 +16,7 @@ from shopwright.handover.handover import KEPT_TURNS
 from shopwright.llm.extractive import compose
 from shopwright.observability import metrics
 from shopwright.orchestrator import answer as answering
-from shopwright.orchestrator import carry, classifier, spelling, spoken, talk, toolbox
+from shopwright.orchestrator import carry, classifier, spoken, talk, toolbox
 from shopwright.orchestrator.answerer import Answerer, Inline
 from shopwright.orchestrator.coordinate import Coordinator
 from shopwright.orchestrator.dynamodb import Sessions
@@ -281,7 +281,7 @@ def desk(env: AnsweringSettings) -> Desk:
         ),
         branding=branding,
         likeness=searching.likeness,
-        spelling=spelling.Desk(embedder.rank, named),
+        sold=named,
         carry=carry.Desk(
             call=called,
             coordinator=Coordinator(),
