@@ -296,6 +296,14 @@ def test_of_two_questions_about_one_thing_both_are_answered(shops: Shops, messag
     assert all(one in said for one in told), said
 
 
+@pytest.mark.parametrize("message", ["mats with R-value over 3", "mats with an r value of at least 5"])
+def test_a_bound_that_is_not_understood_lists_nothing_as_fitting(shops: Shops, message: str) -> None:
+    said = shops.ask("outdoor", message)
+
+    assert said.verdict == "not_in_documents"
+    assert "fit" not in said.text.partition("\n")[0]
+
+
 @pytest.mark.parametrize(
     ("shop", "message", "told"),
     [

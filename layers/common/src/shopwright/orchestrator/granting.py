@@ -26,6 +26,10 @@ ASKS = re.compile(
     r"^\W*(?:and |so |hi )*(?:how|what'?s?|which|who|why|when|where|is (?!there)|are (?!there)|does|can|will)\b",
     re.I,
 )
+# "R-value over 3": what is not understood as a bound is no number of a name.
+_BOUND = re.compile(
+    r"\b(?:over|under|above|below|at least|at most|(?:more|less|higher|lower) than|up to|between|from)\s+[0-9]", re.I
+)
 # "Where are your tents made?" looks for no tent.
 _OF_NO_THING = re.compile(r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:how|who|why|when|where)\b", re.I)
 MAY = re.compile(r"^\W*(?:can|could|may|should|is it|are) (?!you\b|there\b)", re.I)
@@ -61,6 +65,8 @@ def show_found(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown |
     by = None if wish.below else seeking.by_word(_unpriced(wish.request))
     about, wishes = seeking.subject(wish.about, wish.request.wanted)
     looked_for = seeking.sought(about, wishes, compared_by=by)
+    if _is_bound_unread(wish, looked_for):
+        return None
     if wish.below and len(below) < len(wish.below):
         return None  # cheaper than what, is not known any more
     looked_for, complete = replace(looked_for, below=below), outcomes.complete(wish)
@@ -120,6 +126,8 @@ def show_near(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | 
     if replace(wishes, price=None, quantity=None).fixes or _OF_NO_THING.search(wish.request.text):
         return None
     asked, by = seeking.sought(about, wishes, compared_by=None), vocabulary.nearness()
+    if _is_bound_unread(wish, asked):
+        return None
     near = [
         item
         for item in items
@@ -135,11 +143,15 @@ def show_near(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | 
     return Shown(tuple(lines), shown, shown, frozenset({*telling.prices_of(shown[0]), STOCK, AVAILABILITY}), fits=False)
 
 
+def _is_bound_unread(wish: Wish, asked: seeking.Sought) -> bool:
+    return bool(_BOUND.search(wish.request.text)) and any(term[:1].isdigit() for term in asked.terms)
+
+
 def show_likely(wish: Wish, items: Sequence[Item], outcomes: Outcomes) -> Shown | None:
     """What is called so, or stands in such a category, and holds every word; nothing that is only near."""
     about, wishes = seeking.subject(wish.about, wish.request.wanted)
     asked = seeking.sought(about, wishes, compared_by=None)
-    if not asked.head:
+    if not asked.head or _is_bound_unread(wish, asked):
         return None
     called = bool(kinds.meant(words_of(wish), items))  # "the Larkmoss 1" names no kind, and a product
     return showing.found(asked, items, complete=outcomes.complete(wish), surely=not called)

@@ -61,7 +61,9 @@ def in_parts(
     if missing:
         whole = one(asked)
         if is_found(whole) and all(parted.holds(whole, part) for part in missing):
-            return None
+            if all(parted.holds(whole, part) for part in several):
+                return None
+            said = [its if is_found(its) else whole for its in said]  # "the watch, and what is the battery life?"
     answer_of_all = parted.joined(several, said, is_found)
     retell(answer_of_all, visit.telling)
     return answer_of_all

@@ -38,7 +38,10 @@ def respelled(question: str, pages: Iterable[str], caller: Caller, sold_by: Sold
     if not 0 < len(unknown) <= _MOST:
         return None
     near = {word: _near(word) for word in unknown.values()}
-    sold = frozenset(sold_by(caller, sorted(frozenset[str]().union(near, *near.values()))))
+    # A made-up name that was nearly written is found with its page; the database is asked for words alone, a few of
+    # some hundred slips, for each is a look of its own.
+    likely = {one for slips in near.values() for one in slips - held if names.lists(one)}
+    sold = frozenset(sold_by(caller, sorted(likely.union(near))))
     read_as = {
         one: meant
         for one, word in unknown.items()
