@@ -130,9 +130,10 @@ def thinned(given: Sequence[Entry], count: int) -> tuple[Entry, ...]:
 
 def judge(entry: Entry, told: Told, titles: Iterable[str]) -> Judged:
     """A wrong fact is wrong whatever stands beside it, and so is the denial of what is there; that nothing fits is no
-    denial beside the very fact ("heavier than 2 kg?" – "nothing fits: it weighs 1450 g"). What is neither a refusal
-    nor all that was asked for is wrong when it tells another thing for it, or shows what does not fit; else it is
-    incomplete, or beside the point where nothing of what was asked for is in it."""
+    denial beside the very fact ("heavier than 2 kg?" – "nothing fits: it weighs 1450 g"). A record told whole, or goods
+    shown as the nearest, say that no answer was found: they are right where all that was asked for stands in them. What
+    is neither a refusal nor all that was asked for is wrong when it tells another thing for it, or shows what does not
+    fit; else it is incomplete, or beside the point where nothing of what was asked for is in it."""
     text = _plain(told.text)
     if any(_holds(text, one) for one in entry.never):
         return Judged.WRONG

@@ -296,6 +296,10 @@ def test_of_two_questions_about_one_thing_both_are_answered(shops: Shops, messag
     assert all(one in said for one in told), said
 
 
+def test_a_label_is_read_in_two_words_as_well(shops: Shops) -> None:
+    assert "R-value 2.1" in shops.ask("outdoor", "r value of mossbed foam").text
+
+
 @pytest.mark.parametrize("message", ["mats with R-value over 3", "mats with an r value of at least 5"])
 def test_a_bound_that_is_not_understood_lists_nothing_as_fitting(shops: Shops, message: str) -> None:
     said = shops.ask("outdoor", message)

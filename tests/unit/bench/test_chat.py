@@ -80,6 +80,17 @@ def test_a_refusal_is_right_where_the_shop_has_no_answer_and_to_ask_back_is_neit
     assert judge(asked(refused=refused, says=() if refused else (("5",),)), Told("Sorry.", verdict), TITLES) is judged
 
 
+@pytest.mark.parametrize("said", ["whole_record", "what_is_near"])
+def test_what_is_told_at_last_is_right_only_where_all_that_was_asked_for_stands_in_it(said: str) -> None:
+    def judged(record: str, *, refused: bool = False) -> Judged:
+        told = Told(f"{wording().shelf[said]} {record}", NOT_IN_DOCUMENTS)
+        return judge(asked(refused=refused, says=() if refused else (("118 dB",),)), told, TITLES)
+
+    assert judged("Whistle: 118 dB. [1]") is Judged.RIGHT
+    assert judged("Whistle: 9 g. [1]") is Judged.NEEDLESSLY_REFUSED
+    assert judged("Whistle: 9 g. [1]", refused=True) is Judged.RIGHTLY_REFUSED
+
+
 def test_of_two_titles_one_in_the_other_the_longer_is_shown() -> None:
     assert titles_in("Halcyon One, Sand: price 249.00", TITLES) == {"Halcyon One, Sand"}
 

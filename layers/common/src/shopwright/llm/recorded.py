@@ -14,28 +14,7 @@ from shopwright.llm.described import GAP, is_content, key, keys, kind_of, tokens
 from shopwright.llm.units import Unit, name
 
 _IS = re.compile(r"^\W*(?:(?:and|so|but|hi|hello)\W+)*(?:is|are|was|were)\b", re.I)
-_VERBS = frozenset(
-    [
-        "have",
-        "has",
-        "come",
-        "comes",
-        "go",
-        "goes",
-        "need",
-        "needs",
-        "work",
-        "works",
-        "fit",
-        "fits",
-        "keep",
-        "hold",
-        "last",
-        "run",
-        "take",
-        "get",
-    ]
-)
+_VERB = re.compile(r"have|has|comes?|go(?:es)?|needs?|works?|fits?|keep|hold|last|run|take|get", re.I)
 _OF_IT = frozenset({"the", "my", "your", "this"})
 MOST = 2  # "the strap for the watch" names two; of three of one range nobody knows which is meant
 
@@ -142,7 +121,7 @@ def _is_asked(question: str, said: Sequence[tuple[str, int, int]], at: int) -> b
     after = [token for token, _, _ in said[at + 1 :]]
     if _IS.match(question):
         return not any(is_content(token) for token in after)
-    return not after or after[0].casefold() not in _VERBS
+    return not after or _VERB.fullmatch(after[0]) is None
 
 
 def _joined(question: str, said: Sequence[tuple[str, int, int]], at: int, called: frozenset[str]) -> bool:

@@ -162,24 +162,28 @@ def _of_its_kind(wish: Wish, asked: Asked, desk: Desk, deadline: Deadline) -> Wi
     """What is to be cheaper than a certain product is of its kind: what that is, the product's own name says."""
     if not wish.below:
         return wish
-    told = desk.call(asked.caller, "get_facts", {"product_id": wish.below[0]}, deadline, asked.request_id)
-    passage = told.value and told.value["passage"]
-    return replace(wish, kind=kinds.kind_of(_title(as_passage(passage)))) if passage else wish
+    title = _title_of(wish.below[0], asked, desk, deadline)
+    return replace(wish, kind=kinds.kind_of(title)) if title else wish
 
 
 def _of_size(wish: Wish, asked: Asked, desk: Desk, deadline: Deadline) -> Wish:
     """What is asked for in another size is called as the product that was spoken of, but for its size."""
     if not wish.size:
         return wish
-    told = desk.call(asked.caller, "get_facts", {"product_id": wish.shown[0]}, deadline, asked.request_id)
-    passage = told.value and told.value["passage"]
-    title = _title(as_passage(passage)) if passage else ""
+    title = _title_of(wish.shown[0], asked, desk, deadline)
     if not title:
         return wish
     measured = next((one.text for one in figures_in(title) if one.unit), None)
     about = title.replace(measured, wish.size, 1) if measured else f"{title} {wish.size}"
     request = replace(wish.request, text=about, wanted=wanted(about))
     return replace(wish, about=about, request=request, shown=())
+
+
+def _title_of(product_id: str, asked: Asked, desk: Desk, deadline: Deadline) -> str:
+    """What a product is called now; nothing for one that is gone."""
+    told = desk.call(asked.caller, "get_facts", {"product_id": product_id}, deadline, asked.request_id)
+    passage = told.value and told.value["passage"]
+    return _title(as_passage(passage)) if passage else ""
 
 
 def _with_overview(wish: Wish, asked: Asked, desk: Desk) -> Wish:

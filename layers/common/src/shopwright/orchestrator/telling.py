@@ -56,9 +56,7 @@ def labelled(item: Item, text: str) -> list[str]:
     """The values whose figure has a label of its own that the words name: the "R-value" of "R-value 3.4"."""
     plain = text.casefold()
     labels = {name: label[1].casefold() for name, fact in item.sheet.items() if (label := _LABEL.match(fact.value))}
-    # "R value" is the R-value.
-    spelled = {name: "[ -]".join(map(re.escape, re.split("[ -]", label))) for name, label in labels.items()}
-    return [name for name, label in spelled.items() if re.search(rf"(?<![\w-]){label}(?![\w-])", plain)]
+    return [name for name, label in labels.items() if re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", plain)]
 
 
 _LABEL = re.compile(r"([^\W\d_][^\W\d]*(?:[ -][^\W\d]+){0,2}?):? -?[0-9]")
