@@ -124,7 +124,8 @@ def test_pieces_arrive_one_by_one_while_the_model_still_speaks(runtime: Any, dou
 
     (asked,) = double.requests
     sent = asked.sent_at[1:5]
-    assert came[0] < sent[-1] <= came[-1], (came, sent)
+    assert came[0] < sent[-1], (came, sent)  # which is noted once it is sent: the last may have come by then
+    assert came[-1] - came[0] > 0.2
     assert ended(asked) == "whole"
 
 
