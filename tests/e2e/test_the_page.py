@@ -252,7 +252,7 @@ def words(page: Browser, *, until: str) -> str:
         page.js("JSON.stringify(['order-words', 'till-status'].map(id => document.getElementById(id).textContent))")
     )
     assert heard in (said, "Your receipt is there.")  # to those who listen, too: the receipt comes a moment after
-    return said
+    return str(said)
 
 
 def lines_in_the_cart(page: Browser) -> int:
